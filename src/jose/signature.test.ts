@@ -113,3 +113,10 @@ test('a good signature does not count when the key is not one for the algorithm'
   for (const [alg, key, signature] of cases)
     assert.equal(await verifySignature(alg, key, data, signature), false)
 })
+
+test('what we sign with Ed25519 verifies, and a key that cannot sign is an error', async () => {
+  const ours = await signData('Ed25519', ed25519.privateKey, data)
+  assert.ok(verify(null, data, ed25519.publicKey, ours))
+  for (const alg of ['ES256', 'Ed25519'] as const)
+    await assert.rejects(signData(alg, generateKeyPairSync('x25519').privateKey, data))
+})

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { agentIdOf, clientHost, isClientUrl, looksLikeClientUrl } from './client-url.ts'
+import {
+  agentIdOf,
+  clientHost,
+  configuredUrl,
+  isClientUrl,
+  looksLikeClientUrl,
+  MAX_CLIENT_URL,
+} from './client-url.ts'
 import { isName } from './id.ts'
 
 const GOOD = [
@@ -10,6 +17,7 @@ const GOOD = [
   'https://xn--pp-5ma.example/c',
   'https://app.example/c;v=1',
   'https://app.example/%7Ec',
+  'https://[2001:db8::1]/c',
 ]
 
 const BAD = [
@@ -53,6 +61,10 @@ const BAD = [
   'https://0x7f.1/c',
   'https://2130706433/c',
   'https:///c',
+  'https://app_1.example/c',
+  "https://app'.example/c",
+  'https://_/c',
+  'https://app.example_/c',
   `https://app.example/${'c'.repeat(512)}`,
   'refund-bot',
   '',
@@ -85,4 +97,26 @@ test('an address becomes the id of an agent that is a name, says the host, and i
     for (const url of [`https://x.${host}.example/c`, `https://${host}/c`])
       if (isClientUrl(url)) assert.ok(isName(agentIdOf(url)), agentIdOf(url))
   assert.equal(clientHost('https://app.example:8443/c'), 'app.example:8443')
+})
+
+test('an address has up to 512 characters', () => {
+  const long = (length: number) => 'https://app.example/'.padEnd(length, 'c')
+  assert.ok(isClientUrl(long(MAX_CLIENT_URL)))
+  assert.ok(!isClientUrl(long(MAX_CLIENT_URL + 1)))
+})
+
+test('what has no scheme at its beginning could not mean a document', () => {
+  for (const id of ['refund bot:1', '-https://app.example/c', '7:a', ''])
+    assert.ok(!looksLikeClientUrl(id), id)
+})
+
+test('the host in an id has one dash for what is between its words', () => {
+  assert.match(agentIdOf('https://xn--pp-5ma.example/c'), /^doc-xn-pp-5ma-example-[0-9a-f]{24}$/)
+  assert.match(agentIdOf('https://[2001:db8::1]/c'), /^doc-2001-db8-1-[0-9a-f]{24}$/)
+})
+
+test('a configured address is parsed once', () => {
+  const url = configuredUrl('https://gw.example/orders')
+  assert.equal(url.pathname, '/orders')
+  assert.equal(configuredUrl('https://gw.example/orders'), url)
 })

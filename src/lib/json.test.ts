@@ -5,6 +5,7 @@ import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import {
   ExactNumber,
+  isObject,
   type Json,
   jsonSlices,
   parseJson,
@@ -124,6 +125,29 @@ test('in pieces it is the same text, whatever of it was printed before', () => {
   )
 })
 
+test('what is known of an object is printed in its place, and nothing else is asked about', () => {
+  const value = parseJson('{"a":{"x":1},"b":null,"c":"t","d":[{"y":1}],"e":{"z":1}}')
+  const asked: unknown[] = []
+  const known = (part: object) => {
+    asked.push(part)
+    if (!(part instanceof Map)) return undefined
+    return part.has('x') ? 'A' : part.has('z') ? Buffer.from('E') : undefined
+  }
+  const pieces = printPieces(value, known)
+  assert.deepEqual(pieces, ['{"a":A,"b":null,"c":"t","d":[{"y":1}],"e":', Buffer.from('E'), '}'])
+  assert.ok(asked.every((part) => part instanceof Map || Array.isArray(part)))
+  assert.deepEqual(
+    printPieces(parseJson('{}'), () => Buffer.from('E')),
+    ['', Buffer.from('E')],
+  )
+})
+
+test('a Map is an object, and nothing else is', () => {
+  assert.ok(isObject(parseJson('{}')))
+  for (const text of ['[]', 'null', '"a"', '1', 'true']) assert.ok(!isObject(parseJson(text)))
+  assert.ok(!isObject(undefined))
+})
+
 test('numbers keep the digits they came with', () => {
   for (const text of [
     '40.00',
@@ -219,6 +243,7 @@ test('values are bounded in number, so that none is made a million times over', 
   }
   // Documents that may be larger may have more in them.
   assert.ok(parseJson(empty(200_000, '1'), { bytes: 2 * 1024 * 1024 }))
+  refuses(empty(524_288, '1'), 'input.too_large', { bytes: 2 * 1024 * 1024 })
 })
 
 test('objects and names count, too: they are what takes time', () => {

@@ -1,6 +1,7 @@
 // A test runner of StrykerJS that keeps one process for all mutants: modules are loaded and compiled once, and each mutant costs
 // what its tests cost. The runners that StrykerJS has for other programs start a process for each file, seconds for each mutant.
 // StrykerJS loads it by its name, in a process of its own, whose folder is the copy with the mutants.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, run } from 'node:test'
 import { pathToFileURL } from 'node:url'
@@ -39,14 +40,17 @@ interface FileRun {
 const shared = globalThis as { __stryker__?: StrykerState } // as: the name that StrykerJS uses
 shared.__stryker__ ??= {}
 const state = shared.__stryker__
+/** File in the copy that tells a later process how long each file with tests took, in ms. */
+const DURATIONS = '.durations.json'
 let runs = 0
 
 class NodeTestRunner {
   readonly #options: RunnerOptions
-  #durations = new Map<string, number>()
+  #durations: Record<string, number>
 
   constructor(options: RunnerOptions) {
     this.#options = options
+    this.#durations = existsSync(DURATIONS) ? JSON.parse(readFileSync(DURATIONS, 'utf8')) : {}
   }
 
   /** A loaded module stays. For a mutant that acts while its module is loaded, StrykerJS starts another process. */
@@ -62,7 +66,8 @@ class NodeTestRunner {
       tests.push(await runFile(file))
     }
     state.currentTestId = undefined
-    for (const { id, timeSpentMs } of tests) this.#durations.set(id, timeSpentMs)
+    for (const { id, timeSpentMs } of tests) this.#durations[id] = timeSpentMs
+    writeFileSync(DURATIONS, JSON.stringify(this.#durations))
     return { status: 'complete', tests, mutantCoverage: state.mutantCoverage }
   }
 
@@ -88,7 +93,7 @@ class NodeTestRunner {
   }
 
   #quickestFirst(files: readonly string[]): readonly string[] {
-    const duration = (file: string) => this.#durations.get(file) ?? 0
+    const duration = (file: string) => this.#durations[file] ?? 0
     return files.toSorted((a, b) => duration(a) - duration(b))
   }
 }

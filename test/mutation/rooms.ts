@@ -8,7 +8,8 @@ export interface GuardedRoom {
 export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
   engine: {
     guards: ['covers.ts', 'fits.ts', 'granted.ts', 'intersect.ts', 'contains.ts'].map(inEngine),
-    suites: ['engine/src/*.test.ts'],
+    // Without those about whole policy sets, which take longer.
+    suites: ['engine/src/{algebra,ask,covers,exact,issuable,parse-details}.test.ts'],
   },
   jose: {
     guards: ['src/jose/check-jwt.ts', 'src/jose/key-strength.ts', 'src/jose/signature.ts'],
@@ -75,11 +76,155 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
     guards: ['src/retention/erasures.ts', 'src/retention/hold.ts', 'src/retention/sweep.ts'],
     suites: ['src/retention/retention.test.ts'],
   },
+  lib: {
+    guards: ['src/lib/client-url.ts', 'src/lib/json.ts'],
+    suites: ['src/lib/client-url.test.ts', 'src/lib/json.test.ts'],
+  },
+  keys: {
+    guards: ['src/keys/certificates/constraints.ts'],
+    suites: ['src/keys/certificates/*.test.ts'],
+  },
+  bodies: {
+    guards: ['src/bodies/media-type.ts', 'src/bodies/part-head.ts', 'src/bodies/parse-body.ts'],
+    suites: [
+      'src/bodies/media-type.test.ts',
+      'src/bodies/parse-body.test.ts',
+      'src/bodies/form.test.ts',
+      'src/bodies/multipart-reader.test.ts',
+    ],
+  },
+  ledger: {
+    guards: ['src/ledger/proofs.ts', 'src/ledger/tree.ts'],
+    suites: ['src/ledger/tree.test.ts'],
+  },
+  cedar: {
+    guards: ['src/cedar/exact-integers.ts'],
+    suites: ['src/cedar/exact-integers.test.ts'],
+  },
+  obligations: {
+    guards: ['src/obligations/reshape.ts'],
+    suites: ['src/obligations/reshape.test.ts'],
+  },
+  risk: {
+    guards: ['src/risk/pace.ts', 'src/risk/size.ts'],
+    suites: ['src/risk/pace.test.ts', 'src/risk/size.test.ts'],
+  },
+  'decision-points': {
+    guards: ['src/decision-points/circuit.ts'],
+    suites: ['src/decision-points/circuit.test.ts'],
+  },
+  'identity-providers': {
+    guards: ['src/identity-providers/id-token-mistake.ts'],
+    suites: ['src/identity-providers/id-token-mistake.test.ts'],
+  },
+  'client-metadata': {
+    guards: [
+      'src/client-metadata/admission/match-rule.ts',
+      'src/client-metadata/documents/lifetime.ts',
+      'src/client-metadata/redirect-uri.ts',
+    ],
+    suites: [
+      'src/client-metadata/admission/match-rule.test.ts',
+      'src/client-metadata/documents/lifetime.test.ts',
+    ],
+  },
+  issuers: {
+    guards: ['src/issuers/claim-test.ts'],
+    suites: ['src/issuers/claim-test.test.ts'],
+  },
+  'argument-types': {
+    guards: ['src/argument-types/pattern.ts'],
+    suites: ['src/argument-types/pattern.test.ts'],
+  },
+  'resource-groups': {
+    guards: ['src/resource-groups/look-alikes.ts'],
+    suites: ['src/resource-groups/look-alikes.test.ts'],
+  },
+  sponsorship: {
+    guards: ['src/sponsorship/schedule.ts'],
+    suites: ['src/sponsorship/schedule.test.ts'],
+  },
+  consent: {
+    guards: ['src/consent/narrowing.ts'],
+    suites: ['src/consent/narrowing.test.ts'],
+  },
+  issuance: {
+    guards: ['src/issuance/authority.ts'],
+    suites: ['src/issuance/authority.test.ts'],
+  },
+  'mcp-messages': {
+    guards: ['src/mcp-messages/scrub.ts', 'src/mcp-messages/passed-on.ts'],
+    suites: ['src/mcp-messages/scrub.test.ts', 'src/mcp-messages/passed-on.test.ts'],
+  },
+  'mcp-sessions': {
+    guards: ['src/mcp-sessions/session-id.ts', 'src/mcp-sessions/request-state.ts'],
+    suites: ['src/mcp-sessions/session-id.test.ts', 'src/mcp-sessions/request-state.test.ts'],
+  },
+  'opaque-tokens': {
+    guards: ['src/opaque-tokens/opaque-token.ts', 'src/opaque-tokens/protocol-records.ts'],
+    suites: ['src/opaque-tokens/*.test.ts'],
+  },
+  connections: {
+    guards: ['src/connections/use-connection.ts'],
+    suites: ['src/connections/*.test.ts'],
+  },
+  'ended-accounts': {
+    guards: ['src/ended-accounts/permit-return.ts', 'src/ended-accounts/refuse-ended.ts'],
+    suites: ['src/ended-accounts/*.test.ts'],
+  },
+  people: {
+    guards: ['src/people/last-administrator.ts'],
+    suites: ['src/people/*.test.ts'],
+  },
+  agents: {
+    guards: ['src/agents/recertify.ts'],
+    suites: ['src/agents/recertify.test.ts'],
+  },
+  tasks: {
+    guards: ['src/tasks/task-use.ts', 'src/tasks/keep.ts'],
+    suites: ['src/tasks/*.test.ts'],
+  },
+  archive: {
+    guards: ['src/archive/seal.ts'],
+    suites: ['src/archive/seal.test.ts'],
+  },
+  policy: {
+    guards: ['src/policy/declarations.ts'],
+    suites: ['src/policy/declarations.test.ts'],
+  },
+  calls: {
+    guards: ['src/calls/still-live.ts', 'src/calls/refused-caller.ts'],
+    suites: [
+      'src/calls/*.test.ts',
+      'src/calls/judgment/*.test.ts',
+      'src/calls/held-calls/*.test.ts',
+    ],
+  },
+  http: {
+    guards: ['src/http/inbound/buckets.ts', 'src/http/inbound/client-addresses.ts'],
+    suites: [
+      'src/http/inbound/stranger-limits.test.ts',
+      'src/http/inbound/client-addresses.test.ts',
+      'src/http/inbound/admission.test.ts',
+    ],
+  },
   extauthz: {
     guards: ['src/extauthz/answer-check.ts', 'src/extauthz/public-host.ts'],
     suites: ['src/extauthz/*.test.ts', 'test/gateways/forward-auth.test.ts'],
   },
 }
+
+/** Rooms of `src` that refuse nothing. */
+export const WITHOUT_GUARDS: ReadonlySet<string> = new Set([
+  'api-operations',
+  'completion',
+  'dev',
+  'dictionaries',
+  'doctor',
+  'operation-kit',
+  'processes',
+  'telemetry',
+])
 
 function inEngine(file: string): string {
   return `engine/src/${file}`

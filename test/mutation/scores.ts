@@ -1,7 +1,7 @@
 // Scores that were measured, the reasons why mutants survive, and the page that shows both.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ROOMS } from './rooms.ts'
+import { ROOMS, WITHOUT_GUARDS } from './rooms.ts'
 import type { Measurement, Survivor } from './stryker.ts'
 
 /** Part of the real mutants that tests should notice, in percent. */
@@ -25,6 +25,7 @@ interface Reason {
 }
 
 const SCORES = join(import.meta.dirname, 'scores.json')
+const SRC = join(import.meta.dirname, '..', '..', 'src')
 const PAGE = join(import.meta.dirname, 'README.md')
 
 /** Reasons that `survivors.json` gives. */
@@ -69,13 +70,18 @@ export function readPage(): { readonly written: string; readonly expected: strin
 function page(): string {
   const scores = readScores()
   const names = Object.keys(ROOMS)
-  const unmeasured = names.filter((name) => !Object.hasOwn(scores, name))
+  const folders = readdirSync(SRC, { withFileTypes: true })
+  const rooms = folders.filter((each) => each.isDirectory()).map(({ name }) => name)
+  const unmeasured = [...new Set([...names, ...rooms])].filter(
+    (name) => !Object.hasOwn(scores, name) && !WITHOUT_GUARDS.has(name),
+  )
   return `${HEAD}
 | Room | Mutants | Killed | Equivalent | Other survivors | Score | Commit |
 | --- | ---: | ---: | ---: | ---: | ---: | --- |
 ${names.flatMap((name) => rowOf(name, scores[name])).join('\n')}
 
-${unmeasured.length > 0 ? `Not measured yet: ${unmeasured.join(', ')}.` : 'Every room is measured.'}
+${unmeasured.length > 0 ? `Not measured yet: ${unmeasured.toSorted().join(', ')}.` : 'Every room is measured.'}
+Without a guard of their own: ${[...WITHOUT_GUARDS].join(', ')}.
 
 ## Survivors
 ${names.map((name) => survivorsOf(name, scores[name])).join('')}`
