@@ -44,6 +44,23 @@ describe('nonces of DPoP proofs', () => {
     assert.ok(!accepts(with_(other), before.current(HERE)))
   })
 
+  it('none is given without a key', () => {
+    const none = new DpopNonces({
+      keys: [],
+      clock: { now: () => NOW, monotonic: () => NOW },
+      demanded: 'always',
+    })
+    assert.throws(() => none.current(HERE), /are made with a key/)
+    assert.ok(!accepts(none, replica().current(HERE)))
+  })
+
+  it('one is told from another value, whatever is demanded', () => {
+    const nonces = replica(NOW, 'off')
+    assert.ok(nonces.holds(HERE, nonces.current(HERE)))
+    for (const bad of ['', undefined, nonces.current('https://gw.example')])
+      assert.ok(!nonces.holds(HERE, bad), String(bad))
+  })
+
   it('changing anything of one makes it worthless', () => {
     const nonce = replica().current(HERE)
     fc.assert(

@@ -85,6 +85,27 @@ describe('a proof that holds', () => {
       await checkProof(prove({}, { ...claims, iat }), expect)
   })
 
+  test('may have a jti of up to 128 characters', async () => {
+    await checkProof(prove({}, { ...claims, jti: 'x'.repeat(128) }), expect)
+    await assert.rejects(checkProof(prove({}, { ...claims, jti: 'x'.repeat(129) }), expect), {
+      code: 'proof.malformed',
+    })
+  })
+
+  test('has a nonce that is taken, where one is demanded, and is otherwise right', async () => {
+    const nonce = (given: unknown) => given === 'n-1'
+    await checkProof(prove({}, { ...claims, nonce: 'n-1' }), { ...expect, nonce })
+    for (const given of ['n-2', undefined])
+      await assert.rejects(
+        checkProof(prove({}, { ...claims, nonce: given }), { ...expect, nonce }),
+        {
+          code: 'proof.nonce_required',
+        },
+      )
+    const wrong = prove({}, { ...claims, htm: 'GET', nonce: 'n-2' })
+    await assert.rejects(checkProof(wrong, { ...expect, nonce }), { code: 'proof.wrong_request' })
+  })
+
   test('with the same jti by another key is another proof', async () => {
     const other = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     const theirs = prove(

@@ -70,21 +70,25 @@ export function readPage(): { readonly written: string; readonly expected: strin
 function page(): string {
   const scores = readScores()
   const names = Object.keys(ROOMS)
+  const measured = names.flatMap((name) => {
+    const score = scores[name]
+    return score === undefined ? [] : [[name, score] as const]
+  })
   const folders = readdirSync(SRC, { withFileTypes: true })
   const rooms = folders.filter((each) => each.isDirectory()).map(({ name }) => name)
   const unmeasured = [...new Set([...names, ...rooms])].filter(
     (name) => !Object.hasOwn(scores, name) && !WITHOUT_GUARDS.has(name),
   )
   return `${HEAD}
-| Room | Mutants | Killed | Equivalent | Other survivors | Score | Commit |
-| --- | ---: | ---: | ---: | ---: | ---: | --- |
-${names.flatMap((name) => rowOf(name, scores[name])).join('\n')}
+| Room | Mutants | Killed | Equivalent | Survived | Not reached | Score | Commit |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |
+${measured.map(([name, score]) => rowOf(name, score)).join('\n')}
 
 ${unmeasured.length > 0 ? `Not measured yet: ${unmeasured.toSorted().join(', ')}.` : 'Every room is measured.'}
 Without a guard of their own: ${[...WITHOUT_GUARDS].join(', ')}.
 
 ## Survivors
-${names.map((name) => survivorsOf(name, scores[name])).join('')}`
+${measured.map(([name, score]) => survivorsOf(name, score)).join('')}`
 }
 
 const HEAD = `# Mutation testing
@@ -101,33 +105,44 @@ score here. [rooms.ts](rooms.ts) says which files are guards, and which suites h
 - An *equivalent* mutant behaves as the code does, so no test can notice it. It is not part of the score.
 - The aim is ${AIM} % of the others in each room. \`test:long\` fails where a room is below its score here, or below the aim.
 - Mutants that only change texts, or the members of an answer, are left out. [stryker.ts](stryker.ts) says why.
+- A mutant that is *not reached* is on a line that the suites of [rooms.ts](rooms.ts) never run. Slower suites, which start a whole
+  server, may run it.
 - *Commit* is the last commit of \`main\` below the measured tree.
 `
 
-function rowOf(name: string, score: Score | undefined): readonly string[] {
-  if (score === undefined) return []
+function rowOf(name: string, score: Score): string {
   const { mutants, killed, survivors, commit } = score
   const equivalent = survivors.filter((each) => reasonOf(each)?.equivalent).length
-  const others = survivors.length - equivalent
-  return [
-    `| ${name} | ${mutants} | ${killed} | ${equivalent} | ${others} | ${percent(score).toFixed(1)} % | ${commit} |`,
-  ]
+  const unreached = survivors.filter(({ reached }) => !reached).length
+  const others = survivors.length - equivalent - unreached
+  return `| ${name} | ${mutants} | ${killed} | ${equivalent} | ${others} | ${unreached} | ${percent(score).toFixed(1)} % | ${commit} |`
 }
 
-function survivorsOf(name: string, score: Score | undefined): string {
-  if (score === undefined || score.survivors.length === 0) return ''
-  const rows = score.survivors.map((each) => {
-    const reason = reasonOf(each)
-    const kind = reason === undefined ? '' : reason.equivalent ? 'Equivalent: ' : 'Open: '
-    return `| [${each.file.split('/').slice(-1)}:${each.line}](../../${each.file}) | ${code(each.text)} | ${each.mutator}: ${code(each.replacement)} | ${kind}${reason?.reason ?? 'No test yet.'} |`
+function survivorsOf(name: string, { survivors }: Score): string {
+  if (survivors.length === 0) return ''
+  const explained = survivors.flatMap((each) => {
+    const { equivalent, reason } = reasonOf(each) ?? {}
+    const kind = equivalent ? 'Equivalent' : 'Open'
+    return reason === undefined
+      ? []
+      : `| ${each.file}:${each.line} | ${code(each.text)} | ${each.mutator} | ${kind}: ${reason} |\n`
   })
-  return `
-### ${name}
+  const others = survivors.filter((each) => reasonOf(each) === undefined)
+  const table =
+    explained.length === 0
+      ? ''
+      : `\n| Line | Code | Mutant | Why it survives |\n| --- | --- | --- | --- |\n${[...new Set(explained)].join('')}`
+  return `\n### ${name}\n${table}${linesOf('Reached, and no test notices', others, true)}${linesOf('No suite of the room reaches', others, false)}`
+}
 
-| Line | Code | Mutant | Why it survives |
-| --- | --- | --- | --- |
-${rows.join('\n')}
-`
+/** Returns the lines with survivors that have no reason, by file. */
+function linesOf(title: string, survivors: readonly Survivor[], reached: boolean): string {
+  const chosen = survivors.filter((each) => each.reached === reached)
+  const files = [...new Set(chosen.map(({ file }) => file))].map((name) => {
+    const lines = chosen.filter(({ file }) => file === name).map(({ line }) => line)
+    return `\`${name}\` ${[...new Set(lines)].toSorted((a, b) => a - b).join(', ')}`
+  })
+  return files.length === 0 ? '' : `\n${title}: ${files.join('; ')}.\n`
 }
 
 /** Writes a piece of code into a cell. */

@@ -16,6 +16,8 @@ export interface Survivor {
   readonly text: string
   readonly mutator: string
   readonly replacement: string
+  /** False: no suite of the room reaches the line. */
+  readonly reached: boolean
 }
 
 /** Mutants of one room: how many tests noticed, and the others. */
@@ -91,9 +93,11 @@ async function importStryker(): Promise<{
   return import(pathToFileURL(join(core, 'dist', 'src', 'index.js')).href)
 }
 
-function survivorOf({ fileName, location, mutatorName, replacement = '' }: Mutant): Survivor {
+function survivorOf(mutant: Mutant): Survivor {
+  const { fileName, location, mutatorName: mutator, replacement = '', status } = mutant
   const file = fileName.slice(root.length + 1)
   const { line } = location.start
   const text = readFileSync(join(root, file), 'utf8').split('\n')[line - 1]?.trim() ?? ''
-  return { file, line, text, mutator: mutatorName, replacement: replacement.replace(/\s+/g, ' ') }
+  const change = replacement.replace(/\s+/g, ' ')
+  return { file, line, text, mutator, replacement: change, reached: status === 'Survived' }
 }
