@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { collectBody } from '../http/index.ts'
-import { isObject, type JsonObject, parseJson } from '../lib/json.ts'
+import { isObject, type JsonObject, parseJsonInSteps } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 
 /** A body may hold so much; what is evaluated of it is bounded by `MAX_EVALUATIONS`. */
@@ -24,7 +24,7 @@ export async function readRequest(message: IncomingMessage): Promise<ReadRequest
   if (!JSON_TYPE.test(type)) throw malformed('the content type has to be `application/json`')
   const bytes = await collectBody(message, MAX_BODY_BYTES)
   if (bytes.length === 0) throw malformed('the body is empty; a JSON object is needed')
-  const body = parseJson(bytes, { bytes: MAX_BODY_BYTES, depth: MAX_DEPTH })
+  const body = await parseJsonInSteps(bytes, { bytes: MAX_BODY_BYTES, depth: MAX_DEPTH })
   if (!isObject(body)) throw malformed('the body has to be a JSON object')
   return { body, bytes }
 }

@@ -67,6 +67,12 @@ export function parseBody(
   return bytes.length <= MAX_AT_ONCE ? read : inTurns(read)
 }
 
+/** Parses the text of a body as `parseBody` does, where it stands in another document. @throws Problem as `parseJson` */
+export function parseJsonText(text: string): Awaitable<Json> {
+  const read = parseJsonInSteps(text, { bytes: MAX_BODY_BYTES })
+  return text.length <= MAX_AT_ONCE ? read : inTurns(read)
+}
+
 async function inTurns(read: Awaitable<Json>): Promise<Json> {
   const body = await read
   await writeCanonicalInSteps(body)

@@ -18,7 +18,7 @@ import { ClientAddresses } from './inbound/client-addresses.ts'
 import { collectBody } from './inbound/collect-body.ts'
 import { LineBudget } from './inbound/line-budget.ts'
 import { readLargeJson } from './inbound/read-large-json.ts'
-import { readPlainJson } from './inbound/read-plain-json.ts'
+import { readPlainJsonInSteps } from './inbound/read-plain-json.ts'
 import type { ServerCertificate } from './inbound/server-certificate.ts'
 import { StrangerLimits } from './inbound/stranger-limits.ts'
 import { LIMITS } from './limits.ts'
@@ -84,7 +84,7 @@ declare module 'fastify' {
 async function readJsonBody(request: FastifyRequest): Promise<unknown> {
   const { bodyLimit, config } = request.routeOptions
   const bytes = await collectBody(request.raw, bodyLimit)
-  if (bytes.length <= LIMITS.bodyBytes) return readPlainJson(bytes, bodyLimit)
+  if (bytes.length <= LIMITS.bodyBytes) return readPlainJsonInSteps(bytes, bodyLimit)
   return readLargeJson({ bytes, most: bodyLimit, texts: config.textMembers ?? [] })
 }
 

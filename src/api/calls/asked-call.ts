@@ -1,10 +1,11 @@
 import { type Static, Type } from 'typebox'
+import { parseJsonText } from '../../bodies/index.ts'
 import { checkCaller, tellRefusal } from '../../calls/index.ts'
 import type { Resource } from '../../catalog/index.ts'
 import { directCall, type RefusalAnswer } from '../../direct-calls/index.ts'
 import type { Call } from '../../facts/index.ts'
 import { readTarget } from '../../http/index.ts'
-import { parseJson } from '../../lib/json.ts'
+
 import { Problem } from '../../lib/problem.ts'
 import type { ApiParts } from '../parts.ts'
 
@@ -114,7 +115,7 @@ export async function readAsked(
     ...presentedIn(asked),
     target: targetOf(resource, asked),
     headers,
-    body: asked.body === undefined ? undefined : parseJson(asked.body),
+    body: asked.body === undefined ? undefined : await parseJsonText(asked.body),
     doable: obligations,
   })
 }

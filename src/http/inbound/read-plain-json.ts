@@ -1,4 +1,5 @@
-import { parseJson } from '../../lib/json.ts'
+import { nextTurn } from '../../lib/in-steps.ts'
+import { MAX_AT_ONCE, parseJson, parseJsonInSteps } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
 
 /**
@@ -8,6 +9,20 @@ import { Problem } from '../../lib/problem.ts'
 export function readPlainJson(bytes: Buffer, most: number): unknown {
   // Strict first: JSON.parse would take the last of two equal names and any depth.
   parseJson(bytes, { bytes: most })
+  return plainValue(bytes)
+}
+
+/** Reads a body as `readPlainJson` does, a long one over several turns. Whoever goes on with a long one has a turn of its own. */
+export async function readPlainJsonInSteps(bytes: Buffer, most: number): Promise<unknown> {
+  if (bytes.length <= MAX_AT_ONCE) return readPlainJson(bytes, most)
+  await parseJsonInSteps(bytes, { bytes: most })
+  await nextTurn()
+  const value = plainValue(bytes)
+  await nextTurn()
+  return value
+}
+
+function plainValue(bytes: Buffer): unknown {
   const text = bytes.toString('utf8')
   return MAYBE_INFINITE.test(text) ? JSON.parse(text, refuseInfinite) : JSON.parse(text)
 }
