@@ -1,6 +1,6 @@
 """
 An agent in LangChain with the tools of an MCP server behind Remit's gateway. LangChain opens a session for each call of a tool;
-all of them are calls of one task, so nobody is asked again. `pip install langchain langchain-mcp-adapters langchain-openai`
+all of them are calls of one task, so no person is asked again. `pip install langchain langchain-mcp-adapters langchain-openai`
 """
 
 import asyncio

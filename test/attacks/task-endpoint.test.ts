@@ -128,8 +128,8 @@ inEachWorld('what a task may ask about itself', (world) => {
     const { shown } = (await api.send('GET', path)).body
     const approve = (body: unknown) => api.send('POST', `${path}/approve`, body)
     assertRefused(await approve({ answer: 'approve' }), 'request.malformed')
-    // The person's own session gets no further than the question whether it is meant, on a page.
-    assert.equal((await approve({ shown })).status, 202)
+    // The person's own session is sent to the page.
+    assertRefused(await approve({ shown }), 'approval.page_required')
     assert.equal((await w.agent.about(task, 'GET', `/requests/${id}`)).body.state, 'pending')
   })
 })
