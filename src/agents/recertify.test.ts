@@ -114,5 +114,23 @@ forEachEngine('recertification of agents', (open) => {
       await assert.rejects(setCertification(parts, { agentId, days, by }), {
         code: 'agent.bad_certification',
       })
+    assert.equal((await findAgent(parts.storage.read, agentId))?.certification?.days, 30)
+  })
+
+  test('a time is from one day to ten years; without one, the agent never stops', async () => {
+    const { parts } = await begin(null)
+    const set = async (days: number | null) => {
+      await setCertification(parts, { agentId, days, by })
+      const [last] = (await parts.recorded()).slice(-1)
+      const { certification } = (await findAgent(parts.storage.read, agentId)) ?? {}
+      return [last?.type, last?.facts, certification]
+    }
+    for (const days of [1, 3650]) {
+      const until = parts.clock.now() + days * DAY
+      const facts = { days, until: new Date(until).toISOString() }
+      assert.deepEqual(await set(days), ['agent.certification_set', facts, { days, until }])
+    }
+    const nothing = { days: null, until: null }
+    assert.deepEqual(await set(null), ['agent.certification_set', nothing, null])
   })
 })

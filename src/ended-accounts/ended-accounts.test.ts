@@ -79,6 +79,7 @@ onBothEngines('accounts that have ended', (open) => {
     assert.doesNotMatch(text, /sam|example\.com/)
 
     await assert.rejects(someone(parts, 'sam', ['support']), { code: 'person.ended' })
+    assert.equal((await someone(parts, 'lee', ['support'])).status, 'active')
     assert.equal((await someone(parts, 'kim', ['support'])).status, 'active')
     const resumed = resumePerson(parts, { personId: id, by, reason: 'back' })
     await assert.rejects(resumed, { code: 'person.ended' })

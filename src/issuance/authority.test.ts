@@ -4,7 +4,7 @@ import { callsIn, contains, type Detail, delegatesIn, type KindOf } from '@remit
 import fc from 'fast-check'
 import { standsOn } from '../consent/basis.ts'
 import { allLimits, type Basis, basisLimits, limitsOfLists } from '../consent/index.ts'
-import { authorityWithin } from './authority.ts'
+import { authorityWithin, isNothing, withinAgent } from './authority.ts'
 
 const kindOf: KindOf = () => 'integer'
 const AT = 'https://gw.example/orders'
@@ -79,3 +79,37 @@ test('whatever was allowed and is asked for: what is granted to do lies in what 
 function everything(type: Detail['type']): Detail {
   return { type, locations: [AT], actions: [...ACTIONS], bounds: [] }
 }
+
+const calls = (...actions: string[]): Detail[] => [
+  { type: 'remit_call', locations: [AT], actions, bounds: [] },
+]
+const handsOn = (...actions: string[]): Detail[] => [
+  { type: 'remit_delegate', locations: [AT], actions, bounds: [] },
+]
+
+test('what is asked for is cut down to the ceiling of the agent, and to what it may hand on', () => {
+  const agent = {
+    ceiling: [...calls('orders.read'), ...handsOn('orders.read')],
+    mayDelegate: handsOn('orders.list'),
+  }
+  const asked = {
+    calls: calls('orders.read', 'orders.list'),
+    delegates: handsOn('orders.read', 'orders.list'),
+  }
+  assert.deepEqual(withinAgent(asked, agent, kindOf), {
+    details: calls('orders.read'),
+    mayDelegate: handsOn('orders.list'),
+  })
+  const { mayDelegate } = withinAgent({ ...asked, delegates: undefined }, agent, kindOf)
+  assert.deepEqual(mayDelegate, [])
+})
+
+test('nothing is left where nothing is to be done, or, where only that was asked for, to be handed on', () => {
+  const [details, mayDelegate] = [calls('orders.read'), handsOn('orders.read')]
+  const both = { calls: details, delegates: mayDelegate }
+  assert.equal(isNothing(both, { details, mayDelegate: [] }), false)
+  assert.equal(isNothing(both, { details: [], mayDelegate }), true)
+  const onlyOn = { calls: [], delegates: mayDelegate }
+  assert.equal(isNothing(onlyOn, { details: [], mayDelegate }), false)
+  assert.equal(isNothing(onlyOn, { details: [], mayDelegate: [] }), true)
+})

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isLoopbackRedirect } from '../redirect-uri.ts'
 import type { AdmissionRule } from './admission-rule.ts'
-import { isHostPattern, ruleFor } from './match-rule.ts'
+import { isHostPattern, redirectsBelong, ruleFor } from './match-rule.ts'
 
 function rule(name: string, ...redirectHosts: string[]): AdmissionRule {
   return {
@@ -168,4 +168,65 @@ test('every address has to match, all by one rule, and the first rule counts', (
     ruleFor([rule('here', 'localhost'), rule('house', 'app.example')], at(here, house)),
     undefined,
   )
+})
+
+test('a rule for registrations looks at the software, where it names any', () => {
+  const rules = [{ ...rule('one', 'app.example'), softwareIds: ['s-1', 's-2'] }]
+  const client = at('https://app.example/cb')
+  assert.ok(ruleFor(rules, { ...client, softwareId: 's-2' }))
+  assert.equal(ruleFor(rules, { ...client, softwareId: 's-3' }), undefined)
+  assert.equal(ruleFor(rules, client), undefined)
+  assert.equal(ruleFor([rule('one', 'app.example')], { ...at(), softwareId: 's-1' }), undefined)
+})
+
+const DOCUMENT = 'https://docs.example/client.json'
+function documents(documentHost: string, ...redirectHosts: string[]): AdmissionRule {
+  return { ...rule('docs', ...redirectHosts), mode: 'document', documentHosts: [documentHost] }
+}
+const ofDocument = (...redirectUris: string[]) => ({ clientId: DOCUMENT, redirectUris })
+
+test('a rule for documents looks at the host of the document, and at every address that it sends to', () => {
+  const [own, other] = ['https://docs.example/cb', 'https://app.example/cb']
+  assert.ok(ruleFor([documents('docs.example')], ofDocument(own)))
+  assert.ok(ruleFor([documents('docs.example')], ofDocument()))
+  assert.ok(ruleFor([documents('*.example', 'app.example')], ofDocument(own, other)))
+  assert.equal(ruleFor([documents('docs.example')], ofDocument(own, other)), undefined)
+  assert.equal(ruleFor([documents('other.example')], ofDocument(own)), undefined)
+  const registered = { ...documents('docs.example', 'docs.example'), mode: 'dynamic' as const }
+  assert.equal(ruleFor([registered], ofDocument(own)), undefined)
+  assert.equal(ruleFor([documents('docs.example', 'app.example')], at(other)), undefined)
+})
+
+test('a document sends to its own origin, to this computer, and to where a rule about it says', () => {
+  const belongs = (rules: readonly AdmissionRule[], ...uris: string[]) =>
+    redirectsBelong(rules, ofDocument(...uris))
+  assert.ok(belongs([], 'https://docs.example/cb', 'http://127.0.0.1:9/cb'))
+  for (const elsewhere of ['https://app.example/cb', 'https://docs.example:8443/cb', 'no address'])
+    assert.ok(!belongs([], 'https://docs.example/cb', elsewhere), elsewhere)
+  const app = 'https://app.example/cb'
+  assert.ok(
+    belongs(
+      [documents('other.example', 'x.example'), documents('docs.example', 'app.example')],
+      app,
+    ),
+  )
+  assert.ok(!belongs([documents('other.example', 'app.example')], app))
+  assert.ok(!belongs([documents('docs.example', 'other.example')], app))
+})
+
+test('a pattern has up to 253 characters, a port that exists, and no number at its end', () => {
+  const long = (length: number) => `${'a.'.repeat(200).slice(0, length - 2)}bb`.slice(-length)
+  assert.equal(long(253).length, 253)
+  assert.ok(isHostPattern(`a${long(253).slice(1)}`))
+  assert.ok(!isHostPattern(`a.${long(253)}`))
+  assert.ok(isHostPattern('app.example:65535'))
+  for (const bad of [
+    'app.example:65536',
+    'app.example:443',
+    'app.example.1',
+    undefined,
+    7,
+    ['a.b'],
+  ])
+    assert.ok(!isHostPattern(bad), String(bad))
 })
