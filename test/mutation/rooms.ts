@@ -126,6 +126,7 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
     suites: [
       'src/client-metadata/admission/match-rule.test.ts',
       'src/client-metadata/documents/lifetime.test.ts',
+      'src/client-metadata/redirect-uri.test.ts',
     ],
   },
   issuers: {
