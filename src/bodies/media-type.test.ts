@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { Problem } from '../lib/problem.ts'
-import { boundaryOf, plainMediaType } from './media-type.ts'
+import { boundaryOf, isAmong, plainMediaType } from './media-type.ts'
 import { parseBody } from './parse-body.ts'
 
 describe('white space in media types', () => {
@@ -57,5 +57,35 @@ describe('white space in media types', () => {
         .map((line) => `${file}: ${line.trim()}`),
     )
     assert.deepEqual(found, [])
+  })
+})
+
+describe('media types', () => {
+  it('are a type and a subtype; what has parts of its own has no plain type', () => {
+    assert.equal(plainMediaType('Image/SVG+xml'), 'image/svg+xml')
+    assert.equal(plainMediaType('x-multipart/a'), 'x-multipart/a')
+    for (const type of ['multipart/mixed', 'message/http', '', 'text', 'text/plain, a/b', '"a/b'])
+      assert.equal(plainMediaType(type), undefined, type)
+  })
+
+  it('have a boundary only where they are exactly a form', () => {
+    assert.equal(boundaryOf('Multipart/Form-Data; boundary="a-_9"'), 'a-_9')
+    assert.equal(boundaryOf(`multipart/form-data;boundary=${'a'.repeat(70)}`), 'a'.repeat(70))
+    for (const type of [
+      'x, multipart/form-data; boundary=a',
+      'multipart/form-data; boundary=a; boundary=b',
+      'multipart/form-data; boundary=',
+      'multipart/form-data',
+      `multipart/form-data; boundary=${'a'.repeat(71)}`,
+    ])
+      assert.throws(() => boundaryOf(type), { code: 'request.unsupported_media_type' }, type)
+  })
+
+  it('are among those that are named, or whose type is named', () => {
+    const accepted = ['text/csv', 'image/*']
+    for (const type of ['text/csv', 'image/png']) assert.ok(isAmong(type, accepted), type)
+    for (const type of ['text/csv2', 'text/plain', 'images/png', 'imag', 'a/image/'])
+      assert.ok(!isAmong(type, accepted), type)
+    assert.ok(!isAmong('text/csv', []))
   })
 })

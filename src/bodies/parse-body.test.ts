@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Problem } from '../lib/problem.ts'
-import { type BodyKind, parseBody } from './parse-body.ts'
+import { type BodyKind, bodyReader, parseBody, parseJsonText } from './parse-body.ts'
 
 describe('M1: a body of another type than the operation takes', () => {
   const FORM = 'application/x-www-form-urlencoded'
@@ -53,5 +53,38 @@ describe('W10: a long body', () => {
   it('does not wait where it is short', () => {
     const text = `{"a":"${'b'.repeat(65_000)}"}`
     assert.ok(!(parseBody(Buffer.from(text), 'application/json') instanceof Promise))
+  })
+})
+
+describe('a body', () => {
+  it('of no bytes is none', () => {
+    assert.equal(parseBody(Buffer.alloc(0), 'text/html'), undefined)
+  })
+
+  it('of a form with files, or of bytes, is read in pieces; another is not', () => {
+    assert.equal(bodyReader({ as: 'json' }, 'application/json'), undefined)
+    assert.equal(bodyReader({ as: 'form' }, 'application/json'), undefined)
+    const refused = { code: 'request.unsupported_media_type' }
+    assert.throws(() => bodyReader({ as: 'multipart' }, 'application/json'), refused)
+    assert.throws(() => bodyReader({ as: 'bytes' }, 'image/png'), refused)
+    assert.throws(() => bodyReader({ as: 'bytes', media: ['a/b'] }, 'image/png'), refused)
+    assert.ok(bodyReader({ as: 'bytes', media: ['image/*'] }, 'image/png'))
+    const form = Buffer.from(
+      '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nc\r\n--b--\r\n',
+    )
+    const read = parseBody(form, 'multipart/form-data; boundary=b', { as: 'multipart' })
+    assert.deepEqual(read, [['a', 'c']])
+  })
+
+  it('that is a text in another document is read as strictly', async () => {
+    assert.deepEqual(parseJsonText('[true]'), [true])
+    assert.throws(() => parseJsonText('[1'), { code: 'input.malformed' })
+    const long = `["${'a'.repeat(70_000)}"]`
+    const read = parseJsonText(long)
+    assert.ok(read instanceof Promise)
+    assert.deepEqual(await read, JSON.parse(long))
+    await assert.rejects(async () => parseJsonText(`["${'a'.repeat(1024 * 1024)}"]`), {
+      code: /^(input|request)\./,
+    })
   })
 })

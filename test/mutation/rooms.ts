@@ -88,6 +88,7 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
     guards: ['src/bodies/media-type.ts', 'src/bodies/part-head.ts', 'src/bodies/parse-body.ts'],
     suites: [
       'src/bodies/media-type.test.ts',
+      'src/bodies/part-head.test.ts',
       'src/bodies/parse-body.test.ts',
       'src/bodies/form.test.ts',
       'src/bodies/multipart-reader.test.ts',
