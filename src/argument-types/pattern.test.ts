@@ -41,3 +41,35 @@ it('patterns that could explode, or cannot be read, are left to the API', () => 
     assert.ok(!isCheapPattern(pattern, 4096), pattern)
   }
 })
+
+it('the worst case is 20 million steps, and no more', () => {
+  const longest = 10_000
+  for (const pattern of [
+    '^a{0,1999}b{0,9999}$',
+    '^a{1,2000}b{1,10000}$',
+    '^a+b{0,1999}$',
+    '^a*$',
+    '^(?:a{0,1999}b{0,9999}){1}$',
+    '^(?:a{1})+$',
+    '^(?<na_1>a)$',
+    '^[()*+]+$',
+    '^[a(]+$',
+    '^[\\](]+$',
+    '^\\u{61}+$',
+  ])
+    assert.ok(isCheapPattern(pattern, longest), pattern)
+  for (const pattern of [
+    'a{0,1999}b{0,9999}$',
+    '^a{0,1999}b{0,9999}$|c',
+    '^a{0,2000}b{0,9999}$',
+    '^a*b{0,1999}$',
+    '^(?:a{0,1999}b{0,9999})?$',
+    '^(a+)+',
+    '^(a{2,})+$',
+    '^(?=(?:a))b$',
+    '^\\u{61}+b{0,9999}$',
+    '^\\d{0,9999}\\d{0,9999}$',
+    '^\\d*b*\\u{61}$',
+  ])
+    assert.ok(!isCheapPattern(pattern, longest), pattern)
+})

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { claimAt, holds, wrongTest } from './claim-test.ts'
+import { claimAt, claimPointer, holds, wrongTest } from './claim-test.ts'
 
 const CLAIMS = {
   sub: 'system:serviceaccount:agents:refunds',
   repository: 'acme/shop',
   run: 42,
-  groups: ['admin'],
+  groups: ['admin', 'a', 'b'],
+  nothing: null,
   'https://claims.example/team': 'blue',
   'kubernetes.io': {
     namespace: 'agents',
@@ -28,6 +29,10 @@ test('a claim equals, or begins with, text; nothing is folded, trimmed or made t
     ['run', 'equals', '42', false],
     ['groups', 'equals', 'admin', false],
     ['/groups/0', 'equals', 'admin', false],
+    ['groups', 'prefix', ':', false],
+    ['nothing', 'prefix', ':', false],
+    ['/nothing/a', 'equals', 'a', false],
+    ['/sub/0', 'equals', 's', false],
     ['missing', 'equals', 'undefined', false],
     ['constructor', 'equals', 'Object', false],
     ['/kubernetes.io/namespace', 'equals', 'agents', true],
@@ -59,4 +64,26 @@ test('a prefix that could reach beyond what belongs to somebody, and names of no
     assert.ok(wrongTest({ claim, is, value }), `${claim} ${is} ${value}`)
   for (const value of ['spiffe://prod/ns/a/', 'repo:acme/', 'system:serviceaccount:agents:'])
     assert.equal(wrongTest({ claim: 'sub', is: 'prefix', value }), undefined)
+})
+
+test('a claim and a value that can be used are told apart from those that cannot, with the reason', () => {
+  const long = 'x'.repeat(2048)
+  for (const claim of ['s', 'sub', '/a/b', '/a~0b~1', 'https://claims.example/team', long])
+    assert.equal(wrongTest({ claim, is: 'equals', value: 'a b' }), undefined, claim)
+  assert.equal(wrongTest({ claim: 'sub', is: 'equals', value: long }), undefined)
+  const claim = `${'y'.repeat(80)}/`
+  assert.equal(
+    wrongTest({ claim, is: 'equals', value: 'a' }),
+    `\`${'y'.repeat(64)}\` names no claim`,
+  )
+  assert.equal(
+    wrongTest({ claim: 'sub', is: 'prefix', value: `${'z'.repeat(80)}a` }),
+    `a prefix ends with / or :, or it reaches beyond \`${'z'.repeat(31)}a\``,
+  )
+})
+
+test('a claim is written as a pointer', () => {
+  assert.equal(claimPointer('sub'), '/sub')
+  assert.equal(claimPointer('a/b~'), '/a~1b~0')
+  assert.equal(claimPointer('/kubernetes.io/namespace'), '/kubernetes.io/namespace')
 })

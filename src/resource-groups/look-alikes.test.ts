@@ -66,6 +66,16 @@ test('one name at two members is told and open; names that only look the same ar
   ])
 })
 
+test('look-alikes are told in the order of the alphabet; resources are read by their address, which names the member', () => {
+  const { lookAlikes } = among([tool('post', 'search'), tool('desk', 'search')])
+  assert.deepEqual(lookAlikes[0]?.actions, ['desk.search', 'post.search'])
+  const read = (resource: string) => ({
+    ...tool(resource, 'note'),
+    method: 'resources/read' as const,
+  })
+  assert.deepEqual(among([read('desk'), read('post')]).lookAlikes, [])
+})
+
 test('look-alikes within one member are its own matter', () => {
   const names = among([tool('desk', 'a_b'), tool('desk', 'a-b'), tool('post', 'x')])
   assert.deepEqual(names.lookAlikes, [])
