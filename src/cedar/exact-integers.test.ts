@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { actionsWith, doing, forEachPolicyEngine } from '../policy/testing.ts'
-import { exactJson, policyToJson, readExactJson } from './exact-integers.ts'
+import {
+  exactJson,
+  policyToJson,
+  readExactJson,
+  readForWasm,
+  templateToJson,
+} from './exact-integers.ts'
 
 const policy = (condition: string) => `permit (principal, action, resource) when { ${condition} };`
 
@@ -70,6 +76,33 @@ describe('integers of a policy', () => {
         '1000003',
       ],
     ])
+  })
+
+  it('are found past strings with escapes, and comments with quotes', () => {
+    const text = 'a\\"bc 9007199254740993'
+    const body = bodyOf(
+      `context.s == "${text}" && // an "open quote
+       9007199254740993 == context.n // and "another
+       && context.s != "1000001"`,
+    )
+    const json = exactJson(body)
+    assert.deepEqual(json.match(/[0-9]{7,}/g), ['9007199254740993', '9007199254740993', '1000001'])
+    assert.match(json, /"1000001"/)
+    assert.match(json, /"Value":9007199254740993/)
+    assert.match(json, /bc 9007199254740993"/)
+  })
+
+  it('of a template are exact, too', () => {
+    const slot = 'permit (principal == ?principal, action, resource)'
+    const parsed = templateToJson(`${slot} when { context.n == 9007199254740993 };`)
+    assert.ok(parsed.type === 'success')
+    assert.match(exactJson(parsed.json), /"Value":9007199254740993/)
+    assert.equal(templateToJson(`${slot} when {`).type, 'failure')
+  })
+
+  it('are read exactly from text alone', () => {
+    assert.deepEqual(readExactJson('[9007199254740993,1]'), [9007199254740993n, 1])
+    assert.equal(JSON.stringify(readForWasm('[9007199254740993]')), '[9007199254740993]')
   })
 
   it('leave the places in messages where they were', () => {

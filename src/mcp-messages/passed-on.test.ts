@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { isObject, type Json, parseJson, printJson } from '../lib/json.ts'
 import { Redactor } from '../lib/redaction/redactor.ts'
 import { readMessage } from '../net/mcp/message.ts'
-import { passedOn } from './passed-on.ts'
+import { reshapeFor } from '../obligations/index.ts'
+import { passedOn, reshaped } from './passed-on.ts'
 
 type PassedCall = Parameters<typeof passedOn>[1]
 
@@ -105,4 +106,47 @@ test('numbers go on as they were written', () => {
   assert.ok(reply.kind === 'result')
   assert.match(printJson(reply.result), /"a":1\.10/)
   assert.equal(parseJson(text) instanceof Map, true)
+})
+
+test('a server that completes nothing says so with an empty list; its other errors go on', () => {
+  const none = { error: { code: -32601, message: 'what?' } }
+  const empty = `{"completion":{"values":[],"hasMore":false},${DECISION}}`
+  assert.equal(printJson(told('completion/complete', none)), empty)
+  const error = '{"code":"-32601","message":"what?","data":null}'
+  assert.equal(printJson(told('tools/call', none)), error)
+  assert.equal(
+    printJson(told('completion/complete', { error: { code: -32000, message: 'no' } })),
+    '{"code":"-32000","message":"no","data":null}',
+  )
+  const result = { completion: { values: ['a'], hasMore: true }, content: [] }
+  assert.equal(
+    printJson(told('completion/complete', { result })),
+    `{"completion":{"values":["a"],"hasMore":true},${DECISION}}`,
+  )
+})
+
+test('an answer that policies change has nothing beside what they changed', () => {
+  const redact = { id: '1', type: 'redact', properties: { paths: '/e' } }
+  const reshape = reshapeFor([redact], () => new Uint8Array(32))
+  assert.ok(reshape)
+  const rest = {
+    rpc: { kind: 'request', id: 1, method: 'tools/call', params: new Map() },
+    verdict: { decisionId: 'dec_1' },
+  } as unknown as PassedCall // as: only what is looked at
+  const of = (answer: object) => {
+    const read = readMessage(JSON.stringify({ jsonrpc: '2.0', id: 1, ...answer }))
+    assert.ok(read.kind === 'result' || read.kind === 'error')
+    return reshaped(read, rest, reshape)
+  }
+  const failed = of({ error: { code: -32000, message: 'e is 1' } })
+  assert.ok(failed?.kind === 'error')
+  assert.equal(failed.message, 'the server answered with an error')
+  const _meta = { 'other/e': 1, 'remit/decision': 'dec_forged' }
+  const changed = of({ result: { content: [], structuredContent: { e: 1, f: 2 }, _meta } })
+  assert.ok(changed?.kind === 'result')
+  const text = printJson(changed.result)
+  assert.match(text, /"f":2/)
+  assert.ok(text.endsWith(`,${DECISION}}`), text)
+  assert.doesNotMatch(text, /"e":1|other/)
+  assert.equal(of({ result: { content: [{ type: 'text', text: 'e is 1' }] } }), undefined)
 })

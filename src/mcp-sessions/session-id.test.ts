@@ -44,3 +44,21 @@ test('a session id is none elsewhere, altered, or under another key', async () =
   for (const text of ['', 'x', `${id}A`, id.slice(4), id.slice(0, -1) + end, 'A'.repeat(5_000)])
     assert.equal(readSessionId(master, 'notes', text), undefined)
 })
+
+test('a session id that holds something odd is none, or holds no capabilities', () => {
+  /** A box without a lock: what is tested is what the id says. */
+  const box = {
+    seal: (text: string | Uint8Array) => Buffer.from(text),
+    open: (sealed: Uint8Array) => Buffer.from(sealed),
+  }
+  const read = (revision: string, capabilities: unknown, length = 0) => {
+    const text = JSON.stringify(['k', 'tsk_1', revision, null, null, capabilities])
+    return readSessionId(box, 'notes', Buffer.from(text.padEnd(length)).toString('base64url'))
+  }
+  const wanted = { ...CONVERSATION, capabilities: [], upstream: undefined }
+  assert.deepEqual(read('2025-06-18', null), wanted)
+  assert.deepEqual(read('2025-06-18', ['elicitation'])?.capabilities, ['elicitation'])
+  assert.equal(read('2020-01-01', []), undefined)
+  assert.deepEqual(read('2025-06-18', [], 3_072), wanted, '4,096 characters')
+  assert.equal(read('2025-06-18', [], 3_073), undefined)
+})

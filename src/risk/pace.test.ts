@@ -37,7 +37,20 @@ describe('how fast calls follow each other', () => {
     assert.equal(pace.count('a', START), 2)
     pace.add('a', START - 3_600_000)
     assert.equal(pace.count('a', START), 2)
+    pace.add('a', START - 60_000)
+    assert.equal(pace.count('a', START), 2)
     assert.equal(pace.count('a', START + 60_000), 0)
+  })
+
+  test('is known of 20,000 keys; the one that was not used for longest goes first', () => {
+    const pace = new Pace()
+    for (let i = 0; i < 20_000; i++) pace.add(`${i}`, START)
+    assert.equal(pace.count('0', START), 1)
+    pace.add('0', START)
+    pace.add('new', START)
+    assert.equal(pace.count('0', START), 2)
+    assert.equal(pace.count('1', START), 0)
+    assert.equal(pace.count('2', START), 1)
   })
 })
 

@@ -44,12 +44,14 @@ describe('sizes', () => {
       ['amount', { kind: 'decimal', text: '900.25' }],
       ['debit', { kind: 'decimal', text: '-900.25' }],
       ['rows', { kind: 'integer', text: '9223372036854775807' }],
+      ['odd', { kind: 'integer', text: 'x' }],
       ['note', { kind: 'string', value: '900' }],
     ] as const)
     assert.equal(sizeOf(given, '/amount'), 9_002_500n)
     assert.equal(sizeOf(given, '/debit'), 9_002_500n)
     assert.equal(sizeOf(given, '/rows'), 92_233_720_368_547_758_070_000n)
     assert.equal(sizeOf(given, '/note'), undefined)
+    assert.equal(sizeOf(given, '/odd'), undefined)
     assert.equal(sizeOf(given, '/gone'), undefined)
   })
 

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { consumeOnce, consumeOnceStep, forgetUsed, PROOF, wasProofUsed } from './consume-once.ts'
+import {
+  consumeOnce,
+  consumeOnceStep,
+  forgetUsed,
+  PROOF,
+  returnUseStep,
+  wasProofUsed,
+  wasUsed,
+} from './consume-once.ts'
 import { Guard } from './guard.ts'
 import type { Step, Storage } from './storage.ts'
 import { onBothEngines } from './testing.ts'
@@ -121,5 +129,49 @@ onBothEngines('used proofs', (open) => {
     await forgetUsed(storage, 1_000)
     const again = await storage.commit(steps)
     assert.ok(again.committed)
+  })
+})
+
+onBothEngines('single uses of several kinds', (open) => {
+  const isFree = (storage: Storage, kind: string, key: string) =>
+    storage.transaction((tx) => consumeOnce(tx, kind, key, 1_000))
+
+  test('steps of proofs and of other kinds use up what transactions do', async () => {
+    for (const kinds of [
+      ['link', PROOF],
+      [PROOF, 'link'],
+    ]) {
+      const storage = await open()
+      for (const kind of kinds) {
+        const { committed } = await storage.commit([useStep(storage, kind, 'a', 1_000)])
+        assert.ok(committed)
+      }
+      for (const kind of kinds) assert.equal(await isFree(storage, kind, 'a'), false, kind)
+    }
+  })
+
+  test('a use that is given back can be used again, and no other', async () => {
+    const storage = await open()
+    for (const key of ['a', 'b']) await storage.commit([useStep(storage, 'link', key, 1_000)])
+    await storage.commit([useStep(storage, 'grant', 'a', 1_000)])
+    await storage.commit([returnUseStep(storage.read, { kind: 'link', key: 'a' })])
+    assert.deepEqual(
+      [
+        await wasUsed(storage.read, 'link', 'a'),
+        await wasUsed(storage.read, 'link', 'b'),
+        await wasUsed(storage.read, 'grant', 'a'),
+      ],
+      [false, true, true],
+    )
+    assert.equal(await isFree(storage, 'link', 'a'), true)
+  })
+
+  test('where only proofs are forgotten, other uses stay', async () => {
+    const storage = await open()
+    for (const kind of ['link', PROOF]) await storage.commit([useStep(storage, kind, 'a', 999)])
+    await forgetUsed(storage, 1_000, 'proofs')
+    assert.equal(await isFree(storage, 'link', 'a'), false)
+    await forgetUsed(storage, 1_000)
+    assert.equal(await isFree(storage, 'link', 'a'), true)
   })
 })

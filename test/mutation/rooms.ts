@@ -205,6 +205,7 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
   http: {
     guards: ['src/http/inbound/buckets.ts', 'src/http/inbound/client-addresses.ts'],
     suites: [
+      'src/http/inbound/buckets.test.ts',
       'src/http/inbound/stranger-limits.test.ts',
       'src/http/inbound/client-addresses.test.ts',
       'src/http/inbound/admission.test.ts',
