@@ -2,7 +2,9 @@ import {
   acceptClock,
   type BackupReport,
   beginMove,
+  type ConfirmedClock,
   checkBackupFiles,
+  confirmClock,
   type EndedWork,
   endOpenWork,
   endRestored,
@@ -84,6 +86,12 @@ export async function restoreInPlace(parts: MaintenanceParts): Promise<RestoreRe
 export async function acceptTime(parts: MaintenanceParts): Promise<RestoreReport> {
   await destinationOf(parts)
   return { ...(await restoring(parts, acceptClock)), work: await endWork(parts) }
+}
+
+/** Confirms that the clock is right although the newest record is old. @throws Problem `server.clock_off`, `storage.…`, `keys.…` */
+export async function confirmTime(parts: MaintenanceParts): Promise<ConfirmedClock> {
+  await destinationOf(parts)
+  return restoring(parts, confirmClock)
 }
 
 /** Takes the database out of service and writes it for another one. @throws Problem `storage.…`, `backup.…` */

@@ -24,6 +24,7 @@ import {
   configuredProvider,
   freshFor,
   onLoopback,
+  otherClockIn,
   passkeysIn,
   reachesLoopback,
   rulesIn,
@@ -70,7 +71,7 @@ import { Policies } from './policy/index.ts'
 import { latestOnlySet, type OnlyAnsweringParts, OnlySets } from './policy-only/index.ts'
 import { DpopNonces } from './possession/index.ts'
 import { beginRetention } from './retention/index.ts'
-import { DatabaseClock, Live, ORGANIZATION } from './revocation/index.ts'
+import { DatabaseClock, type EarlierReading, Live, ORGANIZATION } from './revocation/index.ts'
 import { RiskBooks } from './risk/index.ts'
 import { CONFIRMATIONS_SEALED } from './sessions/index.ts'
 import { findSpace } from './spaces/index.ts'
@@ -159,6 +160,8 @@ export async function openRooms(
     telemetry?: Pick<Telemetry, 'calls' | 'observeStorage'> | undefined
     /** Address of the process that writes for this one (`Storage.share`). */
     writer?: string | undefined
+    /** Reading of the clock by the process that started this one. */
+    earlier?: EarlierReading | undefined
     /** Free bytes of the store. Default: as the file system says. */
     freeBytes?: (() => Promise<number>) | undefined
   },
@@ -178,7 +181,11 @@ export async function openRooms(
   const storage = options.telemetry?.observeStorage(store) ?? store
   try {
     // INVARIANT: nothing from here on knows another time than the database's.
-    const clock = await DatabaseClock.over(ports.clock, storage)
+    const clock = await DatabaseClock.over(ports.clock, storage, {
+      anyAge: options.development,
+      earlier: options.earlier,
+      other: otherClockIn(settings, ports.clock),
+    })
     const opened = await openMasterKey({
       directory: settings.data,
       ...(settings.masterKey ? { value: settings.masterKey } : {}),

@@ -57,7 +57,7 @@ export interface ServerOptions {
   /** Migrations of another build, in tests. */
   readonly migrations?: StorageOptions['migrations']
   /** Place of this process among several, where it is one of them. */
-  readonly among?: Pick<ServingProcess, 'writer'> | undefined
+  readonly among?: Pick<ServingProcess, 'earlier' | 'writer'> | undefined
   /** Free space of the store, in bytes. Default: as the file system says. */
   readonly freeBytes?: () => Promise<number>
   /** With APIs that do not answer. Default: that of the gateway. */
@@ -103,7 +103,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const rooms = await openRooms(
     settings,
     { clock: options.clock, random, onError, onRoom },
-    { ...options, telemetry, writer: options.among?.writer },
+    { ...options, telemetry, writer: options.among?.writer, earlier: options.among?.earlier },
   )
   const { decisions, keys, ledger, live, storage } = rooms
   const { clock } = decisions

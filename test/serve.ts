@@ -38,7 +38,7 @@ const server = await createServer({
   among,
   migrate: !among,
   ...(process.env.NEXT_BUILD ? { migrations: nextBuild() } : {}),
-  development: true,
+  development: process.env.PRODUCTION === undefined,
   ...(process.env.RETENTION_EVERY_MS
     ? { retentionEveryMs: Number(process.env.RETENTION_EVERY_MS) }
     : {}),

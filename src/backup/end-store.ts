@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { takeBackTime } from '../revocation/index.ts'
+import { setRecordedTime } from '../revocation/index.ts'
 import type { Tx } from '../storage/index.ts'
 import { tablesOf } from './treatment.ts'
 
@@ -25,7 +25,7 @@ export async function endGrants(tx: Tx, now: number): Promise<EndedRows> {
   for (const table of tablesOf('emptied', 'left_out').toReversed())
     await tx.deleteFrom(table).execute()
   await tx.deleteFrom('meta').execute()
-  await takeBackTime(tx, now)
+  await setRecordedTime(tx, now)
   await tx.deleteFrom('protocol_records').where('kind', 'not in', REGISTRATIONS).execute()
   await tx
     .updateTable('consent_requests')

@@ -7,5 +7,11 @@ export { beginMove, importMove } from './move.ts'
 export { startUnlessMoved } from './move-store.ts'
 export { openBackup } from './read-backup.ts'
 export { type BackupReport, type RestoreReport, reportLines } from './report.ts'
-export { acceptClock, endRestored, restoreBackup } from './restore.ts'
+export {
+  acceptClock,
+  type ConfirmedClock,
+  confirmClock,
+  endRestored,
+  restoreBackup,
+} from './restore.ts'
 export { writeBackup } from './write-backup.ts'

@@ -2,6 +2,7 @@ import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { appendOffline } from '../ledger/index.ts'
 import { Problem } from '../lib/problem.ts'
+import { recordTime } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { syncFolder, writing } from './files.ts'
 import { loadBackup } from './load-backup.ts'
@@ -43,6 +44,8 @@ export async function importMove(parts: RestoreParts, backup: Backup): Promise<v
       const facts = { export: id, taken_at, engine, size: await treeSize(tx) }
       const event = { type: 'database.moved', by: 'operator', facts }
       await appendOffline(tx, event, { now: clock.now(), random })
+      // However long the export was on its way.
+      await recordTime(tx, clock.now())
     })
   } catch (error) {
     // If the answer to a commit was lost, nobody knows whether it took place. Then the export stays taken.

@@ -2,7 +2,7 @@ import { bold, green, type Text, text } from '../lib/terminal/text.ts'
 import type { EndedWork } from './end-work.ts'
 import type { LaterAct } from './later-acts.ts'
 import type { Manifest } from './manifest.ts'
-import type { RestoreResult } from './restore.ts'
+import type { ConfirmedClock, RestoreResult } from './restore.ts'
 
 /** Manifest of a backup, and acts that it lacks, where a later export of the ledger says so. */
 export interface BackupReport {
@@ -16,7 +16,8 @@ export interface RestoreReport extends RestoreResult, Partial<BackupReport> {
 }
 
 /** Lines of a report, for the person who ran the command. */
-export function reportLines(report: Partial<RestoreReport>): readonly Text[] {
+export function reportLines(report: Partial<RestoreReport & ConfirmedClock>): readonly Text[] {
+  if (report.clock) return [text`${green('✓')} the clock is confirmed: start the server`]
   const { history, keys = [], later = [], manifest, work } = report
   const { id, ledger, master_key: key, taken_at: at } = manifest ?? {}
   const acts = later.map(

@@ -1,7 +1,8 @@
-import { type LedgerEvent, recordRestore } from '../ledger/index.ts'
+import { appendOffline, type LedgerEvent, recordRestore } from '../ledger/index.ts'
 import type { Clock } from '../lib/clock.ts'
+import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
-import { recordedTime } from '../revocation/index.ts'
+import { recordedTime, setRecordedTime } from '../revocation/index.ts'
 import type { Storage, Tx } from '../storage/index.ts'
 import { type EndedRows, endGrants } from './end-store.ts'
 import { loadBackup } from './load-backup.ts'
@@ -11,7 +12,7 @@ import type { Backup } from './read-backup.ts'
 import { newestCheckpoint, treeSize } from './stored-ledger.ts'
 
 export interface RestoreParts {
-  readonly storage: Pick<Storage, 'engine' | 'exclusively' | 'time'>
+  readonly storage: Pick<Storage, 'engine' | 'exclusively' | 'now' | 'time'>
   readonly clock: Pick<Clock, 'now'>
   readonly random: Random
   /** Newest signed head that is known outside the database (`ledger.head`). */
@@ -73,6 +74,33 @@ export function acceptClock(parts: RestoreParts): Promise<RestoreResult> {
       },
     })
   })
+}
+
+/**
+ * Confirms that the clock is right although the newest record is old: an operator's recorded act, after which servers start.
+ * @throws Problem `server.clock_off`: a recorded time is ahead of it; `storage.in_use`, `storage.moved`
+ */
+export async function confirmClock({ random, storage }: RestoreParts): Promise<ConfirmedClock> {
+  const now = await storage.now()
+  return storage.exclusively(async (tx) => {
+    await requireNotMoved(tx)
+    await requireNoServer(tx, storage)
+    const recorded = await recordedTime(tx)
+    if (recorded !== undefined && recorded > now)
+      throw new Problem(
+        'server.clock_off',
+        'the clock is behind a recorded time: nothing to confirm',
+      )
+    const facts = { recorded: recorded ?? null, confirmed: now }
+    await appendOffline(tx, { type: 'clock.confirmed', by: 'operator', facts }, { now, random })
+    await setRecordedTime(tx, now)
+    return { clock: facts }
+  })
+}
+
+/** Times of a confirmation: of the newest record, and of now. */
+export interface ConfirmedClock {
+  readonly clock: { readonly recorded: number | null; readonly confirmed: number }
 }
 
 async function goBack(

@@ -1,11 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readSettings } from '../config/settings.ts'
+import { readSettings, storageOptions } from '../config/settings.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
 import type { MaintenanceParts } from '../maintenance.ts'
+import { setRecordedTime } from '../revocation/index.ts'
 import { closeRooms, openRooms, type Rooms } from '../rooms.ts'
+import { openStorage } from '../storage/index.ts'
 import { TEST_CONNECTIONS, takeDatabase } from '../storage/postgres/testing.ts'
 
 /** Something that ends with its test. */
@@ -59,4 +61,15 @@ export async function withRooms<T>(
   } finally {
     await closeRooms(rooms)
   }
+}
+
+/** Makes the newest record of a database that no server uses `ms` older or newer than now. */
+export async function recordTimeAt(parts: MaintenanceParts, ms: number): Promise<void> {
+  const options = { ...storageOptions(parts.settings), ...parts.storage, migrate: false }
+  const storage = await openStorage(options)
+  await storage.transaction(async (tx) => {
+    await tx.deleteFrom('live_replicas').execute()
+    await setRecordedTime(tx, (await storage.now()) + ms)
+  })
+  await storage.close()
 }

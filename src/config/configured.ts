@@ -3,12 +3,17 @@ import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { StepUp } from '@remit/engine'
 import { type ArchivePlace, FolderStore, S3Store } from '../archive/index.ts'
-import { readAttributeClaims, registerProvider } from '../identity-providers/index.ts'
+import {
+  aheadOfProvider,
+  readAttributeClaims,
+  registerProvider,
+} from '../identity-providers/index.ts'
 import { GuardedSigner, SignerProgram } from '../keys/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
 import { systemWait, type Wait } from '../lib/repeat.ts'
+import { outbound } from '../net/index.ts'
 import { EmailChannel, type NotificationParts, SlackApp } from '../notifications/index.ts'
 import type { PasskeyRules } from '../passkeys/index.ts'
 import type { PeopleParts } from '../people/index.ts'
@@ -39,6 +44,25 @@ export function signerOf(
   if (!command) return undefined
   const signer = new SignerProgram({ command, environment: process.env, clock, onError })
   return new GuardedSigner({ signer, random, wait: systemWait })
+}
+
+/**
+ * Makes the clock of another machine: the identity provider's. Absent where there is none, or it is on this machine. Whatever keeps it
+ * from being read, a wrong clock too (certificates are not valid then), it says nothing.
+ */
+export function otherClockIn({ providerIssuer }: Settings, clock: Clock) {
+  if (!providerIssuer || isLoopback(new URL(providerIssuer).hostname)) return undefined
+  const { origin } = new URL(providerIssuer)
+  return async () => {
+    const { close, fetch } = outbound({ allowOrigins: (other) => other === origin })
+    try {
+      return await aheadOfProvider(providerIssuer, { clock, fetch })
+    } catch {
+      return undefined
+    } finally {
+      await close()
+    }
+  }
 }
 
 const HOUR = 3_600_000

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { test } from 'node:test'
-import { emptyDatabase, withRooms } from '../backup/testing.ts'
+import { emptyDatabase, recordTimeAt, withRooms } from '../backup/testing.ts'
 import { readSettings, storageOptions } from '../config/settings.ts'
 import { manualClock, systemClock } from '../lib/clock.ts'
 import { testedEngines } from '../storage/testing.ts'
@@ -11,8 +11,9 @@ import { CHECKS, examine } from './examine.ts'
 import { systemProbes } from './probes.ts'
 import type { ProductionCheck } from './production-check.ts'
 import { exitOf, reportOf, tableOf } from './report.ts'
-import { GOOD_SETTINGS } from './testing.ts'
+import { answering, GOOD_SETTINGS } from './testing.ts'
 
+const HOUR = 3_600_000
 const CANARY = 'hunter2-canary-8Kx'
 /** Settings with addresses at which nobody listens: the discard port. */
 const NOWHERE = {
@@ -53,10 +54,44 @@ for (const engine of testedEngines())
     const expected = engine === 'sqlite' ? 'not_applicable' : 'ok'
     for (const id of ['pooler', 'time-limits', 'database-tls'])
       assert.equal(status[id], expected, id)
-    assert.equal(status['database-clock'], 'ok')
+    assert.deepEqual([status['database-clock'], status['recorded-time']], ['ok', 'ok'])
     for (const id of NETWORK) assert.equal(status[id], 'unknown', id)
     assert.equal(status.backups, 'unknown')
     assert.doesNotMatch(JSON.stringify(results), new RegExp(CANARY))
+  })
+
+for (const engine of testedEngines())
+  test(`core M2: a recorded time ahead of the clock, or long before it, is told with what repairs it (${engine})`, async (t) => {
+    const provider = { REMIT_IDP_ISSUER: 'https://login.example' }
+    const parts = await emptyDatabase(t, engine, { ...GOOD_SETTINGS, ...NOWHERE, ...provider })
+    await withRooms(parts, async () => {})
+    /** `ahead`: by how much the clock is ahead of the provider's; undefined: the provider does not answer. */
+    const look = (ahead: number | undefined) => {
+      const date = new Date(Date.now() - (ahead ?? 0)).toUTCString()
+      const url = 'https://login.example/.well-known/openid-configuration'
+      const answers =
+        ahead === undefined ? {} : { [url]: () => Response.json({}, { headers: { date } }) }
+      return examine({
+        ...{ settings: parts.settings, clock: systemClock },
+        probes: { ...systemProbes(), fetch: answering(answers) },
+        ...{ storage: { ...storageOptions(parts.settings), ...parts.storage } },
+        ...{ version: '0.1.0', isOutside: false },
+        checks: CHECKS.filter(({ id }) => id === 'recorded-time'),
+      })
+    }
+    for (const [ms, ahead, status, message] of [
+      [0, 2 * HOUR, 'ok', /./],
+      [HOUR, 0, 'error', /3[56]\d\d s ahead .* remit clock accept/],
+      [-29 * 24 * HOUR, undefined, 'ok', /./],
+      [-29 * 24 * HOUR, 2 * HOUR, 'error', /29 days old.* 2 h ahead .* remit clock confirm/],
+      [-31 * 24 * HOUR, undefined, 'error', /31 days old.* remit clock confirm/],
+      [-31 * 24 * HOUR, 0, 'ok', /./],
+    ] as const) {
+      await recordTimeAt(parts, ms)
+      const [found] = await look(ahead)
+      assert.equal(found?.status, status, String(ms))
+      assert.match(JSON.stringify(found), message)
+    }
   })
 
 test('a schema that is not there yet, and a database that is not there', async (t) => {

@@ -17,6 +17,8 @@ export const VARIABLES = {
   number: 'SERVING_PROCESS',
   /** Socket of the process that writes, where the store is a file. */
   writer: 'SERVING_WRITER',
+  /** Clock as the process that writes followed it, and the time since this machine had started, in ms. */
+  clock: 'SERVING_CLOCK',
   /** Set for the first process of a start. */
   first: 'SERVING_FIRST',
 } as const

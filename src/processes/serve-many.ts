@@ -2,6 +2,7 @@ import type { Settings } from '../config/settings.ts'
 import type { Logger } from '../http/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { openStorage, type StorageOptions } from '../storage/index.ts'
+import { FollowedClock } from './followed-clock.ts'
 import { VARIABLES } from './messages.ts'
 import { listenForMetrics } from './metrics-endpoint.ts'
 import { supervise } from './supervise.ts'
@@ -25,11 +26,14 @@ export async function serveMany(options: ServeManyOptions): Promise<number> {
   const writer = await storage.share?.()
   // Others reach the database by themselves, and it is up to date now.
   if (writer === undefined) await storage.close()
+  const followed = writer === undefined ? undefined : new FollowedClock(clock)
   let metrics: { stop(): Promise<void> } | undefined
   try {
     return await supervise({
       ...{ log, signalled: options.signalled, count: settings.processes },
-      environment: writer === undefined ? {} : { [VARIABLES.writer]: writer },
+      environment: () =>
+        writer === undefined ? {} : { [VARIABLES.writer]: writer, ...followed?.variable() },
+      onWatch: () => followed?.follow(),
       lost: storage.onLost && new Promise((resolve) => storage.onLost?.(resolve)),
       monotonic: () => clock.monotonic(),
       onReady: async (all) => {

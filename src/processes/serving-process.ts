@@ -1,5 +1,7 @@
 import cluster from 'node:cluster'
 import { repeat } from '../lib/repeat.ts'
+import type { EarlierReading } from '../revocation/index.ts'
+import { earlierReading } from './followed-clock.ts'
 import { ALIVE_EVERY_MS, type ToChild, type ToParent, VARIABLES } from './messages.ts'
 
 /** One of several processes that serve together, as it sees itself. */
@@ -10,6 +12,8 @@ export interface ServingProcess {
   readonly isFirst: boolean
   /** Socket of the process that writes; absent where each reaches the database. */
   readonly writer: string | undefined
+  /** Reading of the clock before this process was started; absent where the database has a clock of its own. */
+  readonly earlier: EarlierReading | undefined
   /** Resolves when it is told to stop, however often that is. */
   readonly told: Promise<NodeJS.Signals>
   /** Says that it serves, and from now on that it is alive. */
@@ -37,6 +41,7 @@ export function servingProcess(): ServingProcess | undefined {
     number,
     isFirst: env[VARIABLES.first] !== undefined,
     writer: env[VARIABLES.writer],
+    earlier: earlierReading(env[VARIABLES.clock]),
     told,
     ready(metrics) {
       metricsOf = metrics

@@ -14,14 +14,16 @@ export interface SuperviseOptions {
   /** Number of processes that serve. */
   readonly count: number
   readonly log: Logger
-  /** Variables for them beside our own environment. */
-  readonly environment: Readonly<Record<string, string>>
+  /** Variables for them beside our own environment, as they are when one is started. */
+  readonly environment: () => Readonly<Record<string, string>>
   /** Resolves when they have to stop. */
   readonly signalled: Promise<unknown>
   /** Resolves when nothing can be written any more: all of them end at once. */
   readonly lost?: Promise<Error> | undefined
   /** Called once when all of them serve. */
   readonly onReady: (all: () => readonly Child[]) => Promise<void> | void
+  /** Called once a second from then on. */
+  readonly onWatch?: (() => void) | undefined
   /** Monotonic milliseconds. */
   readonly monotonic: () => number
   readonly wait?: Wait
@@ -44,12 +46,12 @@ class Supervisor {
 
   /** Starts the first, then the others: what keeps one from starting is told once. Answers an exit code where one does not start. */
   async start(): Promise<number | undefined> {
-    const { count, environment } = this.#options
-    const first = this.#fork(1, { ...environment, [VARIABLES.first]: 'yes' })
+    const { count } = this.#options
+    const first = this.#fork(1, { [VARIABLES.first]: 'yes' })
     const failed = await startFailure(first)
     if (failed !== undefined) return failed
     void this.#keep(first)
-    const others = Array.from({ length: count - 1 }, (_, i) => this.#fork(i + 2, environment))
+    const others = Array.from({ length: count - 1 }, (_, i) => this.#fork(i + 2))
     const codes = await Promise.all(others.map(startFailure))
     for (const child of others) void this.#keep(child)
     return codes.find((code) => code !== undefined)
@@ -57,7 +59,8 @@ class Supervisor {
 
   /** Ends processes that hang, so that they are started again. */
   watch(): void {
-    const { log } = this.#options
+    const { log, onWatch } = this.#options
+    onWatch?.()
     for (const child of this.all)
       if (child.missed()) {
         log.error({ process: child.number }, 'a process gives no sign of life and is ended')
@@ -80,19 +83,19 @@ class Supervisor {
     for (const child of this.all) child.kill()
   }
 
-  #fork(number: number, environment: Readonly<Record<string, string>>): Child {
-    const child = new Child(number, environment)
+  #fork(number: number, more: Readonly<Record<string, string>> = {}): Child {
+    const child = new Child(number, { ...this.#options.environment(), ...more })
     this.#children.set(number, child)
     return child
   }
 
   /** Starts a process again whenever it ends, more slowly where it ends soon. */
   async #keep(first: Child): Promise<void> {
-    const { environment, log, monotonic, wait = systemWait } = this.#options
+    const { log, monotonic, wait = systemWait } = this.#options
     const { number } = first
     const { signal } = this.#stopping
     let pause = MIN_PAUSE_MS
-    for (let child = first; ; child = this.#fork(number, environment)) {
+    for (let child = first; ; child = this.#fork(number)) {
       const begun = monotonic()
       const end = await child.ended
       if (signal.aborted) return

@@ -10,7 +10,9 @@ import type { LiveKey } from './live-state.ts'
 import { ManualTime } from './testing.ts'
 
 const CLOCK_OFF = { code: 'server.clock_off' }
+const UNCONFIRMED = { code: 'server.clock_unconfirmed' }
 const HOUR = 3_600_000
+const DAY = 24 * HOUR
 const TASK: LiveKey = { kind: 'task', id: 'tsk_1' }
 
 /** Reading of the database's time, by the clocks around it. */
@@ -192,6 +194,115 @@ test('core M2: an embedded clock that jumps ahead is not gone by, and is right a
   see()
   assert.equal(clock.problem, undefined)
   assert.equal(clock.now(), 1_001_000)
+})
+
+test('core M2: a database on this machine, or on another one, that goes along with a jump is not gone by', () => {
+  const system = manualClock(1_000_000)
+  const clock = new DatabaseClock({ ...system, sinceBoot: () => system.monotonic() }, {})
+  let database = system.now()
+  const see = () => clock.see({ database, asked: clock.moment(), answered: clock.moment() })
+  const jump = (ms: number) => {
+    system.jump(ms)
+    database += ms
+  }
+  see()
+  jump(HOUR)
+  assert.throws(see, CLOCK_OFF)
+  assert.equal(clock.now(), 1_000_000, 'nothing closes by it')
+  jump(-HOUR)
+  see()
+  assert.equal(clock.problem, undefined)
+})
+
+test('core M2: a process that starts beside others does not go by a clock that was set since they started', async () => {
+  const system = manualClock(1_000_000)
+  const clock = { ...system, sinceBoot: () => system.monotonic() }
+  const storage = stored(0, () => system.now())
+  const earlier = { wall: system.now(), sinceBoot: clock.sinceBoot() }
+  const start = (other?: () => Promise<number | undefined>) =>
+    DatabaseClock.over(clock, storage, { earlier, other })
+  system.advance(HOUR)
+  assert.equal((await start()).now(), 1_000_000 + HOUR)
+  system.jump(HOUR)
+  for (const says of [undefined, HOUR])
+    await assert.rejects(
+      start(async () => says),
+      CLOCK_OFF,
+    )
+  assert.equal((await start(async () => 0)).now(), system.now(), 'another clock agrees')
+  system.jump(-HOUR)
+  await start()
+})
+
+/** Storage of which only a start asks: its newest record, and the time by the clock of this machine. */
+function stored(newest: number, now: () => number): Storage {
+  const read = {
+    selectFrom: () => read,
+    select: () => read,
+    executeTakeFirst: async () => ({ newest }),
+  }
+  return { read, now: async () => now(), nowAtHand: now } as unknown as Storage // as: only what a start asks for
+}
+
+test('core M2: after a long stop a start needs no act, unless another clock says that this one is ahead, or none can be read for long', async () => {
+  const system = manualClock(1_000 * DAY)
+  const start = (days: number, other?: () => Promise<number | undefined>, anyAge = false) =>
+    DatabaseClock.over(
+      system,
+      stored(system.now() - days * DAY, () => system.now()),
+      { anyAge, other },
+    )
+  const says = (ahead: number | undefined) => async () => ahead
+  const isNotAsked = async () => assert.fail('asked')
+  for (const days of [0, 1]) await start(days, isNotAsked)
+  for (const days of [1.1, 29, 31, 900])
+    for (const ahead of [0, -400 * DAY, HOUR]) await start(days, says(ahead))
+  for (const days of [1.1, 29, 31, 900]) {
+    await start(days, says(HOUR + 1), true)
+    await assert.rejects(start(days, says(HOUR + 1)), UNCONFIRMED)
+  }
+  for (const other of [undefined, says(undefined)]) {
+    for (const days of [1.1, 29, 30]) await start(days, other)
+    await assert.rejects(start(31, other), UNCONFIRMED)
+  }
+})
+
+test('core M2: a virtual machine that was paused goes on by a clock that was set right, where another clock agrees', async () => {
+  const system = manualClock(1_000_000)
+  let ahead: number | undefined
+  let asked = 0
+  const other = async () => {
+    asked++
+    return ahead
+  }
+  const options = { nowAtHand: () => system.now() }
+  const clock = new DatabaseClock(
+    { ...system, sinceBoot: () => system.monotonic() },
+    options,
+    other,
+  )
+  const see = () =>
+    clock.see({ database: system.now(), asked: clock.moment(), answered: clock.moment() })
+  const settled = () => new Promise((resolve) => setImmediate(resolve))
+  see()
+  system.jump(HOUR)
+  for (const says of [undefined, HOUR, -HOUR]) {
+    ahead = says
+    assert.throws(() => clock.refuseJump(), CLOCK_OFF)
+    await settled()
+    assert.throws(see, CLOCK_OFF)
+    system.advance(60_000)
+  }
+  ahead = 1_000
+  assert.throws(see, CLOCK_OFF)
+  assert.throws(see, CLOCK_OFF)
+  assert.equal(asked, 4, 'once a minute')
+  await settled()
+  clock.refuseJump()
+  see()
+  assert.equal(clock.now(), system.now())
+  system.jump(HOUR)
+  assert.throws(see, CLOCK_OFF, 'the next jump is one again')
 })
 
 test('core M2: a machine that slept wakes later, and that is no jump', () => {

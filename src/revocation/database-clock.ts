@@ -13,6 +13,37 @@ export const MAX_CLOCK_DIFFERENCE_MS = 5_000
 /** Maximum that the clock of an embedded database may jump ahead while this machine did not sleep (contract 13.4). */
 export const MAX_JUMP_MS = 60_000
 
+const DAY_MS = 86_400_000
+
+/** Maximum age of the newest record at a start that nothing has to explain; of an older one the clock of another machine is asked. */
+const MAX_UNASKED_MS = DAY_MS
+/**
+ * Maximum age of the newest record at a start where the clock of no other machine can be read; from then on an operator confirms that
+ * the clock is right (contract 13.4). Longer than holidays: an ordinary start is not refused.
+ */
+const MAX_AWAY_MS = 30 * DAY_MS
+/** Maximum that the clock may be ahead of another machine's at a start after a stop. Its answer may come from a cache. */
+const MAX_AHEAD_MS = 3_600_000
+const ASK_AGAIN_MS = 60_000
+
+/** Clock of another machine: answers by how much the clock of this one is ahead of it, in ms; undefined where it cannot be read. */
+export type OtherClock = () => Promise<number | undefined>
+
+/** Beginning of this machine's run, by its clock at an earlier moment: the clock and the time since then say whether it was set. */
+export interface EarlierReading {
+  readonly wall: number
+  readonly sinceBoot: number
+}
+
+/** Expectations of a server that starts. */
+export interface StartOptions {
+  /** True: the newest record may be of any age. */
+  readonly anyAge?: boolean | undefined
+  /** Reading of the process that started this one, of the same clock. */
+  readonly earlier?: EarlierReading | undefined
+  readonly other?: OtherClock | undefined
+}
+
 /** Database time, and what this process's clocks said before it was asked for and after it was answered. */
 export interface ClockReading {
   readonly asked: Moment
@@ -28,9 +59,14 @@ export interface ClockReading {
 export class DatabaseClock implements Clock {
   readonly #system: Clock
   readonly #atHand: (() => number) | undefined
+  readonly #other: OtherClock | undefined
   #read:
     | { readonly database: number; readonly monotonic: number; readonly sinceBoot?: number }
     | undefined
+  /** Monotonic time at which the other clock was asked last. */
+  #asked = Number.NEGATIVE_INFINITY
+  /** Resolves to true where it agreed. */
+  #asking: Promise<boolean> | undefined
   /**
    * Newest time that was read or recorded. INVARIANT: time never goes below it. What was used then
    * would be good again.
@@ -38,23 +74,37 @@ export class DatabaseClock implements Clock {
   #newest = Number.NEGATIVE_INFINITY
   #problem: Problem | undefined
 
-  constructor(system: Clock, storage: Pick<Storage, 'nowAtHand'>) {
+  constructor(system: Clock, storage: Pick<Storage, 'nowAtHand'>, other?: OtherClock) {
     this.#system = system
     this.#atHand = storage.nowAtHand
+    this.#other = other
   }
 
   /**
    * Makes the clock of a server that starts: compares it with the database, and with the time that
    * others wrote down before.
-   * @throws Problem `server.clock_off`, `storage.unavailable`
+   * @throws Problem `server.clock_off`, `server.clock_unconfirmed`, `storage.unavailable`
    */
-  static async over(system: Clock, storage: Storage): Promise<DatabaseClock> {
-    const clock = new DatabaseClock(system, storage)
+  static async over(
+    system: Clock,
+    storage: Storage,
+    { anyAge = true, earlier, other }: StartOptions = {},
+  ): Promise<DatabaseClock> {
+    const clock = new DatabaseClock(system, storage, other)
+    if (earlier) clock.#read = { ...earlier, database: earlier.wall, monotonic: system.monotonic() }
     const recorded = await recordedTime(storage.read)
     if (recorded !== undefined) clock.#newest = recorded
-    const asked = clock.moment()
-    const database = await storage.now()
-    clock.see({ asked, database, answered: clock.moment() })
+    const read = async () => {
+      const asked = clock.moment()
+      const database = await storage.now()
+      clock.see({ asked, database, answered: clock.moment() })
+      return database
+    }
+    const database = await read().catch(async (error) => {
+      if (!(await clock.#asking)) throw error
+      return read()
+    })
+    if (!anyAge) await requireRight(database - (recorded ?? database), other)
     return clock
   }
 
@@ -85,10 +135,14 @@ export class DatabaseClock implements Clock {
     const { database, answered } = reading
     this.#problem = this.#problemOf(reading)
     if (this.#problem) throw this.#problem
-    const sinceBoot = this.#system.sinceBoot?.()
-    const { monotonic } = answered
-    this.#read = { database, monotonic, ...(sinceBoot === undefined ? {} : { sinceBoot }) }
+    this.#begin(database, answered.monotonic)
     this.#newest = Math.max(this.#newest, database)
+  }
+
+  /** Notes a time that is believed. */
+  #begin(database: number, monotonic: number): void {
+    const sinceBoot = this.#system.sinceBoot?.()
+    this.#read = { database, monotonic, ...(sinceBoot === undefined ? {} : { sinceBoot }) }
   }
 
   /**
@@ -99,26 +153,50 @@ export class DatabaseClock implements Clock {
     const atHand = this.#atHand?.()
     const jump = atHand === undefined ? 0 : this.#jumpOf(atHand)
     if (jump <= 0) return
-    this.#problem = jumped(jump)
+    this.#problem = this.#jumped(jump)
     throw this.#problem
+  }
+
+  /** Makes the problem of a jump, and asks the clock of another machine about it. */
+  #jumped(ms: number): Problem {
+    if (this.#system.monotonic() - this.#asked >= ASK_AGAIN_MS) {
+      this.#asked = this.#system.monotonic()
+      this.#asking = this.#askOther()
+    }
+    return jumped(ms)
+  }
+
+  /**
+   * Asks the clock of another machine. A virtual machine that was paused counts no time, and its clock is set right afterwards: where the
+   * other clock agrees, the next reading goes on from there.
+   */
+  async #askOther(): Promise<boolean> {
+    const ahead = await this.#other?.()
+    if (ahead === undefined || Math.abs(ahead) > MAX_JUMP_MS) return false
+    this.#begin(this.#system.now(), this.#system.monotonic())
+    return true
   }
 
   #sinceRead(): number | undefined {
     if (!this.#read) return undefined
-    return Math.floor(this.#read.database + this.#passed(this.#read))
+    // Where the database has a clock of its own, a sleep is made up for by the next reading.
+    const passed = this.#atHand
+      ? this.#passed(this.#read)
+      : this.#system.monotonic() - this.#read.monotonic
+    return Math.floor(this.#read.database + passed)
   }
 
   /** Time that has passed since a reading, by the clock of this machine that counts its sleep, where there is one. */
   #passed({ monotonic, sinceBoot }: { readonly monotonic: number; readonly sinceBoot?: number }) {
-    const boot = this.#atHand && sinceBoot !== undefined && this.#system.sinceBoot?.()
+    const boot = sinceBoot === undefined ? undefined : this.#system.sinceBoot?.()
     return Math.max(
       this.#system.monotonic() - monotonic,
-      boot === undefined || boot === false ? 0 : boot - (sinceBoot ?? boot),
+      boot === undefined ? 0 : boot - (sinceBoot ?? boot),
     )
   }
 
   /**
-   * Finds by how much the clock of this machine was set ahead since the last reading; 0 for less than a minute, or where a
+   * Finds by how much the clock that the database goes by was set ahead since the last reading; 0 for less than a minute, or where a
    * sleep explains it. INVARIANT: what such a clock says closes, sweeps and expires nothing.
    */
   #jumpOf(now: number): number {
@@ -138,8 +216,9 @@ export class DatabaseClock implements Clock {
     const ahead = asked.wall - database
     if (behind > MAX_CLOCK_DIFFERENCE_MS) return clockOff(behind, 'behind the database’s')
     if (ahead > MAX_CLOCK_DIFFERENCE_MS) return clockOff(ahead, 'ahead of the database’s')
-    const jump = this.#atHand ? this.#jumpOf(database) : 0
-    if (jump > 0) return jumped(jump)
+    // A database on this machine, or one that changed its machine, may have gone along with a wrong clock.
+    const jump = this.#jumpOf(database)
+    if (jump > 0) return this.#jumped(jump)
     const back = this.#newest - database
     if (back > MAX_CLOCK_DIFFERENCE_MS) return clockOff(back, 'behind what was recorded before')
     return undefined
@@ -149,6 +228,36 @@ export class DatabaseClock implements Clock {
 function jumped(ms: number): Problem {
   const detail = `the clock jumped ${Math.round(ms / 1000)} s ahead while this machine did not sleep; if it is right now, restart the server`
   return new Problem('server.clock_off', detail)
+}
+
+/** @throws Problem `server.clock_unconfirmed`: at a start after a long stop, something says that the clock is wrong */
+async function requireRight(away: number, other: OtherClock | undefined): Promise<void> {
+  if (away <= MAX_UNASKED_MS) return
+  const doubt = doubtAfter(away, await other?.())
+  if (!doubt) return
+  const detail = `${doubt}; if the clock is right, run: remit clock confirm`
+  throw new Problem('server.clock_unconfirmed', detail)
+}
+
+/**
+ * Says why the clock has to be confirmed at a start: another machine's clock says that it is ahead, or none can be read and the stop was
+ * very long. `away`: age of the newest record, in ms. `ahead`: as `OtherClock` answers.
+ */
+export function doubtAfter(away: number, ahead: number | undefined): string | undefined {
+  if (away <= MAX_UNASKED_MS) return undefined
+  if (ahead === undefined)
+    return away > MAX_AWAY_MS
+      ? `the newest record is ${days(away)} old, or the clock is ahead by that`
+      : undefined
+  return ahead > MAX_AHEAD_MS
+    ? `the newest record is ${days(away)} old, and the clock is ${days(ahead)} ahead of the identity provider's`
+    : undefined
+}
+
+/** Days, or hours where it is less than two days. */
+function days(ms: number): string {
+  const found = Math.floor(ms / DAY_MS)
+  return found > 1 ? `${found} days` : `${Math.floor(ms / 3_600_000)} h`
 }
 
 function clockOff(ms: number, where: string): Problem {

@@ -3,7 +3,14 @@
  * by epochs, leases and acknowledged changes.
  */
 export { type AbortReason, ActiveResponses } from './active-responses.ts'
-export { DatabaseClock, MAX_CLOCK_DIFFERENCE_MS } from './database-clock.ts'
+export {
+  DatabaseClock,
+  doubtAfter,
+  type EarlierReading,
+  MAX_CLOCK_DIFFERENCE_MS,
+  MAX_JUMP_MS,
+  type OtherClock,
+} from './database-clock.ts'
 export { keptKeys } from './kept-view.ts'
 export { LEASE_MS } from './lease.ts'
 export { Live } from './live.ts'
@@ -16,4 +23,4 @@ export {
   ORGANIZATION,
 } from './live-state.ts'
 export type { Raise } from './raise.ts'
-export { MAX_LEASE_AHEAD_MS, recordedTime, takeBackTime } from './replica-store.ts'
+export { MAX_LEASE_AHEAD_MS, recordedTime, recordTime, setRecordedTime } from './replica-store.ts'

@@ -148,11 +148,12 @@ export async function recordTime(tx: Tx, now: number): Promise<void> {
 }
 
 /**
- * Takes recorded time back to now. INVARIANT: only where all that was used up by it ends, too: it
- * could be used again.
+ * Sets recorded time to now, forward or back. INVARIANT: back only where all that was used up by it
+ * ends, too: it could be used again.
  */
-export async function takeBackTime(tx: Tx, now: number): Promise<void> {
-  await tx.updateTable('recorded_time').set({ newest: now }).where('newest', '>', now).execute()
+export async function setRecordedTime(tx: Tx, now: number): Promise<void> {
+  await tx.deleteFrom('recorded_time').execute()
+  await recordTime(tx, now)
 }
 
 /**

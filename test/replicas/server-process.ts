@@ -32,10 +32,14 @@ export class ServerProcess {
     this.agent = new TestAgent(place, w.agent.id, w.agent.key)
   }
 
-  /** Takes the place of a world's own server, by several processes. */
-  static async inPlaceOf(w: World, processes: number): Promise<ServerProcess> {
+  /** Takes the place of a world's own server, by several processes. `also`: as `more` of `start`. */
+  static async inPlaceOf(
+    w: World,
+    processes: number,
+    also: Environment = {},
+  ): Promise<ServerProcess> {
     const [issuer, gateway] = [w.issuer, w.gateway].map((origin) => Number(new URL(origin).port))
-    const more = { REMIT_PROCESSES: String(processes) }
+    const more = { REMIT_PROCESSES: String(processes), ...also }
     const server = new ServerProcess(w, issuer ?? 0, gateway ?? 0, more)
     await w.stopServer()
     await server.resume()

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { RestoreReport } from '../../backup/index.ts'
+import type { ConfirmedClock, RestoreReport } from '../../backup/index.ts'
 import { readSettings } from '../../config/settings.ts'
 import { dim, type Text } from '../../lib/terminal/text.ts'
 import type { MaintenanceParts } from '../../maintenance.ts'
@@ -8,7 +8,10 @@ import { type CommonOptions, hasColour } from '../cli.ts'
 import { readRelease } from '../installation.ts'
 import type { World } from '../world.ts'
 
-type Work = (parts: MaintenanceParts, path: string) => Promise<Partial<RestoreReport>>
+type Work = (
+  parts: MaintenanceParts,
+  path: string,
+) => Promise<Partial<RestoreReport & ConfirmedClock>>
 
 /** Runs work on the store that the settings in the environment name, and prints the result. */
 export async function maintain(world: World, invoked: Command, path: string, work: Work) {

@@ -1,6 +1,7 @@
 import { isLoopback } from '../../config/settings.ts'
+import { aheadOfProvider } from '../../identity-providers/index.ts'
 import { Problem, type ProblemCode } from '../../lib/problem.ts'
-import { recordedTime } from '../../revocation/index.ts'
+import { doubtAfter, recordedTime } from '../../revocation/index.ts'
 import { neededSchema } from '../../storage/index.ts'
 import { type Diagnosis, failed, notApplicable, ok, unknown, warning } from '../diagnosis.ts'
 import type { Installation, ProductionCheck, ServerFacts } from '../production-check.ts'
@@ -125,28 +126,29 @@ export const DATABASE_CHECKS: readonly ProductionCheck[] = [
     page: POSTGRESQL,
     look: async (installation) => {
       const facts = await installation.postgres()
-      if (!facts) return recordedFinding(installation)
+      if (!facts) return ok('An embedded database goes by the clock of this machine.')
       const error = distance(facts.now, facts.asked, facts.answered)
       return clockFinding('the database', error, MAX_CLOCK_ERROR, LARGE_CLOCK_ERROR)
     },
+  },
+  {
+    id: 'recorded-time',
+    page: 'revocation.md',
+    look: async (installation) =>
+      recordedFinding(
+        installation,
+        (await installation.postgres())?.now,
+        await aheadOfOther(installation),
+      ),
   },
   {
     id: 'provider-clock',
     page: 'operations/deploy.md',
     look: async ({ clock, probes, settings: { providerIssuer } }) => {
       if (!providerIssuer) return notApplicable('No provider is in the settings.')
-      const path = '/.well-known/openid-configuration'
-      const asked = clock.now()
-      const answer = await probes.fetch(`${providerIssuer.replace(/\/$/, '')}${path}`)
-      const answered = clock.now()
-      const says = Date.parse(answer.headers.get('date') ?? '')
-      if (Number.isNaN(says)) return unknown('The provider does not say what time it is.')
-      return clockFinding(
-        'the provider',
-        distance(says, asked, answered),
-        MAX_PROVIDER_CLOCK_ERROR,
-        5_000,
-      )
+      const ahead = await aheadOfProvider(providerIssuer, { clock, fetch: probes.fetch })
+      if (ahead === undefined) return unknown('The provider does not say what time it is.')
+      return clockFinding('the provider', Math.abs(ahead), MAX_PROVIDER_CLOCK_ERROR, 5_000)
     },
   },
   {
@@ -204,13 +206,31 @@ async function whyNotOpen({ database }: Installation): Promise<Problem | undefin
 
 const pageOf = ({ code }: Problem) => `See docs/problems/${code}.md.`
 
-/** Compares the clock with the newest time that servers recorded in an embedded database. */
-async function recordedFinding({ clock, database }: Installation): Promise<Diagnosis> {
+/** Asks the clock that a start asks (`otherClockIn`); undefined where it says nothing. */
+async function aheadOfOther({ clock, probes, settings: { providerIssuer } }: Installation) {
+  if (!providerIssuer || isLoopback(new URL(providerIssuer).hostname)) return undefined
+  return aheadOfProvider(providerIssuer, { clock, fetch: probes.fetch }).catch(() => undefined)
+}
+
+/** Compares the clock of the database with the newest time that servers recorded in it. */
+async function recordedFinding(
+  { clock, database }: Installation,
+  databaseNow: number | undefined,
+  aheadOf: number | undefined,
+): Promise<Diagnosis> {
   const { read } = await database()
-  const ahead = ((await recordedTime(read)) ?? 0) - clock.now()
-  if (ahead <= MAX_CLOCK_ERROR) return ok('No later time than now is recorded in the database.')
-  return failed(
-    `A time ${Math.round(ahead / 1000)} s ahead of the clock is recorded in the database: no server starts.`,
-    'If the clock is right now, stop all servers and run remit clock accept.',
-  )
+  const now = databaseNow ?? clock.now()
+  const ahead = ((await recordedTime(read)) ?? now) - now
+  if (ahead > MAX_CLOCK_ERROR)
+    return failed(
+      `A time ${Math.round(ahead / 1000)} s ahead of the clock is recorded in the database: no server starts.`,
+      'If the clock is right now, stop all servers and run remit clock accept.',
+    )
+  const doubt = doubtAfter(-ahead, aheadOf)
+  if (doubt)
+    return failed(
+      `No server starts: ${doubt}.`,
+      'Compare the clock with the right time. If it is right, run remit clock confirm.',
+    )
+  return ok('The newest record in the database fits the clock.')
 }

@@ -26,6 +26,7 @@ export const SERVER_PROBLEMS = {
   'server.busy': { status: 503, title: 'The server is overloaded' },
   'server.certificate_unusable': { status: 500, title: 'The TLS certificate cannot be used' },
   'server.clock_off': { status: 503, title: "The server's clock is wrong" },
+  'server.clock_unconfirmed': { status: 503, title: "The server's clock has to be confirmed" },
   'server.failed': { status: 500, title: 'Something went wrong on our side' },
   'server.not_ready': { status: 503, title: 'The server is not ready' },
   'server.port_in_use': { status: 500, title: 'The port is already in use' },
