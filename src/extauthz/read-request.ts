@@ -22,14 +22,7 @@ export interface CheckedRequest {
 }
 
 /** Lists that proxies and clients write in several lines, and that decide nothing. */
-const MAY_REPEAT: ReadonlySet<string> = new Set([
-  'accept-charset',
-  'accept-encoding',
-  'cookie',
-  'forwarded',
-  'via',
-  'x-forwarded-for',
-])
+const MAY_REPEAT: ReadonlySet<string> = new Set(['cookie', 'forwarded', 'via', 'x-forwarded-for'])
 
 /**
  * Headers by which some API servers take another method or path than the request line. Remit's own

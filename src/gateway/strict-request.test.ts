@@ -86,17 +86,31 @@ test('two Authorization or DPoP headers are refused', () => {
   assert.equal(codeOf(raw('/orders', ['DPoP', 'a', 'dpop', 'b'])), 'request.bad_header')
 })
 
+test('M4: encodings in two lines, as Java and Spring write them, are one list', () => {
+  const { headers } = strictRequest(
+    raw('/orders', ['Accept-Encoding', 'gzip', 'Accept-Encoding', 'deflate']),
+    HOST,
+  )
+  assert.equal(headers.get('accept-encoding'), 'gzip, deflate')
+})
+
 test('framing that two servers could read differently is refused', () => {
   for (const headers of [
     ['Transfer-Encoding', 'identity, chunked'],
     ['Transfer-Encoding', 'chunked', 'Content-Length', '5'],
     ['Transfer-Encoding', 'Chunked'],
-    ['Upgrade', 'h2c'],
+    ['Upgrade', 'websocket'],
+    ['Upgrade', 'h2c, websocket'],
     ['Expect', '200-ok'],
     ['Content-Encoding', 'gzip'],
   ]) {
     assert.equal(codeOf(raw('/orders', headers, 'POST')), 'request.bad_header', headers.join(' '))
   }
+})
+
+test('M4: an offer of HTTP/2, as Java makes it over plain HTTP, is ignored', () => {
+  const { headers } = strictRequest(raw('/orders', ['Upgrade', 'h2c']), HOST)
+  assert.equal(headers.get('upgrade'), 'h2c')
 })
 
 test('CONNECT, TRACE, OPTIONS and made-up methods are not offered', () => {

@@ -26,6 +26,9 @@ export interface StrictRequest extends Target {
   headers: ReadonlyMap<string, string>
 }
 
+/** Offers that say no more than that the client could speak HTTP/2, too: Java's own client makes one over plain HTTP. */
+const MAY_BE_IGNORED: ReadonlySet<string | undefined> = new Set([undefined, 'h2c'])
+
 /**
  * Reads a request in the one way every server would read it, or refuses it (`request.*`). Nothing is normalised: what is
  * ambiguous is turned away, and the upstream request is built anew from the parts returned here.
@@ -41,9 +44,9 @@ export function strictRequest(raw: RawRequest, host: string): StrictRequest {
   if (headers.get('host')?.toLowerCase() !== host) {
     throw new Problem('request.wrong_host', 'the Host header does not name this gateway')
   }
-  const fault = headers.has('upgrade')
-    ? 'upgrade is not offered'
-    : framingFault(rawValues(raw.rawHeaders))
+  const fault = MAY_BE_IGNORED.has(headers.get('upgrade'))
+    ? framingFault(rawValues(raw.rawHeaders))
+    : 'upgrade is not offered'
   if (fault) throw new Problem('request.bad_header', fault)
 
   return { method: raw.method, ...readTarget(raw.target, { lines: true }), headers }

@@ -103,9 +103,8 @@ export function createFront(
   server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
     refuse(socket, STATUS[error.code ?? ''] ?? '400 Bad Request'),
   )
-  for (const offer of ['upgrade', 'connect'] as const) {
-    server.on(offer, (_, socket) => refuse(socket, '405 Method Not Allowed'))
-  }
+  // Offers to upgrade are requests like any other (RFC 9110 section 7.8), whose header is judged with the rest of the head.
+  server.on('connect', (_, socket) => refuse(socket, '405 Method Not Allowed'))
   return { server, underWay }
 }
 

@@ -10,7 +10,13 @@ export function isOffered(method: string): boolean {
 export { DECIDED_HEADERS } from '../lib/decided-headers.ts'
 
 /** Lists by their grammar (RFC 9110 5.3); joining them changes nothing. */
-const MAY_REPEAT: ReadonlySet<string> = new Set(['accept', 'accept-language', 'cache-control'])
+const MAY_REPEAT: ReadonlySet<string> = new Set([
+  'accept',
+  'accept-charset',
+  'accept-encoding',
+  'accept-language',
+  'cache-control',
+])
 
 /**
  * Reads `rawHeaders` of Node into lower-case names with one value each. `others`: names that may

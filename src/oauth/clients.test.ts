@@ -217,14 +217,10 @@ inEachWorld('clients that know nothing of Remit but the standards', (world) => {
     assert.deepEqual(body.code_challenge_methods_supported, ['S256'])
     assert.equal(body.authorization_response_iss_parameter_supported, true)
     // No ID token is issued, and there is no other end to sign in at.
-    for (const name of [
-      'scopes',
-      'claims',
-      'claim_types',
-      'subject_types',
-      'id_token_signing_alg_values',
-    ])
+    for (const name of ['scopes', 'claims', 'claim_types', 'id_token_signing_alg_values'])
       assert.equal(body[`${name}_supported`], undefined, name)
+    // Of `sub` in access tokens.
+    assert.deepEqual(body.subject_types_supported, ['public', 'pairwise'])
     for (const name of ['userinfo_endpoint', 'claims_parameter_supported', 'end_session_endpoint'])
       assert.equal(body[name], undefined, name)
     assert.equal(body.require_pushed_authorization_requests, undefined)

@@ -85,6 +85,8 @@ async function metadataOf(ports: MetadataPorts) {
     ...(await signInContexts(decisions)),
     pushed_authorization_request_endpoint: at(PUSHED),
     ...(pushedOnly ? { require_pushed_authorization_requests: true } : {}),
+    // Names of people in `sub`. OpenID Connect Discovery demands it, and clients such as Spring Security read no metadata without.
+    subject_types_supported: ['public', 'pairwise'],
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
     authorization_details_types_supported: ['remit_call', 'remit_delegate'],

@@ -117,6 +117,46 @@ inOneWorld('targets and framing at the gateway', (world) => {
     )
   })
 
+  it('M4: an offer of HTTP/2, as clients in Java make it over plain HTTP, is ignored, and reaches no API', async () => {
+    const w = world()
+    const offer = [
+      'Connection: Upgrade, HTTP2-Settings',
+      'Upgrade: h2c',
+      'HTTP2-Settings: AAEAAEAA',
+    ]
+    const host = `Host: ${new URL(w.gateway).host}`
+    w.echo.forget()
+    const read = await authorized(w, task, 'GET', '/echo/things/1')
+    const answer = await exchange(
+      w.gateway,
+      head(['GET /echo/things/1 HTTP/1.1', host, ...offer, ...read]),
+    )
+    assert.deepEqual(statuses(answer), [200], answer)
+    assert.match(
+      answer,
+      /^connection: close\r$/im,
+      'what is behind it on its connection is no request',
+    )
+    const write = await authorized(w, task, 'POST', '/echo/things')
+    const json = ['Content-Type: application/json', 'Content-Length: 12']
+    const more = await exchange(
+      w.gateway,
+      `${head(['POST /echo/things HTTP/1.1', host, ...json, ...offer, ...write])}{"name":"x"}`,
+    )
+    assert.deepEqual(statuses(more), [200], more)
+    assert.deepEqual(
+      w.echo.reached.map(({ method, target, body }) => [method, target, body]),
+      [
+        ['GET', '/things/1', ''],
+        ['POST', '/things', '{"name":"x"}'],
+      ],
+    )
+    for (const { headers } of w.echo.reached) {
+      assert.equal(headers.upgrade, undefined)
+      assert.equal(headers['http2-settings'], undefined)
+    }
+  })
+
   it('a target with two readings: refused, nothing is sent', async () => {
     const w = world()
     const host = `Host: ${new URL(w.gateway).host}`

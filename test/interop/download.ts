@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, mkdirSync } from 'node:fs'
+import { createReadStream, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -49,21 +49,44 @@ export function pathOf({ group, artifact, version, packaging }: MavenFile): stri
 }
 
 function get(file: MavenFile, repository: string): void {
-  needProgram('mvn', 'maven')
   const { group, artifact, version, packaging } = file
+  maven(repository, [
+    'dependency:get',
+    `-Dartifact=${group}:${artifact}:${version}:${packaging}`,
+    '-Dtransitive=false',
+  ])
+  if (!existsSync(join(repository, pathOf(file))))
+    throw new UnavailableSource('Maven could not bring it: no answer')
+}
+
+/**
+ * Fetches the jars that the `pom.xml` in `source` needs, in the cache under `name`. Answers them.
+ * INVARIANT: they are the files of `jars.sha256` beside it, with the digests that it pins. Throws `UnavailableSource`.
+ */
+export async function jarsFromMaven(name: string, source: string): Promise<readonly string[]> {
+  const folder = join(cacheFolder(), name, 'jars')
+  const pins = readFileSync(join(source, 'jars.sha256'), 'utf8').trimEnd().split('\n')
+  const jars = pins.map((line) => line.split('  '))
+  const paths = jars.map(([, jar = '']) => join(folder, jar))
+  if (!paths.every((path) => existsSync(path))) {
+    await rm(folder, { recursive: true, force: true })
+    const pom = join(source, 'pom.xml')
+    const to = `-DoutputDirectory=${folder}`
+    maven(join(cacheFolder(), 'maven'), ['-f', pom, 'dependency:copy-dependencies', to])
+  }
+  for (const [i, path] of paths.entries())
+    if ((await digestOf(path)) !== jars[i]?.[0]) throw new Error(`${path} is not what is pinned`)
+  return paths
+}
+
+function maven(repository: string, args: readonly string[]): void {
+  needProgram('mvn', 'maven')
   const ran = spawnSync(
     'mvn',
-    [
-      '--batch-mode',
-      '--quiet',
-      'dependency:get',
-      `-Dartifact=${group}:${artifact}:${version}:${packaging}`,
-      '-Dtransitive=false',
-      `-Dmaven.repo.local=${repository}`,
-    ],
+    ['--batch-mode', '--quiet', `-Dmaven.repo.local=${repository}`, ...args],
     { encoding: 'utf8', timeout: MAX_LENGTH },
   )
-  if (ran.status === 0 && existsSync(join(repository, pathOf(file)))) return
+  if (ran.status === 0) return
   const why = ran.stdout.split('\n').find((line) => line.startsWith('[ERROR]')) ?? 'no answer'
   throw new UnavailableSource(`Maven could not bring it: ${why.slice(0, 200)}`)
 }

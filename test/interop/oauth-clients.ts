@@ -107,7 +107,8 @@ export function testClientsWithoutKeys(suite: string, clients: readonly OAuthCli
           await running.says(/read 200\n/)
           // High risk: people are asked about the call itself.
           await running.says(/refund 403\n/)
-          assert.equal(w.upstream.refunds.length, 0)
+          const last = (await w.ledger()).findLast(({ action }) => action === 'orders.refund')
+          assert.equal(last?.reason, 'approval.required')
         })
       })
 

@@ -25,6 +25,10 @@ import { keycloak } from './keycloak/get.ts'
 import { mcpConformance } from './mcp-conformance/get.ts'
 import { nanoidp } from './nanoidp/get.ts'
 import { nodeFrameworks } from './node-frameworks/get.ts'
+import { oauthCurl } from './oauth-curl/get.ts'
+import { oauthGo } from './oauth-go/get.ts'
+import { oauthJava } from './oauth-java/get.ts'
+import { oauthPython } from './oauth-python/get.ts'
 import { observability } from './observability/get.ts'
 import { packages } from './packages/get.ts'
 import { pgbouncer } from './pgbouncer/get.ts'
@@ -47,6 +51,10 @@ const COUNTERPARTS: readonly Counterpart[] = [
   nodeFrameworks,
   formClients,
   graphqlClients,
+  oauthPython,
+  oauthGo,
+  oauthJava,
+  oauthCurl,
   a2aPython,
   mcpConformance,
   claudeAgent,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from authlib.common.security import generate_token
 from authlib.integrations.base_client import OAuthError
@@ -29,6 +30,10 @@ def authlib() -> tuple[Any, Any]:
     verifier = generate_token(48)
     url, state = session.create_authorization_url(AUTHORIZE, code_verifier=verifier, resource=API)
     back = came_back(url)
+    # The library's own integrations of web frameworks look first, too.
+    refused = parse_qs(urlsplit(back).query).get("error")
+    if refused:
+        raise OAuthError(refused[0])
     token = session.fetch_token(TOKEN, authorization_response=back, code_verifier=verifier, state=state)
     return session, token
 
