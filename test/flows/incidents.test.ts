@@ -1,78 +1,15 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { signedIn } from '../../src/cli/testing.ts'
-import type { OpenTask } from '../agent.ts'
+import { type OpenTask, TestAgent } from '../agent.ts'
+import { follow, isSignedIn, type Placeholders, sectionsOf, Thief } from '../runbooks.ts'
+import { keyFrom } from '../signing.ts'
 import { inOneWorld, type World } from '../world.ts'
 
-const PAGE = new URL('../../docs/operations/incidents.md', import.meta.url)
+const PAGE = 'operations/incidents.md'
 const NEW_CREDENTIAL = 'the-credential-after-the-incident'
-
-/** Commands of the page, in its order, each with the heading above it. */
-function commandsOf(page: string) {
-  let [heading, isShell] = ['', false]
-  return page.split('\n').flatMap((line) => {
-    const text = line.trim()
-    if (/^##+ /.test(text)) heading = text.replace(/^#+ /, '')
-    if (text.startsWith('```')) isShell = text === '```sh'
-    return isShell && !text.startsWith('```') ? [{ heading, text }] : []
-  })
-}
-
-/** Words of a command as a shell reads them: quotes, and names of variables. */
-function wordsOf(text: string, variables: Readonly<Record<string, string>>): readonly string[] {
-  return [...text.matchAll(/"([^"]*)"|\S+/g)].map(([bare, quoted]) =>
-    (quoted ?? bare).replace(/\$([A-Z]+)/g, (_, name: string) => {
-      const value = variables[name]
-      assert.ok(value, `$${name} in: ${text}`)
-      return value
-    }),
-  )
-}
-
-/** Thief of an agent's key, who also gets ID tokens of a person: what was taken before the first command is tried after each. */
-class Thief {
-  readonly #w: World
-  #task: OpenTask | undefined
-  #token = ''
-
-  private constructor(w: World) {
-    this.#w = w
-  }
-
-  static async arrive(w: World): Promise<Thief> {
-    const thief = new Thief(w)
-    thief.#task = await w.open({ purpose: 'by a thief' })
-    thief.#token = await w.agent.token(thief.#task, w.orders)
-    assert.ok(await thief.mayCall())
-    return thief
-  }
-
-  get task(): OpenTask {
-    assert.ok(this.#task)
-    return this.#task
-  }
-
-  /** Calls with the token from before, and with a new one of the same task. */
-  async mayCall(): Promise<boolean> {
-    const { agent, orders } = this.#w
-    // Refusals of Remit have a code; what the API itself answers has none.
-    const passes = async (token: string) =>
-      (await agent.call(this.task, 'GET', '/orders/orders/1042', { token })).body.code === undefined
-    const asked = await agent.askToken(this.task, orders)
-    const isNew = asked.status === 200 && (await passes(String(asked.body.access_token)))
-    return (await passes(this.#token)) || isNew
-  }
-
-  /** Opens another task with the stolen key, by a fresh ID token of the person. */
-  async mayOpen(): Promise<boolean> {
-    const details = this.#w.everything
-    const asked = await this.#w.agent.ask({ details, subjectToken: await this.#w.idToken('sam') })
-    return asked.status === 200
-  }
-}
 
 /** Commands in the middle of a runbook that something else was tried before: another thief tries them. */
 const AGAIN =
@@ -100,7 +37,6 @@ const AFTER: readonly [command: RegExp, mayCall: boolean, mayOpen: boolean][] = 
   [/^tasks close /, false, true],
   [/^tasks close-all --person/, false, true],
   [/^agents revoke-key/, false, false],
-  [/^connections replace/, false, false],
 ]
 
 inOneWorld('O1: runbooks of incidents, with an attacker', (world) => {
@@ -108,27 +44,26 @@ inOneWorld('O1: runbooks of incidents, with an attacker', (world) => {
     const w = world()
     const cli = await signedIn(t, w)
     await writeFile(join(cli.home, 'new-credential.txt'), NEW_CREDENTIAL)
-    const run = async (text: string, variables: Readonly<Record<string, string>> = {}) => {
-      const [program, ...args] = wordsOf(text, variables)
-      assert.equal(program, 'remit', text)
-      const done = await cli.remit(...args)
-      assert.equal(done.exit, 0, `${text}\n${done.said}`)
-      return done
-    }
-    await run(
+    await follow(
+      cli,
       'remit spaces create acme --kind organization --people group:staff --agents refund-bot',
     )
-    const commands = commandsOf(readFileSync(PAGE, 'utf8'))
+    const commands = sectionsOf(PAGE).flatMap(({ commands, heading }) =>
+      commands.map((text) => ({ heading, text })),
+    )
     assert.ok(commands.length > 20)
     let [thief, isLost] = [await Thief.arrive(w), false]
     let before = ''
+    // Another thief has a session of the person: it ends with the first suspension, and stays ended.
+    const { token: session } = await w.api('sam')
+    let isSuspended = false
     for (const { heading, text } of commands) {
       // Each runbook begins with a thief who has just come in.
       if (heading !== before && !isLost) thief = await Thief.arrive(w)
       before = heading
       if (!isLost && AGAIN.test(text)) thief = await Thief.arrive(w)
       const variables = await variablesOf(w, thief.task)
-      const done = await run(text, variables)
+      const done = await follow(cli, text, variables)
       if (HARMLESS.test(text)) continue
       const command = text.replace('remit ', '')
       if (command === 'agents resume refund-bot') {
@@ -140,9 +75,14 @@ inOneWorld('O1: runbooks of incidents, with an attacker', (world) => {
         isLost ||= isClosed
         continue
       }
+      if (command.startsWith('connections replace')) {
+        await sendsOnly(w, cli.home, NEW_CREDENTIAL)
+        continue
+      }
+      isSuspended ||= command.startsWith('people suspend')
+      assert.equal(await isSignedIn(w, session), !isSuspended, `a session after: ${text}`)
       const after = AFTER.find(([which]) => which.test(command))
       assert.ok(after, `nothing says what an attacker may do after: ${text}`)
-      if (command.startsWith('connections replace')) continue
       assert.equal(await thief.mayCall(), after[1], `a call after: ${text}`)
       assert.equal(await thief.mayOpen(), after[2], `a new task after: ${text}`)
     }
@@ -165,7 +105,18 @@ inOneWorld('O1: runbooks of incidents, with an attacker', (world) => {
   })
 })
 
-async function variablesOf(w: World, task: OpenTask): Promise<Readonly<Record<string, string>>> {
+/** The agent goes on with its new key, and the API gets the new credential instead of the one that a thief has. */
+async function sendsOnly(w: World, home: string, credential: string): Promise<void> {
+  const key = await keyFrom(JSON.parse(await readFile(join(home, 'refund-bot.jwk'), 'utf8')))
+  const agent = new TestAgent(w, w.agent.id, key)
+  w.echo.forget()
+  const called = await agent.call(await w.open({}, { agent }), 'GET', '/echo/things/1')
+  assert.equal(called.status, 200, called.text)
+  const sent = w.echo.reached.map(({ headers }) => headers.authorization)
+  assert.deepEqual(sent, [`Bearer ${credential}`])
+}
+
+async function variablesOf(w: World, task: OpenTask): Promise<Placeholders> {
   const { read } = w.rooms.storage
   const decision = await read.selectFrom('decisions').select('id').executeTakeFirstOrThrow()
   const keys = await read
@@ -175,9 +126,9 @@ async function variablesOf(w: World, task: OpenTask): Promise<Readonly<Record<st
     .where('retired_at', 'is', null)
     .execute()
   return {
-    DECISION: decision.id,
-    KID: keys[0]?.kid ?? '',
-    TASK: task.id,
-    THUMBPRINT: w.agent.key.thumbprint,
+    $DECISION: decision.id,
+    $KID: keys[0]?.kid ?? '',
+    $TASK: task.id,
+    $THUMBPRINT: w.agent.key.thumbprint,
   }
 }
