@@ -6,13 +6,14 @@ import type {
   Noun,
   OperationDescription,
   OperationFacts,
+  OperationInput,
   OperationSchemas,
   Route,
   TypeOf,
 } from '../operation-kit/operation.ts'
 import * as kit from '../operation-kit/schemas.ts'
 import type { Person } from '../people/index.ts'
-import type { Session, UsedConfirmation } from '../sessions/index.ts'
+import type { Meaning, Session, UsedConfirmation } from '../sessions/index.ts'
 import type { ApiParts } from './parts.ts'
 
 export interface ApiCaller {
@@ -23,12 +24,21 @@ export interface ApiCaller {
   readonly token: Secret
 }
 
+/** Difference that an act would make to what is in force, for the person who confirms it. @throws Problem it would be refused, as things are */
+export type MeaningReader = (
+  parts: ApiParts,
+  given: OperationInput,
+  caller: Person,
+) => Promise<Meaning>
+
 /** One operation of the management API: its description, and what it does. */
 export interface Operation extends Omit<OperationFacts, 'id' | 'route'>, OperationSchemas {
   readonly id: string
   readonly method: Method
   /** Below `/api/v1`. */
   readonly path: string
+  /** Absent: its sentence alone says it. */
+  readonly means?: MeaningReader | undefined
   readonly run: (parts: ApiParts, caller: ApiCaller | undefined, input: Input) => Promise<unknown>
 }
 
@@ -47,6 +57,9 @@ export interface TypedOperation<M extends Method, T extends string, P, Q, B, A> 
   /** Never there: it only carries the types. */
   readonly types?: { readonly params: P; readonly query: Q; readonly body: B; readonly answer: A }
 }
+
+/** Function that does an operation; where its sentence alone does not say it, with what it means. */
+type Does<D> = Act<D> | { readonly means: MeaningReader; readonly run: Act<D> }
 
 type Act<D> =
   D extends OperationDescription<Route, infer W, infer S>
@@ -76,18 +89,19 @@ type DescribedOperation<D> =
       : never
     : never
 
-/** Operations of a noun from their descriptions, each with what it does. */
+/** Operations of a noun from their descriptions, each with what it does, and what it means to the person who confirms it. */
 export function acts<O extends Readonly<Record<string, OperationDescription>>>(
   { name: noun, operations }: Noun<O>,
-  does: { readonly [K in keyof O]: Act<O[K]> },
+  does: { readonly [K in keyof O]: Does<O[K]> },
 ): readonly DescribedOperation<O[keyof O]>[] {
-  return Object.entries(operations).map(([verb, { command: _, route, schemas, ...facts }]) => {
+  return Object.entries(operations).map(([verb, { command: _, route, schemas, ...stated }]) => {
     const id = `${noun}.${verb.replaceAll('-', '_')}`
     const [method, path] = route.split(' ')
+    const act = does[verb as keyof O]
+    const { means, run: done } = 'means' in act ? act : { means: undefined, run: act }
     const run: Operation['run'] = (parts, caller, input) =>
-      does[verb as keyof O](parts, { caller, ...input } as never) // as: validated against these very schemas
-    return { id, ...facts, ...schemas(kit), method, path, run } as unknown as DescribedOperation<
-      O[keyof O]
-    > // as: the route says both
+      done(parts, { caller, ...input } as never) // as: validated against these very schemas
+    const facts = { id, ...stated, ...schemas(kit), method, path, means, run }
+    return facts as unknown as DescribedOperation<O[keyof O]> // as: the route says both
   })
 }

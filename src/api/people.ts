@@ -29,6 +29,7 @@ import {
 import { resumePerson, suspendPerson } from '../sessions/index.ts'
 import { closeAllTasks, countUnclosed } from '../tasks/index.ts'
 import { fromJson, toJson } from './json.ts'
+import { meaningOfMember, meaningOfPasskey, meaningOfResumedPerson } from './meaning/of-person.ts'
 import { acts } from './operation.ts'
 import { pageOf } from './paging.ts'
 import type { ApiParts } from './parts.ts'
@@ -75,20 +76,26 @@ export const PEOPLE_OPERATIONS = [
       if (closes) await closeAllTasks(parts.decisions, why, { personId })
       return openTasksOf(parts, personId)
     },
-    resume: async (parts, { body: { reason = 'resume by an administrator' }, caller, params }) => {
-      await resumePerson(parts.people, { personId: params.id, by: caller.person.id, reason })
-      return openTasksOf(parts, params.id)
+    resume: {
+      means: meaningOfResumedPerson,
+      run: async (parts, { body: { reason = 'resume by an administrator' }, caller, params }) => {
+        await resumePerson(parts.people, { personId: params.id, by: caller.person.id, reason })
+        return openTasksOf(parts, params.id)
+      },
     },
     'permit-return': async (parts, { caller, params }) => {
       await permitReturn(parts.people, { personId: params.id, by: caller.person.id })
       return {}
     },
-    'permit-passkey': async (parts, { caller, params }) => {
-      const { expiresAt, usableFrom } = await permitRecovery(parts.people, {
-        personId: params.id,
-        by: caller.person.id,
-      })
-      return { usable_from: time(usableFrom), expires_at: time(expiresAt) }
+    'permit-passkey': {
+      means: meaningOfPasskey,
+      run: async (parts, { caller, params }) => {
+        const { expiresAt, usableFrom } = await permitRecovery(parts.people, {
+          personId: params.id,
+          by: caller.person.id,
+        })
+        return { usable_from: time(usableFrom), expires_at: time(expiresAt) }
+      },
     },
   }),
   ...acts(GROUPS, {
@@ -101,9 +108,12 @@ export const PEOPLE_OPERATIONS = [
       await createGroup(parts.people, { ...body, by: caller.person.id })
       return body
     },
-    add: async (parts, { caller, params: { id: personId, name: group } }) => {
-      await addMember(parts.people, { personId, group, by: caller.person.id })
-      return {}
+    add: {
+      means: meaningOfMember,
+      run: async (parts, { caller, params: { id: personId, name: group } }) => {
+        await addMember(parts.people, { personId, group, by: caller.person.id })
+        return {}
+      },
     },
     drop: async (parts, { caller, params: { id: personId, name: group } }) => {
       await dropMember(parts.people, { personId, group, by: caller.person.id })

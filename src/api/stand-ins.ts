@@ -2,6 +2,7 @@ import { STAND_INS, StandIn as StandInJson } from '../api-operations/stand-ins.t
 import * as kit from '../operation-kit/schemas.ts'
 import { endStandIn, nameStandIn, openStandIns, type StandIn } from '../stand-ins/index.ts'
 import { toJson } from './json.ts'
+import { meaningOfStandIn } from './meaning/of-person.ts'
 import { personNames } from './names.ts'
 import { acts } from './operation.ts'
 import { pageOf } from './paging.ts'
@@ -35,10 +36,13 @@ export const STAND_IN_OPERATIONS = acts(STAND_INS, {
     )
     return { stand_ins: await shapesOf(parts, items), more }
   },
-  add: async (parts, { body: { ends_at, stand_in: standIn, starts_at }, caller }) => {
-    const startsAt = starts_at === undefined ? undefined : Date.parse(starts_at)
-    const draft = { personId: caller.person.id, standIn, startsAt, endsAt: Date.parse(ends_at) }
-    return shapeOf(parts, await nameStandIn(parts.people, draft))
+  add: {
+    means: meaningOfStandIn,
+    run: async (parts, { body: { ends_at, stand_in: standIn, starts_at }, caller }) => {
+      const startsAt = starts_at === undefined ? undefined : Date.parse(starts_at)
+      const draft = { personId: caller.person.id, standIn, startsAt, endsAt: Date.parse(ends_at) }
+      return shapeOf(parts, await nameStandIn(parts.people, draft))
+    },
   },
   end: async (parts, { caller, params: { id } }) =>
     shapeOf(parts, await endStandIn(parts.people, { id, by: caller.person })),

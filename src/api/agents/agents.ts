@@ -27,6 +27,7 @@ import { closeAllTasks } from '../../tasks/index.ts'
 import { type ApiCaller, acts } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { listedAgents } from './list.ts'
+import { meaningOfAgent, meaningOfResumedAgent } from './meaning-of-agent.ts'
 import { requireAgent, shownAgent } from './shown-agent.ts'
 
 interface Call {
@@ -59,27 +60,37 @@ export const AGENT_OPERATIONS = acts(AGENTS, {
   list: listedAgents,
   show: (parts, { caller, params }) =>
     shownAgent(parts, params.name, caller.administrator ? undefined : caller.person.id),
-  add: async (parts, { body, caller }) => {
-    const { clients = [], keys = [], may_delegate: mayDelegate, owner, ...rest } = body
-    await registerAgent(parts.agents, {
-      ...rest,
-      ownerId: owner ?? caller.person.id,
-      mayDelegate,
-      keys,
-      clients: clients.map(({ client_id, issuer }) => ({ issuer, clientId: client_id })),
-      by: caller.person.id,
-    })
-    return shownAgent(parts, agentIdOf(body.name))
+  add: {
+    means: meaningOfAgent,
+    run: async (parts, { body, caller }) => {
+      const { clients = [], keys = [], may_delegate: mayDelegate, owner, ...rest } = body
+      await registerAgent(parts.agents, {
+        ...rest,
+        ownerId: owner ?? caller.person.id,
+        mayDelegate,
+        keys,
+        clients: clients.map(({ client_id, issuer }) => ({ issuer, clientId: client_id })),
+        by: caller.person.id,
+      })
+      return shownAgent(parts, agentIdOf(body.name))
+    },
   },
-  limits: change(async (agents, agent, { body }) => {
-    const { ceiling, idle_minutes: idleMinutes, may_delegate: mayDelegate, trust } = body
-    if (ceiling !== undefined || mayDelegate !== undefined) {
-      const known = await findAgent(agents.storage.read, agent.agentId)
-      await setCeiling(agents, { ...agent, ceiling: ceiling ?? known?.ceiling ?? [], mayDelegate })
-    }
-    if (trust !== undefined) await setTrust(agents, { ...agent, trust })
-    if (idleMinutes !== undefined) await setIdleMinutes(agents, { ...agent, idleMinutes })
-  }),
+  limits: {
+    means: meaningOfAgent,
+    run: change(async (agents, agent, { body }) => {
+      const { ceiling, idle_minutes: idleMinutes, may_delegate: mayDelegate, trust } = body
+      if (ceiling !== undefined || mayDelegate !== undefined) {
+        const known = await findAgent(agents.storage.read, agent.agentId)
+        await setCeiling(agents, {
+          ...agent,
+          ceiling: ceiling ?? known?.ceiling ?? [],
+          mayDelegate,
+        })
+      }
+      if (trust !== undefined) await setTrust(agents, { ...agent, trust })
+      if (idleMinutes !== undefined) await setIdleMinutes(agents, { ...agent, idleMinutes })
+    }),
+  },
   notify: change((agents, agent, { body }, { development: allowLoopback }) =>
     setNotifyAt(agents, { ...agent, notifyAt: body.at, allowLoopback }),
   ),
@@ -102,9 +113,12 @@ export const AGENT_OPERATIONS = acts(AGENTS, {
     const why = { by: agent.by, reason: 'administrator', note: reason }
     if (closes) await closeAllTasks(decisions, why, { agentId: agent.agentId })
   }),
-  resume: change((agents, agent, { body: { reason = 'resume by an administrator' } }) =>
-    resumeAgent(agents, { ...agent, reason }),
-  ),
+  resume: {
+    means: meaningOfResumedAgent,
+    run: change((agents, agent, { body: { reason = 'resume by an administrator' } }) =>
+      resumeAgent(agents, { ...agent, reason }),
+    ),
+  },
   retire: change((agents, agent, { body: { reason = 'retire by an administrator' } }) =>
     retireAgent(agents, { ...agent, reason }),
   ),

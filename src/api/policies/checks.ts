@@ -4,7 +4,7 @@ import { invalid } from '../../cedar/index.ts'
 import { checkPolicies, type GivenByName } from '../../policy/index.ts'
 import { askShape, gateShape } from '../explanation.ts'
 import { acts } from '../operation.ts'
-import { schemaNow } from './policies.ts'
+import { schemaNow } from './schema-now.ts'
 
 /** Subjects that a check does not look at. */
 const NOT_LOOKED_AT = [

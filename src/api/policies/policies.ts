@@ -15,23 +15,19 @@ import {
   publishAgain,
   publishPolicies,
   runCasesInWorker,
-  schemaInSteps,
 } from '../../policy/index.ts'
 import { toJson } from '../json.ts'
 import { personNames } from '../names.ts'
 import { acts } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { time } from '../shapes.ts'
+import { meaningOfPolicies } from './meaning-of-policies.ts'
 import { whatShape, whoShape } from './policy-ever.ts'
 import { replayed } from './policy-replay.ts'
+import { schemaNow } from './schema-now.ts'
 
 const VERSION = PolicyVersion(kit)
 const PUBLISHED = PublishedPolicies(kit)
-
-/** Schema that policies are written against now. */
-export async function schemaNow(parts: ApiParts): Promise<string> {
-  return await schemaInSteps((await parts.policy.catalog.current()).actions.values())
-}
 
 export const POLICY_OPERATIONS = acts(POLICY, {
   list: async (parts) => {
@@ -71,14 +67,20 @@ export const POLICY_OPERATIONS = acts(POLICY, {
     return { with: before.version, changes: await compareInWorker(before.text, body.text) }
   },
   replay: (parts, { body }) => replayed(parts, body),
-  publish: async (parts, { body, caller }) => {
-    const { note = '', ...texts } = body
-    const by = caller.person.id
-    return toJson(PUBLISHED, await publishPolicies(parts.policy, { ...texts, note, by }))
+  publish: {
+    means: meaningOfPolicies,
+    run: async (parts, { body, caller }) => {
+      const { note = '', ...texts } = body
+      const by = caller.person.id
+      return toJson(PUBLISHED, await publishPolicies(parts.policy, { ...texts, note, by }))
+    },
   },
-  'publish-again': async (parts, { body: { note }, caller, params }) => {
-    const again = { version: Number(params.version), by: caller.person.id, note }
-    return toJson(PUBLISHED, await publishAgain(parts.policy, again))
+  'publish-again': {
+    means: meaningOfPolicies,
+    run: async (parts, { body: { note }, caller, params }) => {
+      const again = { version: Number(params.version), by: caller.person.id, note }
+      return toJson(PUBLISHED, await publishAgain(parts.policy, again))
+    },
   },
   suggest: async (parts, { params, query }) => {
     const within = lately(parts, query)

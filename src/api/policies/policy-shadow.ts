@@ -11,8 +11,8 @@ import { toJson } from '../json.ts'
 import { personNames } from '../names.ts'
 import { acts } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
-import { schemaNow } from './policies.ts'
 import { requireValid } from './policy-replay.ts'
+import { schemaNow } from './schema-now.ts'
 
 const SHADOW = Shadow(kit)
 

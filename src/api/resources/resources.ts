@@ -46,6 +46,8 @@ import { personNames } from '../names.ts'
 import { type ApiCaller, acts } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { actionShape, publicResourceShape, resourceShape } from '../shapes.ts'
+import { meaningOfImport } from './meaning-of-import.ts'
+import { meaningOfRisks } from './meaning-of-risks.ts'
 import { offeredShape, previewedChanges } from './offers.ts'
 import { planOf } from './plan-of.ts'
 
@@ -160,18 +162,21 @@ export const RESOURCE_OPERATIONS = acts(RESOURCES, {
     resources: (await listResources(parts.connections.storage.read)).map(shapeFor(caller)),
   }),
   show: (parts, { caller, params }) => shown(parts, params.name, shapeFor(caller)),
-  import: async (parts, { body, caller, confirmed, params }) => {
-    const { accept = false, owners, ...wanted } = body
-    // Before anything is done: an import with owners that are not there does nothing.
-    await requireOwners(parts.connections.storage.read, owners ?? [])
-    const plan = await planOf(parts, params.name, wanted)
-    // Changes count as seen only if the confirmation could show them.
-    const seen = confirmed && (confirmed.seen ?? NOTHING)
-    const how = { accept, seen }
-    const imported = await applyImport(parts.connections, plan, caller.person.id, how)
-    if (owners)
-      await setOwners(parts.connections, { name: params.name, owners, by: caller.person.id })
-    return toJson(IMPORTED, imported)
+  import: {
+    means: meaningOfImport,
+    run: async (parts, { body, caller, confirmed, params }) => {
+      const { accept = false, owners, ...wanted } = body
+      // Before anything is done: an import with owners that are not there does nothing.
+      await requireOwners(parts.connections.storage.read, owners ?? [])
+      const plan = await planOf(parts, params.name, wanted)
+      // Changes count as seen only if the confirmation could show them.
+      const seen = confirmed && (confirmed.seen ?? NOTHING)
+      const how = { accept, seen }
+      const imported = await applyImport(parts.connections, plan, caller.person.id, how)
+      if (owners)
+        await setOwners(parts.connections, { name: params.name, owners, by: caller.person.id })
+      return toJson(IMPORTED, imported)
+    },
   },
   preview: async (parts, { body, params }) => {
     const { accept = false, owners = [], ...wanted } = body
@@ -221,10 +226,13 @@ export const RESOURCE_OPERATIONS = acts(RESOURCES, {
   risk: changeAction((connections, action, { body: { risk } }) =>
     setRisk(connections, { ...action, risk }),
   ),
-  'accept-risks': async (parts, { body, caller, params: { name: resource } }) => {
-    await acceptRisks(parts.connections, { ...body, resource, by: caller.person.id })
-    const actions = await listActions(parts.connections.storage.read, resource)
-    return { actions: actions.map(actionShape) }
+  'accept-risks': {
+    means: meaningOfRisks,
+    run: async (parts, { body, caller, params: { name: resource } }) => {
+      await acceptRisks(parts.connections, { ...body, resource, by: caller.person.id })
+      const actions = await listActions(parts.connections.storage.read, resource)
+      return { actions: actions.map(actionShape) }
+    },
   },
   sentence: changeAction((connections, action, { body: { sentence } }) =>
     setSentence(connections, { ...action, sentence }),

@@ -15,6 +15,7 @@ import { toJson } from '../json.ts'
 import { personNames } from '../names.ts'
 import { type ApiCaller, acts } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
+import { meaningOfBreakGlass } from './meaning-of-approval.ts'
 
 const BREAK_GLASS_JSON = BreakGlassJson(kit)
 const DEFAULT_LIMIT = 50
@@ -44,26 +45,29 @@ export const BREAK_GLASS_OPERATIONS = acts(BREAK_GLASS, {
     const listed = await listBreakGlass(parts.decisions, person, page)
     return { approvals: await shapesOf(parts, listed) }
   },
-  open: async (parts, { body: { reason, request: requestId, shown }, caller }) => {
-    const { decisions, issuer } = parts
-    const { person, session } = caller
-    const request = await requireVisibleRequest(decisions, person, requestId)
-    // INVARIANT: as for other approvals: what is risky, or has to be signed, is approved with all of it before one's eyes.
-    if (needsPage(request) || decisions.passkeys?.acts.has('break_glass'))
-      throw new Problem('approval.page_required', 'this call is approved on its page', {
-        members: { page: `${issuer}/approvals/${request.id}` },
+  open: {
+    means: meaningOfBreakGlass,
+    run: async (parts, { body: { reason, request: requestId, shown }, caller }) => {
+      const { decisions, issuer } = parts
+      const { person, session } = caller
+      const request = await requireVisibleRequest(decisions, person, requestId)
+      // INVARIANT: as for other approvals: what is risky, or has to be signed, is approved with all of it before one's eyes.
+      if (needsPage(request) || decisions.passkeys?.acts.has('break_glass'))
+        throw new Problem('approval.page_required', 'this call is approved on its page', {
+          members: { page: `${issuer}/approvals/${request.id}` },
+        })
+      const { clock, storage } = decisions
+      const asked = { request, person, now: clock.now() }
+      const { answerer } = await answeringOf(storage.read, asked)
+      if (shown !== shownTo(answerer, shownDigest(request)))
+        throw new Problem('approval.shown_differs', 'something else was shown; look again')
+      const plan = await planBreakGlass(decisions, { person, reason, request })
+      const { authTime, proved } = session
+      const { id } = await breakGlass(decisions, {
+        ...{ requestId: request.id, person, reason, shown: plan.shown, authTime, proved },
       })
-    const { clock, storage } = decisions
-    const asked = { request, person, now: clock.now() }
-    const { answerer } = await answeringOf(storage.read, asked)
-    if (shown !== shownTo(answerer, shownDigest(request)))
-      throw new Problem('approval.shown_differs', 'something else was shown; look again')
-    const plan = await planBreakGlass(decisions, { person, reason, request })
-    const { authTime, proved } = session
-    const { id } = await breakGlass(decisions, {
-      ...{ requestId: request.id, person, reason, shown: plan.shown, authTime, proved },
-    })
-    return shapeOf(parts, caller, id)
+      return shapeOf(parts, caller, id)
+    },
   },
   review: async (parts, { body: { note, verdict }, caller, params: { id } }) => {
     const { person, session } = caller

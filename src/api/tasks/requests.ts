@@ -22,6 +22,7 @@ import { personNames } from '../names.ts'
 import { type ApiCaller, acts } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 import { requestShape, time } from '../shapes.ts'
+import { meaningOfApproval } from './meaning-of-approval.ts'
 
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 200
@@ -129,15 +130,18 @@ export const REQUEST_OPERATIONS = acts(APPROVALS, {
       caller,
       await requireVisibleRequest(parts.decisions, caller.person, params.id),
     ),
-  approve: async (parts, { body, caller, params }) => {
-    const request = await requireVisibleRequest(parts.decisions, caller.person, params.id)
-    // INVARIANT: what is risky, or needs a certain sign-in, is answered with all of it before one's eyes.
-    if (needsPage(request))
-      throw new Problem('approval.page_required', 'this call is approved on its page', {
-        members: { page: `${parts.issuer}/approvals/${request.id}` },
-      })
-    const given = { ...answerOf(caller, request.id, body), answer: 'approve' } as const
-    return wholeShape(parts, caller, await answerRequest(parts.decisions, given))
+  approve: {
+    means: meaningOfApproval,
+    run: async (parts, { body, caller, params }) => {
+      const request = await requireVisibleRequest(parts.decisions, caller.person, params.id)
+      // INVARIANT: what is risky, or needs a certain sign-in, is answered with all of it before one's eyes.
+      if (needsPage(request))
+        throw new Problem('approval.page_required', 'this call is approved on its page', {
+          members: { page: `${parts.issuer}/approvals/${request.id}` },
+        })
+      const given = { ...answerOf(caller, request.id, body), answer: 'approve' } as const
+      return wholeShape(parts, caller, await answerRequest(parts.decisions, given))
+    },
   },
   deny: async (parts, { body, caller, params }) => {
     const { id } = await requireVisibleRequest(parts.decisions, caller.person, params.id)

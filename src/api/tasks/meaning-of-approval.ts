@@ -3,8 +3,8 @@ import { answeringOf } from '../../approvals/index.ts'
 import type { OperationInput } from '../../operation-kit/operation.ts'
 import { findPerson, type Person } from '../../people/index.ts'
 import type { Meaning } from '../../sessions/index.ts'
+import { said } from '../meaning/words.ts'
 import type { ApiParts } from '../parts.ts'
-import { said } from './words.ts'
 
 /** Says what would be approved: the sentence, who asks for whom, and the call as it would be sent. */
 export async function meaningOfApproval(

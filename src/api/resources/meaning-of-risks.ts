@@ -2,8 +2,8 @@ import { RISKS } from '@remit/engine'
 import { countedRisk, listActions } from '../../catalog/index.ts'
 import type { OperationInput } from '../../operation-kit/operation.ts'
 import type { Meaning, MeantChange } from '../../sessions/index.ts'
+import { said } from '../meaning/words.ts'
 import type { ApiParts } from '../parts.ts'
-import { said } from './words.ts'
 
 interface RisksBody {
   readonly risks: readonly { readonly action: string; readonly risk: string }[]

@@ -4,9 +4,11 @@ import { reachOfAgent } from '../../analysis/index.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import type { OperationInput } from '../../operation-kit/operation.ts'
 import type { Meaning, MeantChange } from '../../sessions/index.ts'
+import { openTasksFact } from '../meaning/open-tasks.ts'
+import { changedLines } from '../meaning/reach-lines.ts'
+import { said } from '../meaning/words.ts'
 import type { ApiParts } from '../parts.ts'
-import { changedLines } from './reach-lines.ts'
-import { said } from './words.ts'
+import { requireAgent } from './shown-agent.ts'
 
 const TRUST = ['quarantined', 'external', 'partner', 'internal'] as const
 
@@ -46,6 +48,18 @@ export async function meaningOfAgent(
     consequences: reach
       ? changedLines(reach)
       : ['As policies are now, it could do no more and no less than before'],
+  }
+}
+
+export async function meaningOfResumedAgent(
+  parts: ApiParts,
+  { params }: OperationInput,
+): Promise<Meaning> {
+  const agentId = said(params.name)
+  await requireAgent(parts, agentId)
+  return {
+    sentence: `Let the suspended agent ${agentId} work again`,
+    facts: await openTasksFact(parts, { agentId }),
   }
 }
 

@@ -2,9 +2,9 @@ import { findResource } from '../../catalog/index.ts'
 import { previewImport, requireOwners } from '../../catalog-changes/index.ts'
 import type { OperationInput } from '../../operation-kit/operation.ts'
 import type { Meaning, MeantChange } from '../../sessions/index.ts'
+import { countWords, said } from '../meaning/words.ts'
 import type { ApiParts } from '../parts.ts'
-import { planOf } from '../resources/plan-of.ts'
-import { countWords, said } from './words.ts'
+import { planOf } from './plan-of.ts'
 
 /** Request as the schema of the operation validated it. */
 type ImportBody = Parameters<typeof planOf>[2] & {

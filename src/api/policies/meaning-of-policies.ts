@@ -4,10 +4,10 @@ import { Problem } from '../../lib/problem.ts'
 import type { OperationInput } from '../../operation-kit/operation.ts'
 import { checkPolicies, findSet, latestSet } from '../../policy/index.ts'
 import type { Meaning, MeantChange } from '../../sessions/index.ts'
+import { reachLines } from '../meaning/reach-lines.ts'
+import { countWords } from '../meaning/words.ts'
 import type { ApiParts } from '../parts.ts'
-import { schemaNow } from '../policies/policies.ts'
-import { reachLines } from './reach-lines.ts'
-import { countWords } from './words.ts'
+import { schemaNow } from './schema-now.ts'
 
 const SIGN = { added: '+', removed: '-', changed: '~', reworded: '=' } as const
 const WORDS = {
