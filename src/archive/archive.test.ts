@@ -9,7 +9,7 @@ import { manualClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
 import { beginRetention, liftHold, setHold } from '../retention/index.ts'
 import type { Storage } from '../storage/index.ts'
-import { onBothEngines } from '../storage/testing.ts'
+import { forEachEngine } from '../storage/testing.ts'
 import { archive } from './archive.ts'
 import { ArchivedBundles } from './archived-bundles.ts'
 import { FolderStore } from './places/folder-store.ts'
@@ -21,7 +21,7 @@ const SCOPE = {
   ...{ fromAt: null, untilAt: null },
 }
 
-onBothEngines('the archive of the ledger', (open) => {
+forEachEngine('the archive of the ledger', (open) => {
   it('takes full bundles of old records out; records, proofs and export are as before', async (t) => {
     const { here, left, parts } = await filled(await open(), t)
     const proof = await parts.ledger.inclusionProof(3, 600)

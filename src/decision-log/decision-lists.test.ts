@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { sql } from 'kysely'
 import { manualClock } from '../lib/clock.ts'
 import type { Storage } from '../storage/index.ts'
-import { onBothEngines } from '../storage/testing.ts'
+import { forEachEngine } from '../storage/testing.ts'
 import { DecisionLists, listAllDecisions } from './decision-lists.ts'
 import {
   type DecisionFilter,
@@ -87,7 +87,7 @@ function expectedOf(
     .map(({ id }) => id)
 }
 
-onBothEngines('lists of decisions', (open) => {
+forEachEngine('lists of decisions', (open) => {
   test('are filled once for what has waited, although more comes meanwhile', async () => {
     const storage = await open()
     let made = 0

@@ -4,7 +4,7 @@ import { addMember } from '../people/change-members.ts'
 import { findPerson } from '../people/person-store.ts'
 import { PROVIDER, someone, testPeople, withProvider } from '../people/testing.ts'
 import { openSession, readSession, resumePerson, suspendPerson } from '../sessions/index.ts'
-import { onBothEngines } from '../storage/testing.ts'
+import { forEachEngine } from '../storage/testing.ts'
 import { endAccount } from './end-account.ts'
 import { LEFT_BEHIND } from './ended-account-store.ts'
 import { ERASED, eraseAccount } from './erase-account.ts'
@@ -12,7 +12,7 @@ import { permitReturn } from './permit-return.ts'
 
 const by = 'operator'
 
-onBothEngines('accounts that have ended', (open) => {
+forEachEngine('accounts that have ended', (open) => {
   async function started() {
     const parts = await testPeople(await open())
     await withProvider(parts, 'support')

@@ -4,7 +4,7 @@ import { actBefore } from '../../test/act-before.ts'
 import { verifyLedger } from '../../verifier/src/index.ts'
 import { exported } from '../ledger/testing.ts'
 import { findPerson } from '../people/index.ts'
-import { onBothEngines } from '../storage/testing.ts'
+import { forEachEngine } from '../storage/testing.ts'
 import { insertTaskQuery } from '../tasks/task-store.ts'
 import { addPerson, aTask } from '../tasks/testing.ts'
 import { continueErasures, erasePerson } from './erasures.ts'
@@ -26,7 +26,7 @@ const SCOPE = {
   untilAt: null,
 }
 
-onBothEngines('retention', (open) => {
+forEachEngine('retention', (open) => {
   it('deletes nothing unless said', async () => {
     const parts = await retentionOn(await open())
     await decided(parts, 'dec_old', { daysAgo: 300 })

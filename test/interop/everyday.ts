@@ -26,7 +26,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@modelcontextprotocol/server-memory': ['test/mcp/real-servers.slow.test.ts'],
   oauth4webapi: [
     'test/clients/grants.test.ts',
-    'test/clients/one-key.test.ts',
+    'test/clients/one-key.slow.test.ts',
     'test/conformance/fapi2/client.slow.test.ts',
   ],
   'oidc-provider': ['test/issuing/issuing.test.ts'],

@@ -10,12 +10,12 @@ import { manualClock } from '../../lib/clock.ts'
 import { systemRandom } from '../../lib/random.ts'
 import { beginRetention, setHold } from '../../retention/index.ts'
 import type { Storage } from '../../storage/index.ts'
-import { onBothEngines } from '../../storage/testing.ts'
+import { forEachEngine } from '../../storage/testing.ts'
 import { diagnosed } from '../testing.ts'
 
 const DAY_MS = 86_400_000
 
-onBothEngines('the archive, as the doctor sees it', (open) => {
+forEachEngine('the archive, as the doctor sees it', (open) => {
   it('none; one in which nothing is; one that is as it was signed; one that is not', async (t) => {
     const storage = await open()
     const folder = await emptyFolder(t)

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { verifyLedger } from '../../../verifier/src/index.ts'
 import { exported, ledgerOn } from '../../ledger/testing.ts'
-import { onBothEngines } from '../../storage/testing.ts'
+import { forEachEngine } from '../../storage/testing.ts'
 import { diagnosed } from '../testing.ts'
 
-onBothEngines('the ledger, as the doctor sees it', (open) => {
+forEachEngine('the ledger, as the doctor sees it', (open) => {
   it('as it was signed; with a record that somebody changed; without what was signed', async () => {
     const storage = await open()
     const look = () => diagnosed('ledger', { snapshot: storage })

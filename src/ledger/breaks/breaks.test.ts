@@ -7,12 +7,12 @@ import { verifyLedger } from '../../../verifier/src/index.ts'
 import { manualClock } from '../../lib/clock.ts'
 import { systemRandom } from '../../lib/random.ts'
 import type { Storage } from '../../storage/index.ts'
-import { onBothEngines } from '../../storage/testing.ts'
+import { forEachEngine } from '../../storage/testing.ts'
 import type { Ledger } from '../ledger.ts'
 import { exported, ledgerKey, ledgerOn } from '../testing.ts'
 import { HeadFile, LineageFile } from './head-file.ts'
 
-onBothEngines('a database that went back', (open) => {
+forEachEngine('a database that went back', (open) => {
   async function begin(t: TestContext) {
     const storage = await open()
     const { key } = ledgerKey()

@@ -4,7 +4,7 @@ import { type KyselyPlugin, sql } from 'kysely'
 import { until } from '../../../test/until.ts'
 import { manualClock } from '../../lib/clock.ts'
 import type { Storage } from '../../storage/index.ts'
-import { migrationsUpTo, onBothEngines } from '../../storage/testing.ts'
+import { forEachEngine, migrationsUpTo } from '../../storage/testing.ts'
 import type { Ledger } from '../ledger.ts'
 import { RecordReader } from '../record-reader.ts'
 import { asText } from '../stored-tree.ts'
@@ -15,7 +15,7 @@ import { examineUnpacked } from './unpacked-records.ts'
 
 const LATER = '0010-since-0004-later-packed-records'
 
-onBothEngines('packed records', (open) => {
+forEachEngine('packed records', (open) => {
   test('full bundles are one row each, and everything reads as before', async () => {
     const { ledger, storage } = await filled(await open())
     const before = await everythingOf(ledger)
