@@ -37,6 +37,9 @@ core.register_action("remit", { "http-req" }, function(txn)
   for name, list in pairs(headers) do
     if not own[name] then asked[name] = values(list) end
   end
+  -- The client of HAProxy says so where the caller says nothing, and it is decided on: the API is told the same.
+  local takes_all = headers["accept"] == nil
+  if takes_all then asked["accept"] = { "*/*" } end
   local said, body = body_of(txn, headers)
   asked["remit-enforcer"] = { secret }
   asked["remit-body"] = { said }
@@ -67,6 +70,7 @@ core.register_action("remit", { "http-req" }, function(txn)
     return
   end
   for _, name in ipairs(hidden) do txn.http:req_del_header(name) end
+  if takes_all then txn.http:req_set_header("accept", "*/*") end
   for _, name in ipairs({ "txn-token", "remit-decision" }) do
     local value = answer.headers[name] and answer.headers[name][0]
     if value and value ~= "" then txn.http:req_set_header(name, value) end
