@@ -5,9 +5,10 @@ import { before, it, mock } from 'node:test'
 import fc from 'fast-check'
 import { Problem } from '../../src/lib/problem.ts'
 import { type BodyPlan, bodyPlans } from '../differential/bodies.ts'
+import { CallComparison } from '../differential/call-comparison.ts'
 import { type DiskFault, withDiskFault } from '../differential/disk-faults.ts'
 import { framings } from '../differential/framings.ts'
-import { RequestComparison } from '../differential/through-remit.ts'
+import { RemitGateway, type RequestPlan } from '../differential/through-remit.ts'
 import { until } from '../until.ts'
 import { abandon } from '../wire.ts'
 import { inOneWorld } from '../world.ts'
@@ -77,16 +78,18 @@ const cases = fc.record({
 inOneWorld(
   'bodies with something in their way',
   (world) => {
-    let comparison: RequestComparison
+    let behind: RemitGateway
+    let comparison: CallComparison<RequestPlan>
     before(async () => {
-      comparison = await RequestComparison.start(world())
+      behind = await RemitGateway.start(world())
+      comparison = await CallComparison.start(world(), behind)
     })
 
     it('W1: whatever its shape, packets, limit, quota and disk: what is decided on is what is sent, or nothing is', async () => {
       const met = new Map<string, number>()
       await fc.assert(
         fc.asyncProperty(cases, async ({ obstacle, ...plan }) => {
-          await comparison.task()
+          await comparison.ready(1)
           let sent = 0
           const isMet = await withObstacle(obstacle, async () => {
             sent = await comparison.send([plan])
@@ -121,7 +124,7 @@ inOneWorld(
     /** Another upload of the agent waits meanwhile. */
     async function withHeld(bytes: number, act: () => Promise<void>): Promise<boolean> {
       const { agent, data, gateway } = world()
-      const { open, token } = await comparison.task()
+      const { open, token } = await behind.task()
       const url = `${gateway}/echo/bytes`
       const proof = await agent.proof(open.key, { method: 'POST', url, token })
       const headers = [

@@ -1,11 +1,6 @@
 import net from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
-import type { Answer } from '../wire.ts'
-
-/** Answer to a request that was sent as packets. Its status is 0 where there was none. */
-export type PacketAnswer = Pick<Answer, 'body' | 'status' | 'text'> & {
-  readonly decision: string | undefined
-}
+import type { CallAnswer } from './call-comparison.ts'
 
 /**
  * Sends each packet by itself, once the one before has left; tells the other side behind the last that no more comes, where `ends` is
@@ -15,7 +10,7 @@ export async function sendPackets(
   origin: string,
   packets: readonly Buffer[],
   ends: boolean,
-): Promise<PacketAnswer> {
+): Promise<CallAnswer> {
   const { hostname, port } = new URL(origin)
   const socket = net.connect({ host: hostname, port: Number(port), noDelay: true })
   socket.setTimeout(PATIENCE_MS, () => socket.destroy())
@@ -36,12 +31,11 @@ export async function sendPackets(
 
 const PATIENCE_MS = 60_000
 
-function read(text: string): PacketAnswer {
-  const at = text.indexOf('\r\n\r\n')
-  const head = at < 0 ? text : text.slice(0, at)
-  const [, status = '0'] = /^HTTP\/1\.1 (\d{3})/.exec(head) ?? []
-  const [, decision] = /^remit-decision: (\S+)/im.exec(head) ?? []
-  return { status: Number(status), decision, text, body: objectIn(text.slice(at)) }
+function read(text: string): CallAnswer {
+  const [, status] = /^HTTP\/1\.1 (\d{3})/.exec(text) ?? []
+  if (status === undefined) return undefined
+  const body = objectIn(text.slice(text.indexOf('\r\n\r\n')))
+  return { status: Number(status), text, body }
 }
 
 function objectIn(text: string): Readonly<Record<string, unknown>> {

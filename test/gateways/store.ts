@@ -9,7 +9,7 @@ import { addRules, alsoAllow } from '../sdk/shops.ts'
 import { World, type WorldOptions } from '../world.ts'
 
 const ACTIONS = [
-  ...['list', 'create', 'read', 'delete', 'part', 'order', 'form', 'upload', 'put_bytes'],
+  ...['list', 'create', 'read', 'delete', 'part', 'order', 'patch', 'form', 'upload', 'put_bytes'],
 ].map((name) => `store.${name}`)
 const RULES = `
 @id("support-store") permit (principal in Group::"support", action, resource == Resource::"store");

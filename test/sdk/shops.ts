@@ -8,7 +8,7 @@ import { grantBasis } from '../../src/consent/index.ts'
 import { clientWith } from '../../src/machine-clients/testing.ts'
 import { publishPolicies } from '../../src/policy/index.ts'
 import { REFUND_DESK } from '../../src/policy/testing.ts'
-import type { World } from '../world.ts'
+import type { PersonName, World } from '../world.ts'
 import { type Framework, routesOf, SHOP_DOCUMENT, type Shop, startShop } from './shop.ts'
 
 /** Shop in Remit's catalog. */
@@ -133,10 +133,10 @@ export async function soon(_ms: number, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted()
 }
 
-/** Fiona of finance approves. */
-export async function approve(w: World, page: string): Promise<void> {
-  const fiona = await w.browser('fiona')
-  const answered = await fiona.submit(await fiona.get(page), /^Approve once/)
+/** Fiona of finance approves, or somebody else. */
+export async function approve(w: World, page: string, person: PersonName = 'fiona'): Promise<void> {
+  const browser = await w.browser(person)
+  const answered = await browser.submit(await browser.get(page), /^Approve once/)
   assert.equal(answered.status, 200, answered.text)
 }
 
