@@ -38,6 +38,7 @@ export interface CodeIssuance {
   /** Narrow this one token. */
   readonly details?: unknown
   readonly scope?: string | undefined
+  readonly requireAll?: boolean | undefined
   /** Scope of the refresh token, the most that refreshing can get. Left out: the scope granted now. */
   readonly refreshScope?: string | null
   readonly proof: Proof | undefined
@@ -67,8 +68,9 @@ export async function issueTokens(
 > {
   const { task } = held
   const issuing = { ...asked.by, bound: task.keyThumbprint !== null }
-  const { details: wanted, resource, scope: asking } = asked
-  const at = await grantAt(parts, held, { resource, details: wanted, scope: asking, issuing })
+  const { details: wanted, requireAll, resource, scope: asking } = asked
+  const of = { resource, details: wanted, scope: asking, requireAll, issuing }
+  const at = await grantAt(parts, held, of)
   if (isRefused(at)) return at
   const { people } = at
   const noMore = await mayNotRefresh(parts, held, at, issuing)
@@ -88,6 +90,7 @@ export async function issueTokens(
   const answer: InteractiveTokens = {
     outcome: 'issued',
     ...{ kind, token, expiresIn, refreshToken, details, scope, taskId: task.id },
+    ...(at.missing ? { missing: at.missing } : {}),
   }
   const done = await parts.live.commit(parts.storage, [
     ...asked.steps(refreshToken),

@@ -8,7 +8,6 @@ import { proofStep } from '../facts/index.ts'
 import {
   type GrantParts,
   lineageOf,
-  missingOf,
   type Plan,
   type PlanRequest,
   planOpening,
@@ -20,6 +19,7 @@ import {
   detailsAt,
   type GrantRefusal,
   isRefused,
+  missingOf,
   refused,
   refusedBy,
 } from '../issuance/index.ts'

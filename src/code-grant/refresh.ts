@@ -35,6 +35,8 @@ export interface RefreshRequest extends TokenRequestContext, ClientParameters {
   readonly scope?: string | undefined
   /** Details that narrow the next resource token. */
   readonly details?: unknown
+  /** Less than all of that is worth nothing. */
+  readonly requireAll?: boolean | undefined
 }
 
 /**
@@ -130,6 +132,7 @@ async function exchange(
     resource: shown.resource,
     scope: asked.scope,
     details: asked.details,
+    requireAll: asked.requireAll,
     refreshScope: shown.scope,
     proof,
     repeats: lost !== false,
@@ -178,11 +181,12 @@ async function overtaken(
 const STALE = refused('token.stale', 'a concurrent request was faster; send the request again')
 
 /**
- * Passes on the answers of people: asking them again is no help. Any other refusal is the end of
+ * Passes on the answers of people, and that the client needs more than the task has: asking people again is no help. Any other refusal is the end of
  * the grant.
  */
 function refusedRefresh(refusal: GrantRefusal): GrantRefusal {
-  return refusal.reason.startsWith('approval.') ? refusal : grantEnded(refusal)
+  const stands = refusal.reason.startsWith('approval.') || refusal.reason === 'grant.incomplete'
+  return stands ? refusal : grantEnded(refusal)
 }
 
 async function misuse(

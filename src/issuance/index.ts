@@ -17,6 +17,7 @@ export {
   issueResourceToken,
 } from './issue-resource-token.ts'
 export { type IssuanceContext, issuingBy } from './issuing.ts'
+export { incomplete, type MissingAuthority, missingOf, NOTHING } from './missing.ts'
 export { openingQuestion } from './question.ts'
 export {
   asRefused,

@@ -85,6 +85,34 @@ forEachEngine('a task token', (open) => {
     assert.equal(reasonOf(await exchange({ details: [{ type: 'x' }] })), 'task.bad_details')
   })
 
+  test('M5: says what was asked for and is not in the task, and gives nothing less where all is needed', async () => {
+    const { exchange } = await begin()
+    const asked = [only('orders.read', 'orders.delete')]
+    const less = await exchange({ details: asked })
+    assert.ok(less.outcome === 'issued')
+    assert.deepEqual(
+      less.missing?.map(({ actions, locations }) => [locations, actions]),
+      [[[ORDERS], ['orders.delete']]],
+    )
+    const refusal = await exchange({ details: asked, requireAll: true })
+    assert.ok(refusal.outcome === 'refused')
+    assert.equal(refusal.reason, 'grant.incomplete')
+    assert.deepEqual(refusal.members, { missing_authorization_details: less.missing })
+    const nothing = await exchange({ details: [only('orders.delete')] })
+    assert.ok(nothing.outcome === 'refused')
+    assert.deepEqual(nothing.members, { missing_authorization_details: less.missing })
+    // Whatever there is, what a scope says without bounds, and what is there, is all that was asked for.
+    for (const over of [
+      {},
+      { scope: 'orders.read orders.list' },
+      { details: [only('orders.read')] },
+    ]) {
+      const all = await exchange({ ...over, requireAll: true })
+      assert.ok(all.outcome === 'issued')
+      assert.equal(all.missing, undefined)
+    }
+  })
+
   test('never gives more than the agent may have by now', async (t) => {
     const { exchange, parts } = await begin(t)
     await setCeiling(parts, {

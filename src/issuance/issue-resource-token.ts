@@ -1,4 +1,4 @@
-import { type Detail, type GateResult, intersect } from '@remit/engine'
+import { type Detail, type GateResult, intersect, type KindOf } from '@remit/engine'
 import { USE_GUARD } from '../approvals/index.ts'
 import type { Resource } from '../catalog/index.ts'
 import { codeOf } from '../decision-log/index.ts'
@@ -21,6 +21,7 @@ import { approvedToken, type IssuableToken } from './approved-token.ts'
 import { issuableDetails } from './gate.ts'
 import { checkHolder, type PresentedToken } from './holder.ts'
 import { type IssuanceContext, issuingBy, type Token } from './issuing.ts'
+import { incomplete, missingOf } from './missing.ts'
 import { type GrantRefusal, isRefused, refused, refusedBy } from './refusal.ts'
 import { refuseOpening } from './refuse.ts'
 import { type IssuedAccess, resourceAccess } from './resource-access.ts'
@@ -36,6 +37,8 @@ export interface ResourceTokenRequest extends Omit<PresentedToken, 'as'> {
   /** Narrows what the token holds; by itself all that the task may do there. */
   readonly details?: unknown
   readonly scope?: string | undefined
+  /** Less than all of that is worth nothing. */
+  readonly requireAll?: boolean | undefined
   readonly origin: { readonly ip: string }
 }
 
@@ -46,6 +49,8 @@ export interface IssuedToken {
   readonly taskId: string
   readonly details: readonly Detail[]
   readonly scope?: string
+  /** Details that were asked for at this resource and that the task does not have; left out: none. */
+  readonly missing?: readonly Detail[]
 }
 
 /**
@@ -89,7 +94,7 @@ export async function issueResourceToken(
   const failed = await book(parts, { held, proof, steps, issued, resource: grant.resource.name })
   if (failed) return no(failed === USE_GUARD ? STALE : refusedBy(failed))
   if (!(await parts.live.stillHold([grant.view, grant.setting.also]))) return STALE
-  const { details, scope } = grant
+  const { details, missing, scope } = grant
   return {
     outcome: 'issued',
     token,
@@ -97,6 +102,7 @@ export async function issueResourceToken(
     taskId: held.task.id,
     details,
     ...(scope === undefined ? {} : { scope }),
+    ...(missing ? { missing } : {}),
   }
 }
 
@@ -108,6 +114,8 @@ export interface GrantAt {
   readonly setting: Setting
   readonly details: readonly Detail[]
   readonly scope: string | undefined
+  /** What was asked for at this resource and the task does not have; `undefined`: nothing. */
+  readonly missing: readonly Detail[] | undefined
   /** Approval of people about it, if it was needed. */
   readonly people: IssuableToken
 }
@@ -120,6 +128,7 @@ export async function grantAt(
     readonly resource: string
     readonly details?: unknown
     readonly scope?: string | undefined
+    readonly requireAll?: boolean | undefined
     readonly issuing: IssuanceContext
     /** An access token, when left out. */
     readonly kind?: Token
@@ -149,11 +158,13 @@ export async function grantAt(
     ? await issuableDetails(parts, { held, setting, details: asking, catalog, kind, issuing })
     : asking
   if (isRefused(details)) return details
+  const missing = missingAt(detailsAt(wanted ?? [], there), details, catalog.kindOf)
   if (details.length === 0)
-    return refused(
-      'task.resource_not_granted',
-      'nothing of the request is granted at this resource',
-    )
+    return {
+      ...refused('task.resource_not_granted', 'nothing of the request is granted at this resource'),
+      ...(missing ? { members: { missing_authorization_details: missing } } : {}),
+    }
+  if (missing && asked.requireAll) return incomplete({ askable: [], never: missing })
   const of = { held, resource: resource.name, setting, details }
   const people = await approvedToken(parts, of, kind, issuing)
   if (isRefused(people)) return people
@@ -163,8 +174,19 @@ export async function grantAt(
     setting,
     details,
     scope: grantedScope(asked.scope, details),
+    missing,
     people,
   }
+}
+
+/** What an open task does not have: another task may, if its person allows it. */
+function missingAt(
+  calls: readonly Detail[],
+  details: readonly Detail[],
+  kindOf: KindOf,
+): readonly Detail[] | undefined {
+  const got = { details, mayDelegate: [] }
+  return missingOf({ calls, delegates: undefined }, got, got, kindOf)?.never
 }
 
 function because(gate: GateResult): GrantRefusal {

@@ -66,7 +66,11 @@ function restOf({ missing }: Extract<OpeningAnswer, { outcome: 'opened' }>): Par
 
 export function resourceTokenAnswer(answer: IssuedToken | GrantRefusal): TokenAnswer {
   if (answer.outcome === 'refused') throw refusalProblem(answer)
-  return tokenAnswer(answer, answer.taskId)
+  const { missing } = answer
+  return {
+    ...tokenAnswer(answer, answer.taskId),
+    ...(missing ? { missing_authorization_details: missing } : {}),
+  }
 }
 
 function tokenAnswer(

@@ -101,6 +101,21 @@ inEachWorld('authorization requests with details (RFC 9396), pushed (RFC 9126)',
       { DPoP },
     )
     assert.ok(!JSON.stringify(more.authorization_details).includes('90.00'), 'never more')
+    // M5: and never silently less.
+    assert.ok(JSON.stringify(more.missing_authorization_details).includes('90.00'))
+    const all = {
+      authorization_details: JSON.stringify([refunds('90.00')]),
+      require_all: 'true',
+    }
+    await assert.rejects(
+      openid.refreshTokenGrant(config, more.refresh_token ?? '', all, { DPoP }),
+      (error) =>
+        error instanceof openid.ResponseBodyError &&
+        error.cause.code === 'grant.incomplete' &&
+        error.error === 'invalid_authorization_details',
+    )
+    const still = await openid.refreshTokenGrant(config, more.refresh_token ?? '', {}, { DPoP })
+    assert.equal('missing_authorization_details' in still, false)
     // A pushed request is for one answer.
     const again = await stranger.ask('sam', url)
     assert.ok(again.status >= 400, String(again.status))

@@ -6,6 +6,7 @@ import {
   grantAt,
   grantedScope,
   isRefused,
+  type MissingAuthority,
   refused,
   resourceAccess,
 } from '../../issuance/index.ts'
@@ -15,7 +16,6 @@ import { mintTaskToken } from '../../tokens/index.ts'
 import type { MissingDetails, OpenedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import type { GrantedAuthority } from '../pipeline/grant.ts'
-import type { MissingAuthority } from '../pipeline/missing.ts'
 
 /** The part of a request that its answer depends on. */
 interface WantedToken {

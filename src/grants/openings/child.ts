@@ -10,6 +10,8 @@ import {
   isNothing,
   isRefused,
   issuedWithin,
+  missingOf,
+  NOTHING,
   type PeopleTerms,
   readLimits,
   refused,
@@ -30,7 +32,6 @@ import {
 } from '../pipeline/authenticated.ts'
 import { readAgent } from '../pipeline/bring.ts'
 import type { GrantedAuthority } from '../pipeline/grant.ts'
-import { missingOf, NOTHING } from '../pipeline/missing.ts'
 import { withinPlace } from '../pipeline/place.ts'
 import {
   type PlannedGrant,

@@ -81,6 +81,13 @@ forEachEngine('assertions for the servers of other domains', (open) => {
     const scopes = await issue(bounded)
     assert.ok(scopes.outcome === 'issued')
     assert.equal(scopes.scope, 'orders.read')
+    assert.deepEqual(scopes.missing, [refundsUpTo('50')], 'M5: a scope has no bounds')
+    const more = await issue(bounded, { scope: 'orders.read orders.list' })
+    assert.ok(more.outcome === 'issued')
+    assert.deepEqual(
+      more.missing?.flatMap(({ actions }) => actions),
+      ['orders.list'],
+    )
     assert.equal(await said(bounded, { scope: 'orders.refund' }), 'task.resource_not_granted')
     assert.equal(await said(bounded, { scope: 'orders.list' }), 'task.resource_not_granted')
     const rich = await begin(t, { details: true })
@@ -89,6 +96,7 @@ forEachEngine('assertions for the servers of other domains', (open) => {
     assert.ok(answer.outcome === 'issued')
     const { claims } = read(answer.token.token)
     assert.deepEqual(claims.authorization_details, [refundsUpTo('50')])
+    assert.equal(answer.missing, undefined)
     assert.equal(claims.scope, undefined)
   })
 

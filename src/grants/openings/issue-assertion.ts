@@ -41,6 +41,8 @@ export interface IssuedAssertion {
   /** Said as details, or as scopes. */
   readonly details?: readonly Detail[]
   readonly scope?: string
+  /** Details that were asked for and that it does not say; left out: none. */
+  readonly missing?: readonly Detail[]
 }
 
 export interface Peer {
@@ -137,9 +139,11 @@ export async function makeAssertion(
     thumbprint,
     deadline: Math.min(held.task.deadline, people.until ?? held.task.deadline),
   })
+  const missing = [...(grant.missing ?? []), ...unsayable(grant, mapping)]
+  const lacks = missing.length > 0 ? { missing } : {}
   return {
     people,
-    issued: { outcome: 'issued', token, ...said } satisfies IssuedAssertion,
+    issued: { outcome: 'issued', token, ...said, ...lacks } satisfies IssuedAssertion,
     record: { resource: grant.resource.name, facts: { kind, peer: issuer.name, ...said } },
     holds: () => parts.live.stillHold([grant.view, grant.setting.also, view]),
   }
@@ -182,7 +186,19 @@ function sayable(
   mapping: Peer['mapping'],
 ): { readonly details: readonly Detail[] } | { readonly scope: string } | undefined {
   if (mapping.details) return { details }
-  const free = details.filter(({ bounds }) => bounds.length === 0)
+  const free = details.filter((detail) => !isBounded(detail))
   const actions = [...new Set(free.flatMap((detail) => detail.actions))]
   return actions.length > 0 ? { scope: actions.join(' ') } : undefined
+}
+
+/** A scope says nothing about arguments, so what is bounded is left out of it. */
+function unsayable(
+  { details }: Pick<GrantAt, 'details'>,
+  mapping: Peer['mapping'],
+): readonly Detail[] {
+  return mapping.details ? [] : details.filter(isBounded)
+}
+
+function isBounded({ bounds }: Detail): boolean {
+  return bounds.length > 0
 }

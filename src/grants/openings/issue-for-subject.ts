@@ -72,7 +72,10 @@ export async function issueForSubject(
       parts.ledger.appendStep({ ...about, type: 'token.issued' }),
     ])
     // What people answered counts once: a second lock.
-    if (done.committed && (await holds())) return { ...issued, taskId: task.id }
+    if (done.committed && (await holds())) {
+      const missing = [...(answer.missing?.details ?? []), ...(issued.missing ?? [])]
+      return { ...issued, ...(missing.length > 0 ? { missing } : {}), taskId: task.id }
+    }
   }
   await closeTask(parts, { taskId: task.id, by: 'system', reason: 'overtaken' })
   if (!made || !isRefused(made)) return STALE

@@ -13,9 +13,12 @@ import {
   authorityWithin,
   type GrantRefusal,
   type IssuanceContext,
+  incomplete,
   isNothing,
   isRefused,
   issuedWithin,
+  missingOf,
+  NOTHING,
   type PeopleTerms,
   readAsked,
   readLife,
@@ -45,7 +48,6 @@ import {
 } from '../pipeline/authenticated.ts'
 import { readAgent } from '../pipeline/bring.ts'
 import { enter } from '../pipeline/grant.ts'
-import { incomplete, missingOf, NOTHING } from '../pipeline/missing.ts'
 import { withinPlace } from '../pipeline/place.ts'
 import {
   type PlannedGrant,

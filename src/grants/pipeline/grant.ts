@@ -35,9 +35,13 @@ import {
   checkSettled,
   type GrantRefusal,
   type IssuanceContext,
+  incomplete,
   isNothing,
   isRefused,
   issuedWithin,
+  type MissingAuthority,
+  missingOf,
+  NOTHING,
   type PeopleTerms,
   readAsked,
   readLife,
@@ -53,7 +57,6 @@ import type { ForeignActor } from '../../tokens/index.ts'
 import { DORMANT } from '../dormancy.ts'
 import type { WantedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { incomplete, type MissingAuthority, missingOf, NOTHING } from './missing.ts'
 import { enterPlace, findPlace, type Place, type WantedPlace, withinPlace } from './place.ts'
 
 export interface GrantedAuthority extends Authority {

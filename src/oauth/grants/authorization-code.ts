@@ -8,7 +8,7 @@ import { type CodeRecord, findCode, recordId } from '../authorization/records.ts
 import { type Form, refuse, required } from '../form.ts'
 import { ACCESS_TOKEN } from '../grant-types.ts'
 import { refusalProblem, type TokenAnswer } from '../token-answer.ts'
-import { clientIdOf, deferringOf, type RequestCredentials, wantedOf } from './read.ts'
+import { clientIdOf, deferringOf, type RequestCredentials, requiresAll, wantedOf } from './read.ts'
 
 /** Parts that the grants of the authorization endpoint work with. */
 export interface InteractiveParts {
@@ -79,6 +79,7 @@ export async function refreshToken(
       refreshToken: required(form, 'refresh_token'),
       resource: form.get('resource'),
       ...wantedOf(form),
+      requireAll: requiresAll(form),
     }),
   )
 }

@@ -18,6 +18,8 @@ export interface AssertionAnswer {
   readonly expires_in: number
   readonly scope?: string
   readonly authorization_details?: readonly object[]
+  /** What was asked for and the assertion does not say. */
+  readonly missing_authorization_details?: readonly object[]
   /** Task that it opened, if any. */
   readonly task_id?: string
 }
@@ -95,7 +97,10 @@ async function assertionOf(
   return { ...answerOf(type, answer), task_id: answer.taskId }
 }
 
-function answerOf(type: string, { details, scope, token }: IssuedAssertion): AssertionAnswer {
+function answerOf(
+  type: string,
+  { details, missing, scope, token }: IssuedAssertion,
+): AssertionAnswer {
   return {
     access_token: token.token,
     issued_token_type: type,
@@ -103,5 +108,6 @@ function answerOf(type: string, { details, scope, token }: IssuedAssertion): Ass
     expires_in: token.expiresIn,
     ...(scope === undefined ? {} : { scope }),
     ...(details === undefined ? {} : { authorization_details: details }),
+    ...(missing === undefined ? {} : { missing_authorization_details: missing }),
   }
 }

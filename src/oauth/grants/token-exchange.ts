@@ -5,7 +5,14 @@ import { Problem } from '../../lib/problem.ts'
 import { type Form, required } from '../form.ts'
 import { ACCESS_TOKEN } from '../grant-types.ts'
 import { openingAnswer, resourceTokenAnswer, type TokenAnswer } from '../token-answer.ts'
-import { openingOf, type RequestCredentials, refuseActor, taskOf, wantedOf } from './read.ts'
+import {
+  openingOf,
+  type RequestCredentials,
+  refuseActor,
+  requiresAll,
+  taskOf,
+  wantedOf,
+} from './read.ts'
 
 /**
  * Token exchange (RFC 8693), twofold: with client authentication it opens a task for a person (contract 5.1); a task that
@@ -46,5 +53,6 @@ function exchangeOf(form: Form) {
     token: required(form, 'subject_token'),
     resource: required(form, 'resource'),
     ...wantedOf(form),
+    requireAll: requiresAll(form),
   }
 }

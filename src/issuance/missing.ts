@@ -1,11 +1,7 @@
 import { contains, type Detail, intersect, type KindOf } from '@remit/engine'
-import {
-  type Authority,
-  type AuthorityRequest,
-  type GrantRefusal,
-  refused,
-} from '../../issuance/index.ts'
-import { canonicalJson } from '../../lib/canonical-json.ts'
+import { canonicalJson } from '../lib/canonical-json.ts'
+import type { Authority, AuthorityRequest } from './authority.ts'
+import { type GrantRefusal, refused } from './refusal.ts'
 
 /** Parts of a request that a grant has nothing of. */
 export interface MissingAuthority {
