@@ -35,6 +35,21 @@ export async function findAuthorization(
   return row && AUTHORIZATIONS.read(row)
 }
 
+/** Request that opened a task. */
+export async function authorizationOf(
+  db: Reader,
+  { agentId, id, personId }: { agentId: string; id: string; personId: string },
+): Promise<Authorization | undefined> {
+  const row = await db
+    .selectFrom('authorizations')
+    .selectAll()
+    .where('agent_id', '=', agentId)
+    .where('person_id', '=', personId)
+    .where('task_id', '=', id)
+    .executeTakeFirst()
+  return row && AUTHORIZATIONS.read(row)
+}
+
 /** Request in which this person last allowed this agent something at this resource, whether or not it is in force. */
 export async function lastAllowed(
   db: Reader,

@@ -7,6 +7,7 @@ export { findAuthorization, instancesOf, lastAllowed } from './authorization-sto
 export { beginAuthorization, forgetOldAuthorizations } from './begin-authorization.ts'
 export { forgetUnusedClients } from './forget-clients.ts'
 export type { InteractiveTokens } from './issue.ts'
+export { leftOut } from './left-out.ts'
 export { type ConsentOffer, offerTo } from './offer.ts'
 export { provePushed } from './prove-pushed.ts'
 export { redeemCode } from './redeem-code.ts'

@@ -1,4 +1,3 @@
-import { intersect } from '@remit/engine'
 import type { AccessRequest } from '../access-requests/index.ts'
 import { canProve } from '../agent-authentication/index.ts'
 import { findAgent } from '../agents/index.ts'
@@ -19,7 +18,6 @@ import {
   detailsAt,
   type GrantRefusal,
   isRefused,
-  missingOf,
   refused,
   refusedBy,
 } from '../issuance/index.ts'
@@ -40,7 +38,6 @@ import {
   type Task,
 } from '../tasks/index.ts'
 import { approvalOfCode, purposeOf } from './approved-code.ts'
-import { askedAt, saysWhat } from './asked.ts'
 import type { Authorization } from './authorization.ts'
 import {
   AUTHORIZATION_GUARD,
@@ -49,6 +46,7 @@ import {
   useAuthorizationStep,
 } from './authorization-store.ts'
 import { type InteractiveTokens, issueTokens } from './issue.ts'
+import { missingIn } from './left-out.ts'
 import { boundTo, type ClientParameters, type ProvedClient, proveClient } from './prove-client.ts'
 import { grantEnded, refusing } from './refuse-grant.ts'
 import { hasYetToProve, rememberWithoutKey } from './without-key.ts'
@@ -110,6 +108,7 @@ export async function redeemCode(
     handsOnNothing: true,
   })
   const lacks = await missingIn(parts, authorization, task)
+  const missing = lacks && [...lacks.askable, ...lacks.never]
   const sharesKey = proof !== undefined && !parts.freshKeys
   const steps = [
     ...(proof ? [proofStep(parts, proof)] : []),
@@ -138,7 +137,7 @@ export async function redeemCode(
       proof,
       origin: asked.origin,
       details: asked.details,
-      lacks,
+      lacks: missing ? { missing } : {},
       returns,
     },
   })
@@ -250,33 +249,6 @@ async function firstTokens(
   if (issued.outcome === 'failed')
     throw new Error(`the tokens of a task could not be stored: ${issued.guard.name}`)
   return notGranted(issued)
-}
-
-/**
- * Finds what the client asked for by name and did not get, whoever left it out. Its person can allow it where they were asked:
- * at the authorization endpoint, with `prompt=consent`.
- */
-async function missingIn(
-  { catalog, storage }: Pick<GrantParts, 'catalog' | 'storage'>,
-  authorization: Authorization,
-  { agentId, details }: Task,
-): Promise<Pick<InteractiveTokens, 'missing'>> {
-  const view = await catalog.current()
-  const resource = view.byIdentifier.get(authorization.resource)
-  if (!resource || !saysWhat(view, resource, authorization)) return {}
-  const calls = askedAt(view, resource, authorization)
-  const most = intersect(
-    calls,
-    (await findAgent(storage.read, agentId))?.ceiling ?? [],
-    view.kindOf,
-  )
-  const found = missingOf(
-    { calls, delegates: undefined },
-    { details, mayDelegate: [] },
-    { details: most, mayDelegate: [] },
-    view.kindOf,
-  )
-  return found ? { missing: [...found.askable, ...found.never] } : {}
 }
 
 /**

@@ -114,7 +114,7 @@ export interface GrantAt {
   readonly setting: Setting
   readonly details: readonly Detail[]
   readonly scope: string | undefined
-  /** What was asked for at this resource and the task does not have; `undefined`: nothing. */
+  /** Details that were asked for at this resource and that the task does not have; `undefined`: none. */
   readonly missing: readonly Detail[] | undefined
   /** Approval of people about it, if it was needed. */
   readonly people: IssuableToken
@@ -179,7 +179,7 @@ export async function grantAt(
   }
 }
 
-/** What an open task does not have: another task may, if its person allows it. */
+/** Finds what an open task does not have: another task may, if its person allows it. */
 function missingAt(
   calls: readonly Detail[],
   details: readonly Detail[],

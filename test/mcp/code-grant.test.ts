@@ -18,6 +18,7 @@ import { inOneWorld } from '../world.ts'
 import { KnownClient } from './known-client.ts'
 import { Place, wordsOf } from './place.ts'
 import { on, serveNotes } from './scripted.ts'
+import { metaFor, REVISION } from './stateless.ts'
 import { deskActions, openDesk, ping, Stranger, VERIFIER } from './stranger.ts'
 
 const MINUTE = 60_000
@@ -106,6 +107,61 @@ inOneWorld(
       assert.equal((await refresh(w.agent)).body.error, 'invalid_grant')
       const next = await refresh(new TestAgent(w, stranger.id, key))
       assert.equal(next.status, 200, next.text)
+    })
+
+    it('M5: its model is told what it asked for and its person left out, and where that can be allowed', async () => {
+      const w = world()
+      const scope = 'desk.search-notes desk.send-message desk.delete-note'
+      const letIn = async (fields: Readonly<Record<string, string | undefined>>) => {
+        const stranger = await Stranger.arrive(w)
+        await stranger.register()
+        stranger.verifier = VERIFIER
+        const page = await stranger.ask('sam', stranger.asking(desk(), { scope }))
+        const back = await stranger.answered(page, { fields })
+        const { body } = await stranger.redeem(back, desk())
+        stranger.saved = { access_token: String(body.access_token), token_type: 'Bearer' }
+        const client = await stranger.connect(desk())
+        return { client, body, token: stranger.saved.access_token }
+      }
+      const names = (details: unknown): readonly unknown[] =>
+        Array.isArray(details) ? details.flatMap(({ actions }) => actions).toSorted() : []
+      const { body, client, token } = await letIn({ 'detail-1': undefined })
+      const [left] = names(body.missing_authorization_details).filter(
+        (name) => name !== 'desk.delete-note',
+      )
+      const given = left === 'desk.send-message' ? 'desk.search-notes' : 'desk.send-message'
+      assert.deepEqual(names(body.authorization_details), [given])
+      const words = client.getInstructions() ?? ''
+      assert.ok(words.includes(`asked for \`${left}\`, which`) && words.includes(desk()), words)
+      const calls: Readonly<Record<string, { name: string; arguments: Record<string, string> }>> = {
+        'desk.search-notes': { name: 'search_notes', arguments: { query: 'late' } },
+        'desk.send-message': {
+          name: 'send_message',
+          arguments: { to: 'sam@example.com', text: 'x' },
+        },
+      }
+      const called = await client.callTool(calls[String(left)] ?? { name: '' })
+      assert.match(wordsOf(called), new RegExp(`was not given \`${left}\`.*can allow it`, 's'))
+      // What its person cannot allow, and what it never asked for, stays unknown to it.
+      for (const name of ['delete_note', 'read_note'])
+        await assert.rejects(client.callTool({ name, arguments: { id: 'x' } }), /unknown tool/)
+      const discovered = await send(desk(), {
+        method: 'POST',
+        headers: [
+          ['Authorization', `Bearer ${token}`],
+          ['Content-Type', 'application/json'],
+          ['Accept', 'application/json, text/event-stream'],
+          ['MCP-Protocol-Version', REVISION],
+          ['MCP-Method', 'server/discover'],
+        ],
+        body: JSON.stringify({
+          ...{ jsonrpc: '2.0', id: 1, method: 'server/discover' },
+          params: { _meta: metaFor() },
+        }),
+      })
+      assert.ok(discovered.text.includes(`asked for \`${left}\`, which`), discovered.text)
+      const all = await letIn({})
+      assert.doesNotMatch(all.client.getInstructions() ?? '', /asked for/)
     })
 
     it('is challenged, registers, asks its person, and calls a tool', async () => {

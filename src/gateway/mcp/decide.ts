@@ -6,6 +6,7 @@ import {
   isRecorded,
   type Verdict,
 } from '../../calls/index.ts'
+import { leftOut } from '../../code-grant/index.ts'
 import { findDecision } from '../../decision-log/index.ts'
 import type { Call } from '../../facts/index.ts'
 import { Problem } from '../../lib/problem.ts'
@@ -80,12 +81,25 @@ export async function denied(
   if (verdict.challenge && !answer.begun)
     return new PipelineEnd(refusal(verdict, audience ?? resource, ports))
   const hidden = verdict.reason === 'task.not_covered' && !(await isGiven(found, task, ports))
-  if (hidden) return verdict.attainable ? notGiven(found, verdict) : unknownAction(found)
+  if (hidden) {
+    const isTold = verdict.attainable || (await wasAskedFor(found, task, ports))
+    return isTold ? notGiven(found, verdict) : unknownAction(found)
+  }
   if (rpc.method === COMPLETE && verdict.reason === 'arguments.unseen') {
     const meta = new Map(isRecorded(verdict) ? [[META.decision, verdict.decisionId]] : [])
     return new RpcAnswer({ kind: 'result', id: rpc.id, result: completionResult(meta) })
   }
   return verdict.reason === 'external.unmapped' ? unmapped(rpc, verdict) : denial(rpc, verdict)
+}
+
+/** Checks whether the client asked its person for the action: then it is no secret, and the person can still allow it. */
+async function wasAskedFor(
+  { action }: DecidedCall,
+  task: string | null,
+  { decisions }: McpPorts,
+): Promise<boolean> {
+  const held = task === null ? undefined : await decisions.facts.task(task)
+  return held !== undefined && (await leftOut(decisions, held.task)).includes(action.name)
 }
 
 /** Answer to a call whose `params` cannot be mapped to a request (COAZ-MCP, "Mapping Errors"). */

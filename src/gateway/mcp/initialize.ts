@@ -1,5 +1,6 @@
 import { type AdmittedRequest, footingOf, hooksOf } from '../../calls/index.ts'
 import type { Resource } from '../../catalog/index.ts'
+import { leftOut } from '../../code-grant/index.ts'
 import { base64url } from '../../lib/bytes.ts'
 import type { Json, JsonObject } from '../../lib/json.ts'
 import { askable, serverInfo } from '../../mcp-messages/index.ts'
@@ -16,7 +17,7 @@ import { actionsAt, resourcesAt } from '../../resource-groups/index.ts'
 import { tellAdmitted } from '../tell-admitted.ts'
 import { admitted } from './admitted.ts'
 import type { PlacedCall } from './call-steps.ts'
-import { offersAt, restsOf, type ServerOffer } from './group/offers.ts'
+import { offersAt, restsOf } from './group/offers.ts'
 import type { McpPorts } from './ports.ts'
 import type { McpReply } from './reply.ts'
 import { serverCapabilities, serverInstructions } from './server-description.ts'
@@ -61,7 +62,9 @@ export async function initialize(
       resourcesAt(catalog, resource),
       revision,
     )
-    return { answer: hello(resource, capable, revision, offers), rests: restsOf(offers) }
+    const missing = await leftOut(ports.decisions, now.task)
+    const instructions = serverInstructions(resource, offers, missing)
+    return { answer: hello(resource, capable, revision, instructions), rests: restsOf(offers) }
   }
   const headers = { 'mcp-session-id': id }
   const tell = (result: JsonObject) =>
@@ -95,12 +98,12 @@ function hello(
   resource: Resource,
   capabilities: JsonObject,
   revision: SessionRevision,
-  offers: readonly ServerOffer[],
+  instructions: readonly [string, Json][],
 ): JsonObject {
   return new Map<string, Json>([
     ['protocolVersion', revision],
     ['capabilities', capabilities],
     ['serverInfo', serverInfo(resource)],
-    ...serverInstructions(resource, offers),
+    ...instructions,
   ])
 }

@@ -16,6 +16,7 @@ import {
   STATELESS_REVISION,
 } from '../../net/index.ts'
 import { resourcesAt } from '../../resource-groups/index.ts'
+import type { Task } from '../../tasks/index.ts'
 import { PipelineEnd } from '../ended.ts'
 import type { LocatedRequest } from '../passage.ts'
 import { tellAdmitted } from '../tell-admitted.ts'
@@ -117,7 +118,7 @@ async function answer(
     const told = isList(method) || method === 'server/discover'
     const make = async (now: AdmittedRequest) => {
       const offers = told ? await offersAt(now, ports) : []
-      const at = { ...placed, expiresAt: now.ticket.deadline, offers }
+      const at = { ...placed, expiresAt: now.ticket.deadline, offers, task: now.task }
       const answer = await resultOf(message, conversation, at, ports)
       return { answer, rests: restsOf(offers) }
     }
@@ -132,13 +133,14 @@ async function resultOf(
     expiresAt,
     offers,
     resource,
-  }: PlacedCall & { expiresAt: number; offers: readonly ServerOffer[] },
+    task,
+  }: PlacedCall & { expiresAt: number; offers: readonly ServerOffer[]; task: Task },
   ports: McpPorts,
 ): Promise<JsonObject> {
   const { id, method } = message
   const stateless = isWithoutSession(conversation)
   if (isList(method)) return list(message, offers)
-  if (stateless && method === 'server/discover') return discover(resource, offers, ports)
+  if (stateless && method === 'server/discover') return discover(resource, offers, task, ports)
   if (!stateless && method === 'ping') return new Map()
   const servers = resourcesAt(await ports.catalog.current(), resource)
   const isOffered = (capability: ServerCapability) =>

@@ -44,13 +44,24 @@ export function serverCapabilities(
 const NOTHING =
   'From the gateway, not from the server: nothing of this server may be used in this task now, so nothing is listed. Tell whoever you work for; an administrator can permit it.'
 
+/** Maximum actions that instructions name. */
+const MAX_NAMED = 20
+
+/** Words for a client that asked for more than it was allowed: its model would otherwise work with less and not know. */
+function lacks(identifier: string, missing: readonly string[]): string {
+  const names = missing.slice(0, MAX_NAMED).map((name) => `\`${name}\``)
+  const more = missing.length > MAX_NAMED ? ` and ${missing.length - MAX_NAMED} more` : ''
+  return `From the gateway, not from the server: this client asked for ${names.join(', ')}${more}, which this task was not given. The person that it is for can allow it: if it is needed, ask them to let this client in again at ${identifier}, with that as the scope.`
+}
+
 /** Maximum characters of the instructions of one member of a group. */
 const MAX_OF_MEMBER = 2_000
 
 /** The member `instructions`, if there is something to say. */
 export function serverInstructions(
-  { members, server }: Resource,
+  { identifier, members, server }: Resource,
   offers: readonly ServerOffer[],
+  missing: readonly string[],
 ): [string, Json][] {
   const useless = offers.every(
     ({ reach: { actions, attainable } }) => actions.length + attainable.length === 0,
@@ -58,6 +69,7 @@ export function serverInstructions(
   const closed = offers.filter(({ reach }) => !reach.isOpen).map(({ resource }) => resource.name)
   const instructions = [
     useless ? NOTHING : undefined,
+    missing.length > 0 ? lacks(identifier, missing) : undefined,
     ...(members ? [isClosed(closed), ...offers.map(ofMember)] : [server?.instructions]),
   ].filter(Boolean)
   return instructions.length === 0 ? [] : [['instructions', instructions.join('\n\n')]]

@@ -18,7 +18,7 @@ export interface AssertionAnswer {
   readonly expires_in: number
   readonly scope?: string
   readonly authorization_details?: readonly object[]
-  /** What was asked for and the assertion does not say. */
+  /** Details that were asked for and that the assertion does not say. */
   readonly missing_authorization_details?: readonly object[]
   /** Task that it opened, if any. */
   readonly task_id?: string

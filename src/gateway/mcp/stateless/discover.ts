@@ -1,7 +1,9 @@
 import type { Resource } from '../../../catalog/index.ts'
+import { leftOut } from '../../../code-grant/index.ts'
 import type { Json, JsonObject } from '../../../lib/json.ts'
 import { MCP_REVISIONS, STATELESS_REVISION } from '../../../net/index.ts'
 import { actionsAt, resourcesAt } from '../../../resource-groups/index.ts'
+import type { Task } from '../../../tasks/index.ts'
 import type { ServerOffer } from '../group/offers.ts'
 import type { McpPorts } from '../ports.ts'
 import { serverCapabilities, serverInstructions } from '../server-description.ts'
@@ -10,6 +12,7 @@ import { serverCapabilities, serverInstructions } from '../server-description.ts
 export async function discover(
   resource: Resource,
   offers: readonly ServerOffer[],
+  task: Task,
   ports: McpPorts,
 ): Promise<JsonObject> {
   const catalog = await ports.catalog.current()
@@ -23,6 +26,6 @@ export async function discover(
         STATELESS_REVISION,
       ),
     ],
-    ...serverInstructions(resource, offers),
+    ...serverInstructions(resource, offers, await leftOut(ports.decisions, task)),
   ])
 }
