@@ -11,7 +11,9 @@ import {
   importMove,
   laterActs,
   type Manifest,
+  type MoveDestination,
   openBackup,
+  prepareImport,
   type RestoreReport,
   restoreBackup,
   writeBackup,
@@ -21,6 +23,7 @@ import { storageOptions } from './config/settings.ts'
 import { openMasterKey } from './keys/index.ts'
 import { HeadFile, ledgerOrigin } from './ledger/index.ts'
 import type { Clock } from './lib/clock.ts'
+import type { Id } from './lib/id.ts'
 import { Problem } from './lib/problem.ts'
 import type { Random } from './lib/random.ts'
 import { closeRooms, openRooms } from './rooms.ts'
@@ -55,7 +58,7 @@ interface BackupSource {
 
 /** Writes a backup, beside the servers that run. @throws Problem `backup.…`, `storage.…`, `keys.…` */
 export async function backUp(parts: MaintenanceParts, directory: string): Promise<Manifest> {
-  return writeFrom(parts, directory, 'backup')
+  return writeFrom(parts, directory)
 }
 
 /** Checks that a backup can be restored here, and changes nothing. @throws Problem `backup.…`, `keys.…` */
@@ -95,11 +98,21 @@ export async function confirmTime(parts: MaintenanceParts): Promise<ConfirmedClo
 }
 
 /** Takes the database out of service and writes it for another one. @throws Problem `storage.…`, `backup.…` */
-export async function exportMove(parts: MaintenanceParts, directory: string): Promise<Manifest> {
+export async function exportMove(
+  parts: MaintenanceParts,
+  directory: string,
+  to: Id<'destination'>,
+): Promise<Manifest> {
   return withStorage(parts, async (storage) => {
-    await beginMove(storage)
-    return writeFrom(parts, directory, 'move')
+    await beginMove(storage, to)
+    return writeFrom(parts, directory, { kind: 'move', destination: to })
   })
+}
+
+/** Makes an empty database the one that an export can be made for. @throws Problem `storage.…`, `keys.…` */
+export async function prepareForImport(parts: MaintenanceParts): Promise<MoveDestination> {
+  await destinationOf(parts)
+  return restoring(parts, prepareImport)
 }
 
 /** Loads what `export` wrote into an empty database. @throws Problem `backup.…`, `storage.…`, `keys.…` */
@@ -121,12 +134,12 @@ async function opened(parts: MaintenanceParts, { directory, ledger }: BackupSour
 async function writeFrom(
   parts: MaintenanceParts,
   directory: string,
-  kind: Manifest['kind'],
+  as: Parameters<typeof writeBackup>[2] = {},
 ): Promise<Manifest> {
   const here = await destinationOf(parts)
   const snapshot = await openSnapshot(optionsOf(parts))
   try {
-    return await writeBackup({ ...parts, ...here, snapshot }, directory, kind)
+    return await writeBackup({ ...parts, ...here, snapshot }, directory, as)
   } finally {
     await snapshot.close()
   }

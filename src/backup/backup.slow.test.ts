@@ -29,6 +29,7 @@ import {
   exportMove,
   importFrom,
   type MaintenanceParts,
+  prepareForImport,
   restore,
   restoreInPlace,
 } from '../maintenance.ts'
@@ -197,13 +198,16 @@ describe('a backup', () => {
     test(`on ${engine}: a move that was begun keeps every server from starting, and can be begun again`, async (t) => {
       const { parts, tasks } = await usedDatabase(t, engine)
       await withRooms(parts, async () => {
-        await assert.rejects(exportMove(parts, await folder(t)), {
+        await assert.rejects(exportMove(parts, await folder(t), 'dst_x'), {
           code: engine === 'sqlite' ? 'storage.locked' : 'storage.in_use',
         })
       })
       const blocked = join(await folder(t), 'file')
       await writeFile(blocked, '')
-      await assert.rejects(exportMove(parts, blocked), { code: 'backup.cannot_write' })
+      const there = await emptyDatabase(t, engine)
+      const { destination } = await prepareForImport(there)
+      assert.deepEqual(await prepareForImport(there), { destination }, 'the same, asked again')
+      await assert.rejects(exportMove(parts, blocked, destination), { code: 'backup.cannot_write' })
       const serve = withRooms(parts, async () => {})
       await assert.rejects(serve, { code: 'storage.moved' })
       await assert.rejects(restoreInPlace(parts), { code: 'storage.moved' })
@@ -219,10 +223,9 @@ describe('a backup', () => {
         assert.ok(live.holds(await live.view([{ kind: 'organization', id: 'organization' }])))
       })
       const directory = await folder(t)
-      await exportMove(parts, directory)
+      await exportMove(parts, directory, destination)
       const used = (await usedDatabase(t, 'sqlite')).parts
       await assert.rejects(importFrom(used, directory), { code: 'storage.not_empty' })
-      const there = await emptyDatabase(t, engine)
       await importFrom(there, directory)
       await assert.rejects(importFrom(await emptyDatabase(t, engine), directory), {
         code: 'backup.imported',
@@ -274,7 +277,7 @@ describe('a database with more than this build knows', () => {
     db.close()
     const refused = { code: 'storage.newer' }
     await assert.rejects(backUp(parts, await folder(t)), refused)
-    await assert.rejects(exportMove(parts, await folder(t)), refused)
+    await assert.rejects(exportMove(parts, await folder(t), 'dst_x'), refused)
     await assert.rejects(restoreInPlace(parts), refused)
     await withRooms(parts, async ({ ledger }) => assert.equal(await ledger.openBreak(), undefined))
   })

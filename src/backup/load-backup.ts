@@ -14,6 +14,13 @@ interface LoadOptions {
   readonly onTable: (table: TableFile) => void
 }
 
+/** @throws Problem `storage.not_empty` */
+export async function requireEmpty(tx: Tx): Promise<void> {
+  const used = await tableInUse(tx)
+  if (used !== undefined)
+    throw new Problem('storage.not_empty', `the database has data (in \`${used}\`)`)
+}
+
 /**
  * Loads a backup that was checked into an empty database. Digests are compared once more: what is
  * loaded is what was checked.
@@ -24,9 +31,7 @@ export async function loadBackup(
   backup: Backup,
   { engine, onTable, withoutEmptied }: LoadOptions,
 ): Promise<void> {
-  const used = await tableInUse(tx)
-  if (used !== undefined)
-    throw new Problem('storage.not_empty', `the database has data (in \`${used}\`)`)
+  await requireEmpty(tx)
   await loading(tx, engine, async () => {
     for (const table of backup.manifest.tables) {
       if (withoutEmptied && TREATMENT[table.name] === 'emptied') continue

@@ -31,6 +31,8 @@ export interface Manifest {
   /** `move`: no server uses its source any more, so what was open stays open. */
   readonly kind: 'backup' | 'move'
   readonly id: Id<'backup'>
+  /** The one database that an export may be imported into. Absent in backups, and in exports of builds before 2026-12-02. */
+  readonly destination?: Id<'destination'>
   /** ISO 8601. */
   readonly taken_at: string
   readonly issuer: string

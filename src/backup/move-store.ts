@@ -1,18 +1,40 @@
 import { sql } from 'kysely'
+import { type Id, newId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
+import type { Random } from '../lib/random.ts'
 import { type Live, MAX_LEASE_AHEAD_MS, ORGANIZATION } from '../revocation/index.ts'
 import type { Reader, Storage, Tx } from '../storage/index.ts'
+import { requireEmpty } from './load-backup.ts'
 
 /** Key in `meta` of a database that was moved elsewhere. Its value: the state of the organization before. */
 const MOVED = 'backup.moved'
+/**
+ * Key in `meta` of an empty database that an export may be imported into, and of the database that was exported for it. Its value: an id
+ * that no other database has.
+ */
+const DESTINATION = 'backup.destination'
 
-async function readMove(db: Reader): Promise<string | undefined> {
-  const row = await db
-    .selectFrom('meta')
-    .select('value')
-    .where('key', '=', MOVED)
-    .executeTakeFirst()
+async function readMeta(db: Reader, key: string): Promise<string | undefined> {
+  const row = await db.selectFrom('meta').select('value').where('key', '=', key).executeTakeFirst()
   return row?.value
+}
+
+const readMove = (db: Reader) => readMeta(db, MOVED)
+
+/** Gives an empty database an id by which one export can be made for it; the one that it has, where it has one. */
+export async function prepareDestination(tx: Tx, random: Random): Promise<Id<'destination'>> {
+  const known = await takeDestination(tx)
+  await requireEmpty(tx)
+  const value = known ?? newId('destination', random)
+  await tx.insertInto('meta').values({ key: DESTINATION, value }).execute()
+  return value
+}
+
+/** Takes the id of a destination away, so that it counts once. Absent: the database has none. */
+export async function takeDestination(tx: Tx): Promise<Id<'destination'> | undefined> {
+  const value = await readMeta(tx, DESTINATION)
+  await tx.deleteFrom('meta').where('key', '=', DESTINATION).execute()
+  return value as Id<'destination'> | undefined // as: only `prepareDestination` and `markMoved` write it
 }
 
 /** @throws Problem `storage.moved` */
@@ -68,12 +90,18 @@ export async function requireNoServer(
 }
 
 /**
- * Marks a database as moved.
+ * Marks a database as moved to one other database.
  * INVARIANT: a server that still runs somewhere, or is started, permits nothing: everything depends
  * on the organization, and an organization that has ended never becomes active again.
  */
-export async function markMoved(tx: Tx): Promise<void> {
-  if ((await readMove(tx)) !== undefined) return
+export async function markMoved(tx: Tx, to: Id<'destination'>): Promise<void> {
+  const before = await takeDestination(tx)
+  await tx.insertInto('meta').values({ key: DESTINATION, value: to }).execute()
+  if ((await readMove(tx)) !== undefined) {
+    // INVARIANT: two exports of the same work are never for two databases.
+    if (before === undefined || before === to) return
+    throw new Problem('storage.moved', `it was exported for ${before}, and for no other database`)
+  }
   const { id, kind } = ORGANIZATION
   const row = await tx
     .selectFrom('live_epochs')
@@ -91,6 +119,7 @@ export async function markMoved(tx: Tx): Promise<void> {
 /** Gives the organization of a moved database its state again, in another database. */
 export async function reopenOrganization(tx: Tx): Promise<void> {
   const before = await readMove(tx)
+  await takeDestination(tx)
   if (before === undefined) return
   await setOrganization(tx, before === 'suspended' ? 'suspended' : 'active')
   await tx.deleteFrom('meta').where('key', '=', MOVED).execute()

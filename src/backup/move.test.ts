@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { sql } from 'kysely'
 import { until } from '../../test/until.ts'
 import { manualClock } from '../lib/clock.ts'
+import { newId } from '../lib/id.ts'
 import { systemRandom } from '../lib/random.ts'
 import { Live, ORGANIZATION } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
@@ -10,6 +11,8 @@ import { forEachEngine, timedBy } from '../storage/testing.ts'
 import { beginMove } from './move.ts'
 import { markMoved, requireNoServer, startUnlessMoved } from './move-store.ts'
 import { endRestored } from './restore.ts'
+
+const THERE = newId('destination', systemRandom)
 
 forEachEngine('a database that is taken from its servers', (open) => {
   /** A server that renews its lease only when it is told to, as one does that was paused. */
@@ -33,7 +36,7 @@ forEachEngine('a database that is taken from its servers', (open) => {
 
   test('is not, while one has a lease', async () => {
     const { clock, storage } = await paused()
-    await assert.rejects(beginMove(storage), { code: 'storage.in_use' })
+    await assert.rejects(beginMove(storage, THERE), { code: 'storage.in_use' })
     const restoring = { clock, random: systemRandom, storage, onTable: () => {} }
     await assert.rejects(endRestored(restoring), { code: 'storage.in_use' })
   })
@@ -53,7 +56,7 @@ forEachEngine('a database that is taken from its servers', (open) => {
           WHERE NOT granted AND relation = 'live_replicas'::regclass`.execute(tx)
         return rows.length > 0 || order.length > 0 ? true : undefined
       })
-      await markMoved(tx)
+      await markMoved(tx, THERE)
       order.push('mark')
     })
     await renewing
@@ -66,8 +69,8 @@ forEachEngine('a database that is taken from its servers', (open) => {
     const view = await live.view([ORGANIZATION])
     assert.ok(live.holds(view))
     clock.advance(6_000)
-    await beginMove(storage)
-    await beginMove(storage)
+    await beginMove(storage, THERE)
+    await beginMove(storage, THERE)
     const query = storage.read.insertInto('meta').values({ key: 'written', value: '' })
     const late = live.commit(storage, [{ name: 'late', query, rows: 1 }])
     await assert.rejects(late, { code: 'live.lease_over' })

@@ -1,31 +1,55 @@
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { appendOffline } from '../ledger/index.ts'
+import type { Id } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import { recordTime } from '../revocation/index.ts'
-import type { Storage } from '../storage/index.ts'
+import type { Storage, Tx } from '../storage/index.ts'
 import { syncFolder, writing } from './files.ts'
-import { loadBackup } from './load-backup.ts'
+import { loadBackup, requireEmpty } from './load-backup.ts'
 import { IMPORTED, MANIFEST } from './manifest.ts'
-import { markMoved, reopenOrganization, requireNoServer } from './move-store.ts'
+import {
+  markMoved,
+  prepareDestination,
+  reopenOrganization,
+  requireNoServer,
+  takeDestination,
+} from './move-store.ts'
 import type { Backup } from './read-backup.ts'
 import type { RestoreParts } from './restore.ts'
 import { treeSize } from './stored-ledger.ts'
 
-/** Takes a database out of service for good, to be exported. May be repeated. @throws Problem `storage.in_use` */
+/**
+ * Takes a database out of service for good, to be exported for one other database. May be repeated for that one.
+ * @throws Problem `storage.in_use`, `storage.moved`: for another one
+ */
 export function beginMove(
   storage: Pick<Storage, 'engine' | 'exclusively' | 'time'>,
+  to: Id<'destination'>,
 ): Promise<void> {
   return storage.exclusively(async (tx) => {
     await requireNoServer(tx, storage)
-    await markMoved(tx)
+    await markMoved(tx, to)
+  })
+}
+
+/** Result of preparing a database for an export. */
+export interface MoveDestination {
+  readonly destination: Id<'destination'>
+}
+
+/** Makes an empty database the one that an export can be made for. @throws Problem `storage.not_empty`, `storage.in_use` */
+export function prepareImport({ random, storage }: RestoreParts): Promise<MoveDestination> {
+  return storage.exclusively(async (tx) => {
+    await requireNoServer(tx, storage)
+    return { destination: await prepareDestination(tx, random) }
   })
 }
 
 /**
- * Imports an export into an empty database, where everything goes on as it was. The export can be
- * imported once.
- * @throws Problem `backup.wrong_kind`, `backup.imported`, `storage.not_empty`, `backup.damaged`
+ * Imports an export into the empty database that it was made for, where everything goes on as it was. INVARIANT: that database has its id
+ * until then, and no other one ever has: of an export and its copies, one is imported.
+ * @throws Problem `backup.other_destination`, `backup.wrong_kind`, `backup.imported`, `storage.not_empty`, `backup.damaged`
  */
 export async function importMove(parts: RestoreParts, backup: Backup): Promise<void> {
   const { clock, onTable, random, storage } = parts
@@ -38,6 +62,7 @@ export async function importMove(parts: RestoreParts, backup: Backup): Promise<v
   await take(directory, MANIFEST, IMPORTED)
   try {
     await storage.exclusively(async (tx) => {
+      await requireDestination(tx, manifest.destination)
       await loadBackup(tx, backup, { engine: storage.engine, onTable, withoutEmptied: false })
       await reopenOrganization(tx)
       const { engine, id, taken_at } = manifest
@@ -53,6 +78,15 @@ export async function importMove(parts: RestoreParts, backup: Backup): Promise<v
     if (!isUnknown) await take(directory, IMPORTED, MANIFEST)
     throw error
   }
+}
+
+/** @throws Problem `backup.other_destination`, `storage.not_empty` */
+async function requireDestination(tx: Tx, to: Id<'destination'> | undefined): Promise<void> {
+  const here = await takeDestination(tx)
+  await requireEmpty(tx)
+  if (to === undefined || here === to) return
+  const detail = `the export is for the database ${to}, and this one ${here ? `is ${here}` : 'was not prepared'}`
+  throw new Problem('backup.other_destination', detail)
 }
 
 async function take(directory: string, from: string, to: string): Promise<void> {

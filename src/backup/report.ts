@@ -2,6 +2,7 @@ import { bold, green, type Text, text } from '../lib/terminal/text.ts'
 import type { EndedWork } from './end-work.ts'
 import type { LaterAct } from './later-acts.ts'
 import type { Manifest } from './manifest.ts'
+import type { MoveDestination } from './move.ts'
 import type { ConfirmedClock, RestoreResult } from './restore.ts'
 
 /** Manifest of a backup, and acts that it lacks, where a later export of the ledger says so. */
@@ -16,7 +17,13 @@ export interface RestoreReport extends RestoreResult, Partial<BackupReport> {
 }
 
 /** Lines of a report, for the person who ran the command. */
-export function reportLines(report: Partial<RestoreReport & ConfirmedClock>): readonly Text[] {
+export function reportLines(
+  report: Partial<RestoreReport & ConfirmedClock & MoveDestination>,
+): readonly Text[] {
+  if (report.destination)
+    return [
+      text`${green('✓')} this database takes one export: ${bold(`remit export DIR --to ${report.destination}`)}`,
+    ]
   if (report.clock) return [text`${green('✓')} the clock is confirmed: start the server`]
   const { history, keys = [], later = [], manifest, work } = report
   const { id, ledger, master_key: key, taken_at: at } = manifest ?? {}

@@ -40,7 +40,7 @@ export interface BackupParts {
 export async function writeBackup(
   parts: BackupParts,
   directory: string,
-  kind: Manifest['kind'] = 'backup',
+  { destination, kind = 'backup' }: Partial<Pick<Manifest, 'destination' | 'kind'>> = {},
 ): Promise<Manifest> {
   const { clock, issuer, master, onTable, random, release, snapshot } = parts
   const takenAt = new Date(clock.now()).toISOString()
@@ -57,6 +57,7 @@ export async function writeBackup(
     const checkpoint = await newestCheckpoint(snapshot.read)
     const manifest: Manifest = {
       ...{ format: FORMAT, kind, id: newId('backup', random), taken_at: takenAt, issuer },
+      ...(destination === undefined ? {} : { destination }),
       ...{ engine: snapshot.engine, remit: release, schema: schemaNames() },
       master_key: master.ids[0] ?? '',
       ledger: { size: await treeSize(snapshot.read), checkpoint },

@@ -34,6 +34,7 @@ export const ID_PREFIX = {
   refusal_window: 'rfw',
   mcp_task: 'mct',
   backup: 'bkp',
+  destination: 'dst',
   legal_hold: 'hld',
   person_erasure: 'ers',
 } as const

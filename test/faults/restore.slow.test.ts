@@ -10,6 +10,7 @@ import {
   exportMove,
   importFrom,
   type MaintenanceParts,
+  prepareForImport,
   restore,
 } from '../../src/maintenance.ts'
 import { TEST_CONNECTIONS, takeDatabase } from '../../src/storage/postgres/testing.ts'
@@ -168,14 +169,20 @@ inEachWorld(
         const asked = assertRequestable(await w.agent.call(task, 'DELETE', ERASE))
         const source = partsOf(w)
         const directory = await folder(w)
-        await assert.rejects(exportMove(source, directory), (error: { code?: string }) =>
-          ['storage.in_use', 'storage.locked'].includes(error.code ?? ''),
+        const [here, there] = [place, await emptyPlace(w, target)]
+        place = there
+        const { destination } = await prepareForImport(partsOf(w))
+        place = here
+        await assert.rejects(
+          exportMove(source, directory, destination),
+          (error: { code?: string }) =>
+            ['storage.in_use', 'storage.locked'].includes(error.code ?? ''),
         )
         await w.stopServer()
-        await exportMove(source, directory)
+        await exportMove(source, directory, destination)
         await assert.rejects(w.startServer(), { code: 'storage.moved' })
 
-        place = await emptyPlace(w, target)
+        place = there
         await importFrom(partsOf(w), directory)
         await assert.rejects(importFrom(partsOf(w), directory), { code: 'backup.imported' })
         await w.startServer()

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { ConfirmedClock, RestoreReport } from '../../backup/index.ts'
+import type { ConfirmedClock, MoveDestination, RestoreReport } from '../../backup/index.ts'
 import { readSettings } from '../../config/settings.ts'
 import { dim, type Text } from '../../lib/terminal/text.ts'
 import type { MaintenanceParts } from '../../maintenance.ts'
@@ -11,7 +11,7 @@ import type { World } from '../world.ts'
 type Work = (
   parts: MaintenanceParts,
   path: string,
-) => Promise<Partial<RestoreReport & ConfirmedClock>>
+) => Promise<Partial<RestoreReport & ConfirmedClock & MoveDestination>>
 
 /** Runs work on the store that the settings in the environment name, and prints the result. */
 export async function maintain(world: World, invoked: Command, path: string, work: Work) {
