@@ -20,7 +20,7 @@ export interface SuperviseOptions {
   readonly signalled: Promise<unknown>
   /** Resolves when nothing can be written any more: all of them end at once. */
   readonly lost?: Promise<Error> | undefined
-  /** Called once when all of them serve. */
+  /** Called once when the first of them serves. */
   readonly onReady: (all: () => readonly Child[]) => Promise<void> | void
   /** Called once a second from then on. */
   readonly onWatch?: (() => void) | undefined
@@ -44,17 +44,18 @@ class Supervisor {
     return [...this.#children.values()]
   }
 
-  /** Starts the first, then the others: what keeps one from starting is told once. Answers an exit code where one does not start. */
+  /**
+   * Starts the first, then the others: what keeps all of them from starting is told once. Answers an exit code where the first does not
+   * start. From then on there is a server, so another that ends before it serves ends none of them: it is started again.
+   */
   async start(): Promise<number | undefined> {
     const { count } = this.#options
     const first = this.#fork(1, { [VARIABLES.first]: 'yes' })
     const failed = await startFailure(first)
     if (failed !== undefined) return failed
     void this.#keep(first)
-    const others = Array.from({ length: count - 1 }, (_, i) => this.#fork(i + 2))
-    const codes = await Promise.all(others.map(startFailure))
-    for (const child of others) void this.#keep(child)
-    return codes.find((code) => code !== undefined)
+    for (let number = 2; number <= count; number++) void this.#keep(this.#fork(number))
+    return undefined
   }
 
   /** Ends processes that hang, so that they are started again. */

@@ -1,5 +1,7 @@
 /** One server that serves by several processes, on each engine. What they promise is counted by the API that they call. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { testedEngines } from '../../src/storage/testing.ts'
 import { until } from '../until.ts'
@@ -89,6 +91,20 @@ for (const engine of testedEngines())
       const ledger = await w.ledger()
       const mine = ledger.filter(({ task: of }) => JSON.stringify(of ?? '').includes(task.id))
       assert.ok(mine.length >= told, `${mine.length} records of ${told} calls`)
+    })
+
+    it('core L5: one that ends before it served is started again, and the first serves all the time', async () => {
+      const file = join(w.data, 'starts-of-the-second')
+      const preload = join(import.meta.dirname, '..', 'crashing-process.ts')
+      server = await ServerProcess.inPlaceOf(w, 2, {
+        ...{ CRASH_FILE: file, NODE_OPTIONS: `--import=${preload}` },
+      })
+      const [first] = server.pids
+      await bothServe()
+      await until(async () => readFileSync(file, 'utf8').split('\n').length > 2 || undefined)
+      assert.ok(await server.isReady())
+      assert.equal(server.pids[0], first)
+      assert.equal(await server.stop(), 0)
     })
 
     it('it stops when it is told to', async () => {
