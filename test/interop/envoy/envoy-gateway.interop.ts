@@ -4,18 +4,10 @@ import { startStore, storeTask } from '../../gateways/store.ts'
 import { behind } from '../../gateways/suite.ts'
 import { send } from '../../wire.ts'
 import { asEnvoyGateway } from './as-envoy-gateway.ts'
+import { ENVOY_GATEWAY } from './gateway.ts'
 import { startEnvoy } from './start-envoy.ts'
 
-for (const [how, withBodies] of [
-  ['', false],
-  [', patched to send bodies as bytes', true],
-] as const)
-  behind({
-    name: `Envoy as Envoy Gateway configures it${how}`,
-    sendsBodies: withBodies,
-    getThrough: 50,
-    start: (store) => startEnvoy(store, asEnvoyGateway(store, { withBodies }), 'envoy.json'),
-  })
+for (const gateway of ENVOY_GATEWAY) behind(gateway)
 
 describe('behind Envoy as Envoy Gateway configures it, headers as texts', () => {
   it('a header that Envoy changes for Remit, and not for the API, gets through to neither', async (t) => {

@@ -4,18 +4,10 @@ import { startStore, storeTask } from '../../gateways/store.ts'
 import { behind } from '../../gateways/suite.ts'
 import { send } from '../../wire.ts'
 import { asIstio } from './as-istio.ts'
+import { ISTIO } from './gateway.ts'
 import { startEnvoy } from './start-envoy.ts'
 
-for (const [protocol, file] of [
-  ['gRPC', 'grpc.yaml'],
-  ['HTTP', 'http.yaml'],
-] as const)
-  behind({
-    name: `Envoy as Istio configures it, over ${protocol}`,
-    sendsBodies: true,
-    getThrough: 50,
-    start: (store) => startEnvoy(store, asIstio(store, file, { patched: true }), 'envoy.json'),
-  })
+for (const gateway of ISTIO) behind(gateway)
 
 describe('behind Envoy as Istio configures it, over gRPC without the EnvoyFilter', () => {
   it('nothing gets through: nobody has said which gateway asks', async (t) => {

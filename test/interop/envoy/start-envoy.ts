@@ -5,16 +5,14 @@ import type { Store } from '../../gateways/store.ts'
 import { writeCertificate } from '../certificate.ts'
 import { startServerProgram } from '../server-process.ts'
 
-const programs = process.env.REMIT_INTEROP_ENVOY
-if (!programs) throw new Error('run these tests by `npm run test:interop`')
-const program = join(programs, 'envoy')
-
 /** Starts Envoy in front of a store, with a configuration that lies in `folder`. It ends with the store. */
 export async function startEnvoy(store: Store, folder: string, file: string): Promise<void> {
+  const programs = process.env.REMIT_INTEROP_ENVOY
+  if (!programs) throw new Error('run these tests by `npm run test:interop`')
   listenForHttp2(store, folder, join(folder, file))
   const end = await startServerProgram({
     name: 'Envoy',
-    program,
+    program: join(programs, 'envoy'),
     args: ['-c', 'all.json', '--concurrency', '1', '--use-dynamic-base-id', '-l', 'warning'],
     cwd: folder,
     url: new URL(store.identifier).origin,

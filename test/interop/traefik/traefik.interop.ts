@@ -1,22 +1,4 @@
-import { fillIn, placesOf } from '../../gateways/filled-in.ts'
 import { behind } from '../../gateways/suite.ts'
-import { startServerProgram } from '../server-process.ts'
+import { TRAEFIK } from './gateway.ts'
 
-behind({
-  name: 'Traefik',
-  sendsBodies: true,
-  getThrough: 50,
-  async start(store) {
-    const folder = fillIn(['traefik/traefik.yaml', 'traefik/dynamic.yaml'], placesOf(store))
-    const end = await startServerProgram({
-      name: 'Traefik',
-      program: 'traefik',
-      args: ['--configFile=traefik.yaml'],
-      cwd: folder,
-      url: new URL(store.identifier).origin,
-      status: 404,
-      startsWithinMs: 20_000,
-    })
-    store.world.onStop(end)
-  },
-})
+behind(TRAEFIK)
