@@ -125,6 +125,7 @@ export {
   isOptional,
   MAX_COMPARED,
   matchAction,
+  neededOfBody,
   type Pair,
   parseTemplate,
   type RecordType,

@@ -439,6 +439,29 @@ describe('G4: a number that may come as text', () => {
   })
 })
 
+describe('a body that may be left out', () => {
+  const form = 'application/x-www-form-urlencoded'
+  const schemaOf = (required: readonly string[]) => ({
+    type: 'object',
+    required,
+    properties: { name: { type: 'string' }, any: {}, note: { type: 'string' } },
+  })
+  const without = { path: new Map([['id', '7']]), query: [], body: undefined }
+
+  it('M1: is needed where each has a member that policies may rely on, and nothing else refuses it', () => {
+    for (const type of ['application/json', form]) {
+      const action = (...required: string[]) =>
+        onlyAction(
+          planOperation({ requestBody: { content: { [type]: { schema: schemaOf(required) } } } }),
+        )
+      assert.equal(fault(action('name'), without), 'arguments.missing /name')
+      // Policies see neither of them.
+      for (const required of [[], ['any']])
+        assert.deepEqual([...typed(action(...required), without).keys()], ['id'], type)
+    }
+  })
+})
+
 describe('fields of a form', () => {
   const form = onlyAction(
     planOperation({

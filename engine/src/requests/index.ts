@@ -22,6 +22,11 @@ export { type ActionMatch, matchAction, type RoutedAction } from './match-action
 export { type Pair, type PairValue, writeArgument } from './pairs.ts'
 export { cutSegment, parseTemplate, type TemplateSegment, templateShape } from './path-template.ts'
 export type { ArgumentFault, ArgumentMisfit } from './refusal.ts'
-export { type GivenArguments, type TypedResult, typeArguments } from './type-arguments.ts'
+export {
+  type GivenArguments,
+  neededOfBody,
+  type TypedResult,
+  typeArguments,
+} from './type-arguments.ts'
 export { typeText } from './type-scalar.ts'
 export { typeValue } from './type-value.ts'

@@ -3,6 +3,7 @@ import {
   ARGUMENT_LIMITS,
   type Argument,
   type ArgumentSchema,
+  isOptional,
   type RecordType,
   type TypedType,
 } from './argument.ts'
@@ -165,6 +166,9 @@ function typeBody(
 ): ArgumentMisfit | undefined {
   const { form, required } = schema.body
   if (body === undefined) {
+    const [needed] = required ? [] : neededOfBody(schema)
+    if (needed !== undefined)
+      return refuse('missing', memberAt('', needed), 'is required: this operation needs a body')
     return required
       ? refuse('missing', '/body', 'is required: this operation needs a body')
       : undefined
@@ -182,6 +186,16 @@ function typeBody(
     if (value !== undefined) typed.set(name, value)
   }
   return undefined
+}
+
+/**
+ * Names of body members that policies may rely on, because each body has them. A call without a body has none of them: where the
+ * body may be left out, it is refused all the same.
+ */
+export function neededOfBody({ arguments: all }: ArgumentSchema): readonly string[] {
+  return all.flatMap((each) =>
+    each.place === 'body' && !isOptional(each) && each.type.kind !== 'untyped' ? [each.name] : [],
+  )
 }
 
 /** Pairs of a form that was read as JSON; `undefined`: it is no form. */

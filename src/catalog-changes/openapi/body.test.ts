@@ -184,6 +184,16 @@ describe('the body of an operation', () => {
     ])
   })
 
+  it('M1: says where a body that may be left out is needed all the same', () => {
+    const noted = (required: readonly string[]) => {
+      const schema = { type: 'object', required, properties: { name: { type: 'string' } } }
+      const requestBody = { content: { 'application/json': { schema } } }
+      return planImport(operationDocument({ requestBody }), OPTIONS).notes
+    }
+    assert.deepEqual(noted([]), [])
+    assert.match(noted(['name']).join(), /cannot be called without a body: each has to have `name`/)
+  })
+
   it('M1: names every operation that requires what callers cannot send', () => {
     const of = (parameters: object[], rest: object = {}) =>
       planImport(operationDocument({ parameters }, rest), OPTIONS).uncallable?.map(

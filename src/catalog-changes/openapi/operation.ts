@@ -1,4 +1,11 @@
-import type { Argument, ArgumentLocation, ArgumentSchema, Risk, UntypedPart } from '@remit/engine'
+import {
+  type Argument,
+  type ArgumentLocation,
+  type ArgumentSchema,
+  neededOfBody,
+  type Risk,
+  type UntypedPart,
+} from '@remit/engine'
 import {
   OperationReader,
   type ParseBudget,
@@ -48,6 +55,9 @@ export function readOperation(
   const schema: ArgumentSchema = { arguments: namedApart(reader, [...given, ...members]), body }
   if (body.form === 'opaque' && !body.required)
     reader.note('can be called without a body only: its body cannot be read')
+  const [needed] = body.required ? [] : neededOfBody(schema)
+  if (needed !== undefined)
+    reader.note(`cannot be called without a body: each has to have \`${needed}\``)
   const untyped: readonly UntypedPart[] = [...parameters.elsewhere, ...untypedParts(schema)]
   const wish = operation.get('x-remit-risk')
   if (wish !== undefined && !isRisk(wish))
