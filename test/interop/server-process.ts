@@ -25,7 +25,9 @@ export async function startServerProgram(server: ServerProgram): Promise<() => P
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...server.env },
   })
-  process.once('exit', () => kill(child))
+  const stop = () => kill(child)
+  process.once('exit', stop)
+  child.once('exit', () => process.off('exit', stop))
   try {
     await isAnswering(child, server)
   } catch (error) {
