@@ -25,6 +25,7 @@ const BUSINESS = [
   'issuers',
   'agent-authentication',
   'argument-types',
+  'cel',
   'catalog',
   'graphql',
   'catalog-changes',

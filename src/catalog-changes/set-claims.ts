@@ -3,6 +3,7 @@ import {
   CLAIM_SOURCES,
   changeCatalog,
   changeResource,
+  faultOf,
   isFurtherName,
   type MappedClaim,
 } from '../catalog/index.ts'
@@ -19,7 +20,7 @@ export async function setClaims(
   parts: CatalogParts,
   { by, claims: wanted, name }: { name: string; claims: readonly MappedClaim[]; by: string },
 ): Promise<void> {
-  const claims = checked(wanted)
+  const claims = await checked(wanted)
   await changeCatalog(parts, {
     write: async (tx) => {
       const row = {
@@ -35,7 +36,10 @@ export async function setClaims(
   })
 }
 
-function checked(wanted: readonly MappedClaim[]): MappedClaim[] {
+/** A name by itself is a fact, or a mistake: it is no expression about one that is not there. */
+const NAME = /^[a-z]+(?:\.[a-z_]+)*$/i
+
+async function checked(wanted: readonly MappedClaim[]): Promise<MappedClaim[]> {
   if (wanted.length > MAX_CLAIMS) throw bad(`at most ${MAX_CLAIMS} claims`)
   const names = wanted.map(({ claim }) => claim)
   const twice = names.find((name, i) => names.indexOf(name) !== i)
@@ -45,8 +49,10 @@ function checked(wanted: readonly MappedClaim[]): MappedClaim[] {
       throw bad(
         `\`${claim}\` is no name of a further claim: tokens say it already, or it is malformed`,
       )
-    if (!CLAIM_SOURCES.includes(from))
-      throw bad(`there is no fact \`${from}\`; there are ${CLAIM_SOURCES.join(', ')}`)
+    if (CLAIM_SOURCES.includes(from)) continue
+    const fault = NAME.test(from) ? `there is no fact \`${from}\`` : await faultOf(from)
+    if (fault !== undefined)
+      throw bad(`\`${claim}\`: ${fault}; facts are ${CLAIM_SOURCES.join(', ')}`)
   }
   return wanted.map(({ claim, from }) => ({ claim, from }))
 }

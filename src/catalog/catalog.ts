@@ -5,6 +5,7 @@ import { keptKeys, type Live, type LiveView } from '../revocation/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { selectActions, selectResources } from './catalog-store.ts'
 import { RULES } from './change-catalog.ts'
+import { isExpression, loadClaimExpressions } from './claim-expressions.ts'
 import type { Action, Resource } from './resource.ts'
 
 /** The catalog at one moment. Immutable; ask `Catalog.current` again for each call. */
@@ -73,6 +74,7 @@ export class Catalog {
 async function readCatalog(storage: Storage, epoch: number): Promise<CatalogView> {
   const resources = await selectResources(storage.read)
   const actions = await selectActions(storage.read)
+  if (resources.some(({ claims }) => claims?.some(isExpression))) await loadClaimExpressions()
   return viewOf(resources, actions, epoch)
 }
 

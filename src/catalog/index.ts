@@ -21,6 +21,12 @@ export {
 } from './catalog-store.ts'
 export { changeCatalog, RULES, rulesEpoch } from './change-catalog.ts'
 export {
+  claimEvaluation,
+  faultOf,
+  isExpression,
+  MAX_CLAIM_SOURCE,
+} from './claim-expressions.ts'
+export {
   amountOf,
   currencyByDefault,
   displayedLimit,

@@ -1,6 +1,6 @@
 import { ATTRIBUTE_NAMES } from '../people/index.ts'
 
-/** Further claim of the tokens of a resource, and the name of the fact that it says. */
+/** Further claim of the tokens of a resource, and what it says: a fact by its name, or an expression in CEL over facts. */
 export type MappedClaim = { readonly claim: string; readonly from: string }
 
 /** Facts that tokens of a resource can say beside our claims, by their names. */

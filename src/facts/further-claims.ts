@@ -1,4 +1,6 @@
-import { namesPeople, type Resource } from '../catalog/index.ts'
+import { claimEvaluation, isExpression, namesPeople, type Resource } from '../catalog/index.ts'
+import type { CelValue } from '../cel/index.ts'
+import { ExactNumber } from '../lib/json.ts'
 import { isAttribute, type Person } from '../people/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
 import type { FurtherClaims, FurtherValue } from '../tokens/index.ts'
@@ -20,9 +22,12 @@ export function furtherClaims(
   { task }: Pick<TaskLineage, 'task'>,
   { claims = [], subjects }: Pick<Resource, 'claims' | 'subjects'>,
 ): FurtherClaims {
-  const said = claims.flatMap(({ claim, from }): [string, FurtherValue][] => {
-    if (subjects === 'pairwise' && namesPeople(from)) return []
-    const value = factOf(from, setting, task)
+  const fact = (from: string) =>
+    subjects === 'pairwise' && namesPeople(from) ? undefined : factOf(from, setting, task)
+  const evaluate = claims.some(isExpression) ? claimEvaluation((from) => asCel(fact(from))) : fact
+  const said = claims.flatMap((each): [string, FurtherValue][] => {
+    const { claim, from } = each
+    const value = isExpression(each) ? furtherValue(evaluate(from)) : fact(from)
     return value === undefined || isTooLarge(value) ? [] : [[claim, value]]
   })
   return Object.fromEntries(said)
@@ -65,6 +70,21 @@ function ofPerson(
   if (name === 'email') return email
   const attribute = name.replace(/^attributes\./, '')
   return isAttribute(attribute) ? attributes[attribute] : undefined
+}
+
+function asCel(value: FurtherValue | undefined): CelValue | undefined {
+  if (typeof value === 'number') return BigInt(value)
+  return typeof value === 'object' && 'iss' in value ? new Map(Object.entries(value)) : value
+}
+
+/** Answer of an expression, where it is something that a claim can say. */
+function furtherValue(value: unknown): FurtherValue | undefined {
+  if (value instanceof ExactNumber) {
+    const number = Number(value.text)
+    return Number.isInteger(number) && !Number.isSafeInteger(number) ? undefined : number
+  }
+  if (typeof value === 'string' || typeof value === 'boolean') return value
+  return Array.isArray(value) && value.every((each) => typeof each === 'string') ? value : undefined
 }
 
 function isTooLarge(value: FurtherValue): boolean {

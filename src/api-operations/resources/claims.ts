@@ -7,7 +7,7 @@ interface MappedClaim {
   readonly from: string
 }
 
-/** Reads claims as they are typed: `groups=person.groups`. */
+/** Reads claims as they are typed: `groups=person.groups`. An expression may have more of these signs. */
 export function readClaims(
   said: string | readonly string[],
   { usage }: Pick<ReaderContext, 'usage'>,
@@ -16,10 +16,10 @@ export function readClaims(
     .flat()
     .filter(Boolean)
     .map((each) => {
-      const at = each.lastIndexOf('=')
+      const at = each.indexOf('=')
       if (at < 1 || at === each.length - 1)
         throw usage(
-          `\`${each}\` is not CLAIM=FACT`,
+          `\`${each}\` is not CLAIM=FACT or CLAIM=EXPRESSION`,
           'remit resources claims orders --claims groups=person.groups',
         )
       return { claim: each.slice(0, at), from: each.slice(at + 1) }
@@ -34,14 +34,14 @@ export const CLAIMS = describe({
   id: 'resources.set_claims',
   route: 'PUT /resources/:name/claims',
   widens: true,
-  says: 'Sets what tokens for an API say beside the usual claims: facts about person, place, agent and sponsor, by name. Without any, nothing. Tokens from before do not work any more.',
+  says: 'Sets what tokens for an API say beside the usual claims: facts about person, place, agent and sponsor, by name or by an expression in CEL. Without any, nothing. Tokens from before do not work any more.',
   schemas: (kit) => ({
     params: kit.ByName,
     body: kit.exactly({
       claims: kit.Type.Array(
         kit.exactly({
           claim: kit.Type.String({ maxLength: 128 }),
-          from: kit.Type.String({ maxLength: 64 }),
+          from: kit.Type.String({ maxLength: 512 }),
         }),
         { maxItems: 16 },
       ),
@@ -55,6 +55,7 @@ export const CLAIMS = describe({
   command: ({ bold, done }) => ({
     examples: [
       'remit resources claims billing --claims groups=person.groups channel=space.id',
+      `remit resources claims billing --claims 'roles=person.groups.filter(g, g.startsWith("billing-"))'`,
       'remit resources claims billing',
     ],
     takes: {
@@ -62,7 +63,7 @@ export const CLAIMS = describe({
       body: {
         claims: input(
           '--claims <claim=fact...>',
-          'such as `groups=person.groups`; without any: none',
+          'such as `groups=person.groups`, or an expression in CEL; without any: none',
           {
             fallback: '',
             read: readClaims,

@@ -1,9 +1,9 @@
 import { authzenMapping } from '../../catalog-changes/index.ts'
+import { UnmappableCall } from '../../cel/index.ts'
 import type { Call } from '../../facts/index.ts'
 import { isObject, type JsonObject, parseJson } from '../../lib/json.ts'
 import { partyClaims, type TokenParties } from '../../tokens/index.ts'
 import { type MappedRequests, mappedRequests } from './requests.ts'
-import { UnmappableCall } from './values.ts'
 
 /** Content of the token of whoever calls. */
 export interface CallerToken {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { UnmappableCall } from '../../cel/index.ts'
 import { isObject, type JsonObject, parseJson } from '../../lib/json.ts'
 import { mappedRequests } from './requests.ts'
-import { UnmappableCall } from './values.ts'
 
 function object(value: unknown): JsonObject {
   const json = parseJson(typeof value === 'string' ? value : JSON.stringify(value))

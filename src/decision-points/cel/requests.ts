@@ -1,7 +1,6 @@
 import type { authzenMapping } from '../../catalog-changes/index.ts'
+import { type ExpressionScope, Expressions, toCel, UnmappableCall } from '../../cel/index.ts'
 import { isObject, type Json, type JsonObject, printJson } from '../../lib/json.ts'
-import { type ExpressionScope, Expressions } from './expressions.ts'
-import { toCel, UnmappableCall } from './values.ts'
 
 /** Variables that expressions may use (COAZ-MCP, "Information Model"). */
 export interface MappingInputs {
@@ -18,12 +17,15 @@ export type MappedRequests = readonly string[] | UnmappableCall
 const MAX_CHARACTERS = 32 * 1024
 const MAX_DEPTH = 16
 
+let loading: Promise<Expressions> | undefined
+
 /** Never throws for what a mapping or a call carries. */
 export async function mappedRequests(
   mapping: Exclude<ReturnType<typeof authzenMapping>, string | undefined>,
   inputs: MappingInputs,
 ): Promise<MappedRequests> {
-  const expressions = await Expressions.load()
+  loading ??= Expressions.load(['params', 'token'])
+  const expressions = await loading
   try {
     const variables = new Map(Object.entries(inputs).map(([name, value]) => [name, toCel(value)]))
     const { shared, entries } = mapping

@@ -1,7 +1,7 @@
 import type { Environment, ParseResult } from '@marcbachmann/cel-js'
-import type { Json } from '../../lib/json.ts'
-import { LruCache } from '../../lib/lru-cache.ts'
-import { Cost, type Inputs } from './cost.ts'
+import type { Json } from '../lib/json.ts'
+import { LruCache } from '../lib/lru-cache.ts'
+import { Cost, type Inputs, type Node } from './cost.ts'
 import { fromCel, UnmappableCall } from './values.ts'
 
 /** Characters of one expression, as it is written. */
@@ -19,9 +19,8 @@ const MAX_KEPT = 1_000
 
 type ExpressionResult = ParseResult | UnmappableCall
 
-/** CEL, loaded when the first mapping counts: most servers have none. */
+/** CEL over some variables. It is loaded when the first mapping counts: most servers have none. */
 export class Expressions {
-  static #loading: Promise<Expressions> | undefined
   readonly #environment: Environment
   readonly #parsed = new LruCache<ExpressionResult>(MAX_KEPT)
 
@@ -29,19 +28,30 @@ export class Expressions {
     this.#environment = environment
   }
 
-  static load(): Promise<Expressions> {
-    Expressions.#loading ??= import('@marcbachmann/cel-js').then(({ Environment }) => {
-      const options = { enableOptionalTypes: true, homogeneousAggregateLiterals: false }
-      const environment = new Environment({ ...options, limits: LIMITS })
-      environment.registerVariable('params', 'dyn').registerVariable('token', 'dyn')
-      return new Expressions(environment)
-    })
-    return Expressions.#loading
+  static async load(variables: readonly string[]): Promise<Expressions> {
+    const { Environment } = await import('@marcbachmann/cel-js')
+    const options = { enableOptionalTypes: true, homogeneousAggregateLiterals: false }
+    const environment = new Environment({ ...options, limits: LIMITS })
+    for (const name of variables) environment.registerVariable(name, 'dyn')
+    return new Expressions(environment)
+  }
+
+  /**
+   * Reads an expression that is to count later; `inputs`: the variables, with or without anything in them.
+   * @throws UnmappableCall where it is none, names what is not there, or uses what has no bound
+   */
+  read(text: string, inputs: Inputs): Node {
+    const parsed = this.#parse(text)
+    if (parsed instanceof UnmappableCall) throw parsed
+    const { error, valid } = parsed.check()
+    if (!valid) throw new UnmappableCall(`an expression is wrong: ${firstLine(error)}`)
+    new Cost(inputs).of(parsed.ast)
+    return parsed.ast
   }
 
   /** Makes the scope of one call: what its expressions take together is bounded. */
-  over(inputs: Inputs): ExpressionScope {
-    return new ExpressionScope(inputs, (text) => this.#parse(text))
+  over(inputs: Inputs, maxSteps = MAX_STEPS): ExpressionScope {
+    return new ExpressionScope(inputs, (text) => this.#parse(text), maxSteps)
   }
 
   #parse(text: string): ExpressionResult {
@@ -63,9 +73,10 @@ export class ExpressionScope {
   readonly #inputs: Inputs
   readonly #cost: Cost
   readonly #parse: (text: string) => ExpressionResult
-  #left = MAX_STEPS
+  #left: number
 
-  constructor(inputs: Inputs, parse: (text: string) => ExpressionResult) {
+  constructor(inputs: Inputs, parse: (text: string) => ExpressionResult, maxSteps: number) {
+    this.#left = maxSteps
     this.#inputs = inputs
     this.#cost = new Cost(inputs)
     this.#parse = parse

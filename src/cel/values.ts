@@ -1,4 +1,4 @@
-import { ExactNumber, isObject, type Json } from '../../lib/json.ts'
+import { ExactNumber, isObject, type Json } from '../lib/json.ts'
 
 /** Value as expressions see it. Objects are Maps, so nothing is inherited; integers are bigints. */
 export type CelValue =
