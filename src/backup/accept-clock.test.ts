@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fakeServer } from '../cli/testing.ts'
+import { readSettings } from '../config/settings.ts'
 import { systemClock } from '../lib/clock.ts'
 import { acceptTime, confirmTime } from '../maintenance.ts'
 import { testedEngines } from '../storage/testing.ts'
@@ -44,3 +46,30 @@ for (const engine of testedEngines())
       assert.ok(types.includes('clock.confirmed'), String(types))
     })
   })
+
+test('core M2: a start after a long stop asks the clock of the identity provider in the settings, and goes by what it says', async (t) => {
+  let ahead = 0
+  const provider = new URL(
+    await fakeServer(t, (_request, answer) => {
+      answer.setHeader('date', new Date(Date.now() - ahead).toUTCString())
+      answer.end('{}')
+    }),
+  )
+  const parts = await emptyDatabase(t, 'sqlite')
+  await withRooms(parts, async () => {})
+  // An address of this machine that is no loopback address, as that of another machine. Without TLS the provider itself is refused, but
+  // only after the clock was found right.
+  const settings = readSettings({
+    ...{ REMIT_DATA: parts.settings.data, REMIT_MASTER_KEY: parts.settings.masterKey?.reveal() },
+    ...{ REMIT_IDP_ISSUER: `http://0.0.0.0:${provider.port}`, REMIT_IDP_CLIENT_ID: 'remit' },
+  })
+  const start = () => withRooms({ ...parts, settings }, async () => {})
+  await recordTimeAt(parts, -400 * DAY)
+  ahead = 2.5 * 3_600_000
+  await assert.rejects(start(), { code: 'server.clock_unconfirmed', detail: /2 h ahead of the/ })
+  await recordTimeAt(parts, -2 * DAY)
+  await assert.rejects(start(), { code: 'server.clock_unconfirmed' })
+  ahead = 0
+  await recordTimeAt(parts, -400 * DAY)
+  await assert.rejects(start(), { code: 'provider.bad_issuer' })
+})
