@@ -11,7 +11,7 @@ import {
 } from '@remit/engine'
 import { type Agent, findAgent, listAgents } from '../agents/index.ts'
 import type { CallParts } from '../calls/index.ts'
-import type { Action, Resource } from '../catalog/index.ts'
+import { type Action, givenNames, type Resource } from '../catalog/index.ts'
 import { basesFor, basisLimits } from '../consent/index.ts'
 import { callable, callKeys, contextOf, factsAround, livenessOf } from '../facts/index.ts'
 import { nearest } from '../lib/closest-match.ts'
@@ -128,7 +128,9 @@ function meant(wrong: string, names: readonly string[]): string {
 export function actionNamed(name: string, actions: ReadonlyMap<string, Action>): Action {
   const whole = actions.get(name)
   if (whole) return whole
-  const ends = [...actions.values()].filter((each) => each.name.endsWith(`.${name}`))
+  const ends = [...actions.values()].filter((each) =>
+    [each.name, ...givenNames(each)].some((known) => known.endsWith(`.${name}`)),
+  )
   const [only, ...others] = ends
   if (only && others.length === 0) return only
   const near = [...actions.keys()].filter((each) => each.includes(name)).slice(0, 8)

@@ -8,6 +8,7 @@ import * as kit from '../operation-kit/schemas.ts'
 import { toJson } from './json.ts'
 import { personNames } from './names.ts'
 import { acts } from './operation.ts'
+import { withOwnNames } from './own-names.ts'
 
 const RULE = Rule(kit)
 
@@ -21,7 +22,8 @@ export const ADMISSION_OPERATIONS = acts(ADMISSION, {
     return { rules: rules.map((rule) => toJson(RULE, rule, { owner_name: nameOf(rule.ownerId) })) }
   },
   add: async (parts, { body, caller }) => {
-    const { ceiling, may_delegate: mayDelegate, name, owner, trust } = body
+    const { name, owner, trust } = body
+    const { ceiling, may_delegate: mayDelegate } = await withOwnNames(parts, body)
     const rule = await addAdmissionRule(parts.agents, {
       name,
       redirectHosts: body.redirect_hosts ?? [],

@@ -21,6 +21,7 @@ import { Issuer, type IssuerTerms, StoredTerms } from '../operation-kit/issuer-s
 import * as kit from '../operation-kit/schemas.ts'
 import { fromJson, toJson } from './json.ts'
 import { type ApiCaller, acts } from './operation.ts'
+import { withOwnNames } from './own-names.ts'
 import type { ApiParts } from './parts.ts'
 
 const ISSUER = Issuer(kit)
@@ -36,14 +37,16 @@ export const ISSUER_OPERATIONS = acts(ISSUERS, {
       throw new Problem('issuer.unknown', `there is no trusted issuer \`${params.name}\``)
     return issuerShape(issuer)
   },
-  add: async ({ issuers }, { body, caller }) => {
-    const { issuer, name, tenant = null, ...terms } = body
+  add: async (parts, { body, caller }) => {
+    const { issuers } = parts
+    const { issuer, name, tenant = null, ...terms } = await withOwnNames(parts, body)
     return issuerShape(
       await addIssuer(issuers, { name, issuer, tenant, ...given(terms, caller.person.id) }),
     )
   },
-  set: async ({ issuers }, { body, caller, params }) => {
-    const { by, secret, ...terms } = given(body, caller.person.id)
+  set: async (parts, { body, caller, params }) => {
+    const { issuers } = parts
+    const { by, secret, ...terms } = given(await withOwnNames(parts, body), caller.person.id)
     return issuerShape(await setIssuerTerms(issuers, { name: params.name, terms, secret, by }))
   },
   suspend: changing('suspend', suspendIssuer),

@@ -65,6 +65,7 @@ export function actionShape(action: Action) {
   return toJson(ActionJson, action, {
     accepted_at: action.accepted ? time(action.accepted.at) : null,
     displays: action.displays ?? {},
+    names: action.names ?? [],
     preview: action.preview ? { shows: 'now', ...action.preview } : null,
     quarantined: action.quarantined === true,
   })

@@ -5,6 +5,7 @@ import {
   changeCatalog,
   checkSentence,
   isRisk,
+  NamedActions,
   listActions as selectActions,
 } from '../catalog/index.ts'
 import { domainHash } from '../lib/canonical-json.ts'
@@ -125,11 +126,10 @@ export function templateDigest(action: Pick<Action, 'name' | 'sentence' | 'displ
   return domainHash('remit/template/v1', { action: name, sentence, ...shown })
 }
 
-/** Throws `catalog.unknown_action`. */
+/** Throws `catalog.unknown_action`. A name that was given names its action, too. */
 export async function requireAction(parts: CatalogParts, name: string): Promise<Action> {
   const [resource = ''] = name.split('.')
-  const actions = await selectActions(parts.storage.read, resource)
-  const action = actions.find((each) => each.name === name)
+  const action = new NamedActions(await selectActions(parts.storage.read, resource)).get(name)
   if (!action) throw new Problem('catalog.unknown_action', `there is no action \`${name}\``)
   return action
 }

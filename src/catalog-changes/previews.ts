@@ -90,11 +90,12 @@ export async function setPreview(
   parts: CatalogParts,
   change: { readonly action: string; readonly preview: Preview | undefined; readonly by: string },
 ): Promise<Action> {
-  const { by, preview } = change
+  const { by } = change
   const action = await requireAction(parts, change.action)
+  const read = change.preview && (await requireAction(parts, change.preview.action))
+  const preview = change.preview && read && { ...change.preview, action: read.name }
   const after: Action = { ...action, preview }
   if (preview) {
-    const read = await requireAction(parts, preview.action)
     const mistake = previewMistake(after, read)
     if (mistake !== undefined)
       throw new Problem('catalog.bad_preview', `${action.name} has no such preview: ${mistake}`)

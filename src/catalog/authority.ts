@@ -1,5 +1,6 @@
 import { type Detail, matchAction, RISKS } from '@remit/engine'
 import type { CatalogView } from './catalog.ts'
+import { givenNames } from './named-actions.ts'
 import { type Action, countedAccess, countedRisk } from './resource.ts'
 
 export type ScopeResult =
@@ -21,7 +22,7 @@ export function detailsForScope(view: CatalogView, scope: string, location?: str
     details.push({
       type: 'remit_call',
       locations: [resource.identifier],
-      actions: [name],
+      actions: [action.name],
       bounds: [],
     })
   }
@@ -35,14 +36,17 @@ export const ACTION_GROUPS: readonly string[] = [
   ...RISKS.map((risk) => `risk:${risk}`),
 ]
 
+/** Groups that an action is in. Each name that an administrator gave it is a group with this one action, so that rules can say it. */
 export function groupsOf(
-  action: Pick<Action, 'access' | 'risk'> & Partial<Pick<Action, 'riskProposed' | 'definition'>>,
+  action: Pick<Action, 'access' | 'risk'> &
+    Partial<Pick<Action, 'riskProposed' | 'definition' | 'name' | 'names'>>,
 ): readonly string[] {
-  return [countedAccess(action), `risk:${countedRisk(action)}`]
+  return [countedAccess(action), `risk:${countedRisk(action)}`, ...givenNames(action)]
 }
 
 /**
- * Action groups in details (`read`, `risk:low` …) become the actions that are in them now, at the locations named. Done when something
+ * Action groups in details (`read`, `risk:low` …) become the actions that are in them now, at the locations named; names that
+ * administrators gave become the actions' own. Done when something
  * is granted, so that a grant never grows with the catalog. A group without actions grants nothing.
  */
 export function expandGroups(view: CatalogView, details: readonly Detail[]): readonly Detail[] {
@@ -55,7 +59,7 @@ function expand(view: CatalogView, { actions, locations }: Detail): readonly str
   const expanded = new Set<string>()
   for (const name of actions) {
     if (!ACTION_GROUPS.includes(name)) {
-      expanded.add(name)
+      expanded.add(view.actions.get(name)?.name ?? name)
       continue
     }
     for (const location of locations) {

@@ -175,6 +175,7 @@ export async function changeAction(
     size?: string | null
     displays?: string | null
     preview?: string | null
+    names?: string
   },
 ): Promise<void> {
   await tx.updateTable('actions').set(change).where('name', '=', name).execute()

@@ -6,6 +6,7 @@ import type { Storage } from '../storage/index.ts'
 import { selectActions, selectResources } from './catalog-store.ts'
 import { RULES } from './change-catalog.ts'
 import { isExpression, loadClaimExpressions } from './claim-expressions.ts'
+import { NamedActions } from './named-actions.ts'
 import type { Action, Resource } from './resource.ts'
 
 /** The catalog at one moment. Immutable; ask `Catalog.current` again for each call. */
@@ -15,6 +16,7 @@ export interface CatalogView {
   /** Resources that are not removed; suspended ones are here, and liveness stops their calls. */
   readonly resources: ReadonlyMap<string, Resource>
   readonly byIdentifier: ReadonlyMap<string, Resource>
+  /** Actions by `name`; a name that an administrator gave leads to its action, too. Goes over each action once. */
   readonly actions: ReadonlyMap<string, Action>
   /**
    * Lists the actions of a resource: the same list each time, so that it can be matched quickly.
@@ -85,7 +87,7 @@ export function viewOf(
 ): CatalogView {
   const perResource = Map.groupBy(actions, (action) => action.resource)
   const byIdentifier = new Map(resources.map((resource) => [resource.identifier, resource]))
-  const byName = new Map(actions.map((action) => [action.name, action]))
+  const byName = new NamedActions(actions)
   return {
     epoch,
     resources: new Map(resources.map((resource) => [resource.name, resource])),

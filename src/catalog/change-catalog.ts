@@ -2,6 +2,7 @@ import { Problem } from '../lib/problem.ts'
 import type { LiveKey, Raise } from '../revocation/index.ts'
 import type { Tx } from '../storage/index.ts'
 import { selectActions, selectResources } from './catalog-store.ts'
+import { givenNames } from './named-actions.ts'
 import type { CatalogParts } from './parts.ts'
 import type { Action } from './resource.ts'
 
@@ -33,7 +34,9 @@ export async function changeCatalog(parts: CatalogParts, change: CatalogChange):
   const { storage, live } = parts
   const { since: before = await rulesEpoch(parts) } = change
   if (change.next) {
-    await parts.revalidate(change.next(await selectActions(storage.read)))
+    const next = change.next(await selectActions(storage.read))
+    requireOneMeaning(next)
+    await parts.revalidate(next)
   }
   const raised = await storage.lanes.revocation.transaction(async (tx) => {
     await change.write(tx)
@@ -45,6 +48,14 @@ export async function changeCatalog(parts: CatalogParts, change: CatalogChange):
     return result
   })
   await live.settle(raised)
+}
+
+/** INVARIANT: a name that an administrator gave an action is the name of no other. */
+function requireOneMeaning(actions: readonly Action[]): void {
+  const given = new Set(actions.flatMap(givenNames))
+  const taken = actions.find(({ name }) => given.has(name))
+  if (taken)
+    throw new Problem('catalog.changed', `\`${taken.name}\` was given to another action; try again`)
 }
 
 /** INVARIANT: tokens for a group end with those for one of its members. */

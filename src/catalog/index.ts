@@ -34,6 +34,7 @@ export {
   readDisplay,
 } from './display.ts'
 export { CLAIM_SOURCES, isFurtherName, type MappedClaim, namesPeople } from './mapped-claims.ts'
+export { givenNames, NamedActions, shownName } from './named-actions.ts'
 export type { CatalogParts } from './parts.ts'
 export {
   type Action,

@@ -158,6 +158,11 @@ export type Action = {
   /** Description of it in words, from an OpenAPI document. */
   readonly description?: string
   /**
+   * Names that administrators gave it, the latest first; left out: none. People see the latest, and each of them means this action
+   * where it is read. What is stored, signed and decided has `name`, which never changes.
+   */
+  readonly names?: readonly string[]
+  /**
    * Acceptance of an action in the catalog: since when, and by whose word, this definition is the
    * one that counts.
    */

@@ -73,7 +73,10 @@ function actionsOf(
     if (names.length === 0) throw noActions(resource)
     return names
   }
-  if (names.includes(wanted)) return [wanted]
+  const found = resource.actions.find(
+    (action) => action.name === wanted || action.names.includes(wanted),
+  )
+  if (found) return [found.name]
   throw new CommandFailure(`There is no action \`${wanted}\``, {
     code: 'catalog.unknown_action',
     detail: `${resource.name} has ${names.join(', ')}`,

@@ -48,7 +48,9 @@ export function saysWhat(
 
 function knownScopes(catalog: CatalogView, resource: Resource, scope: string | null): string[] {
   const actions = actionsAt(catalog, resource).map(({ name }) => name)
-  return (scope ?? '').split(' ').filter((name) => actions.includes(name))
+  return (scope ?? '')
+    .split(' ')
+    .filter((name) => actions.includes(catalog.actions.get(name)?.name ?? ''))
 }
 
 /**

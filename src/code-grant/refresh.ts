@@ -207,8 +207,11 @@ async function misuse(
   // RFC 9449 section 5: bound to the client where that authenticates, and to the key where nothing else says who it is.
   if (shown.boundTo === 'key' && keyThumbprint !== (proof?.thumbprint ?? null))
     return refused('proof.wrong_key', 'the refresh token is not bound to that key')
+  const { actions } = await parts.catalog.current()
   const had = (shown.scope ?? '').split(' ')
-  const more = asked.scope?.split(' ').some((name) => !had.includes(name))
+  const more = asked.scope
+    ?.split(' ')
+    .some((name) => !had.includes(name) && !had.includes(actions.get(name)?.name ?? name))
   return more
     ? refused('task.bad_scope', 'a refresh cannot grant more than was first granted')
     : undefined

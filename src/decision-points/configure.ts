@@ -1,3 +1,4 @@
+import type { CatalogView } from '../catalog/index.ts'
 import { RULES } from '../catalog/index.ts'
 import { isCredential, isCredentialHeader } from '../connections/index.ts'
 import type { FactParts } from '../facts/index.ts'
@@ -35,7 +36,7 @@ const MAX_NAMES = 256
  */
 export async function addPoint(parts: PointParts, given: NewPoint): Promise<DecisionPoint> {
   const { by, secret } = given
-  const point: DecisionPoint = {
+  const named: DecisionPoint = {
     name: given.name,
     url: given.url,
     header: secret ? (given.header ?? 'authorization').toLowerCase() : undefined,
@@ -46,7 +47,9 @@ export async function addPoint(parts: PointParts, given: NewPoint): Promise<Deci
     createdBy: by,
     createdAt: parts.clock.now(),
   }
-  await check(parts, point, secret)
+  const { actions } = await check(parts, named, secret)
+  // Calls are looked up by the actions' own names.
+  const point = { ...named, actions: named.actions.map((each) => actions.get(each)?.name ?? each) }
   const sealed = secret && parts.master.seal(secret.reveal(), associatedData(point))
   const raised = await parts.storage.lanes.revocation.transaction(async (tx) => {
     if (!(await insertPoint(tx, { ...point, sealed })))
@@ -88,7 +91,7 @@ async function check(
   { catalog }: PointParts,
   point: DecisionPoint,
   secret: Secret | undefined,
-): Promise<void> {
+): Promise<CatalogView> {
   const { actions, header, name, resources, timeoutMs, url } = point
   if (!isName(name)) throw bad('the name is lower-case letters, digits and hyphens')
   if (!isEndpoint(url)) throw bad('the address is a plain http or https URL, without query')
@@ -105,6 +108,7 @@ async function check(
     actions.find((each) => !known.actions.has(each))
   // A name that is wrong must not leave calls unasked about.
   if (missing !== undefined) throw bad(`\`${missing.slice(0, 128)}\` is not in the catalog`)
+  return known
 }
 
 /**

@@ -173,7 +173,7 @@ export async function grantAt(
     view,
     setting,
     details,
-    scope: grantedScope(asked.scope, details),
+    scope: grantedScope(asked.scope, details, catalog),
     missing,
     people,
   }

@@ -90,15 +90,17 @@ function readScope(scope: string, catalog: CatalogView): readonly Detail[] | Gra
 }
 
 /**
- * Lists those of the scopes asked for that anything was granted of; `undefined` when none was asked
+ * Lists those of the scopes asked for that anything was granted of, by the actions' own names; `undefined` when none was asked
  * for.
  */
 export function grantedScope(
   scope: string | undefined,
   details: readonly Detail[],
+  { actions: known }: Pick<CatalogView, 'actions'>,
 ): string | undefined {
   const granted = scope
     ?.split(' ')
+    .map((name) => known.get(name)?.name ?? name)
     .filter((name) => details.some(({ actions }) => actions.includes(name)))
   return granted?.length ? [...new Set(granted)].join(' ') : undefined
 }

@@ -204,7 +204,10 @@ export const Resource = Type.Object({
 })
 
 export const Action = Type.Object({
-  name: Type.String(),
+  name: Type.String({ description: 'its own name, which is stored, signed and never changes' }),
+  names: Type.Array(Type.String(), {
+    description: 'names that administrators gave it, the latest first; each means this action',
+  }),
   method: Type.String(),
   path: Type.String(),
   access: Type.Enum(['read', 'write']),

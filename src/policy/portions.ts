@@ -1,6 +1,6 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { ISSUE, ISSUE_ACTIONS, isIssuance } from './issuance/actions.ts'
-import { actionSchemas, namesIn } from './schema.ts'
+import { actionSchemas, givenNamesIn, namesIn } from './schema.ts'
 
 /** Policies that are checked together, and as much of the schema as can make a difference to them. */
 export interface Portion {
@@ -17,7 +17,7 @@ const STAND_IN = /^any:/
 /**
  * Cedar's validator checks each policy for each action of the schema, so what it costs is their product: minutes for a thousand
  * rules over a thousand operations. Most rules need no more than a few of them:
- * - one that names its actions is checked with those;
+ * - one that names its actions, by their own or by given names, is checked with those;
  * - one over groups, or over everything, that looks at no arguments, is checked with the stand-ins of the groups.
  * Everything else is checked with all actions, but with issuances only where it names one: to any other rule they are stand-ins
  * again. Everything under a schema of somebody else is checked with all of it.
@@ -28,13 +28,16 @@ export function portionsOf(
   schema: string,
 ): readonly Portion[] {
   const actions = actionSchemas(schema)
+  const given = givenNamesIn(actions)
   const standIns = [...actions.keys()].filter((name) => STAND_IN.test(name))
   const whole: string[] = []
   const calls: string[] = []
   const plain: string[] = []
   const named: { readonly key: string; readonly names: readonly string[] }[] = []
   for (const [key, { shape }] of policies) {
-    const names = namesOf(shape.action).flatMap((name) => (name === ISSUE ? ISSUE_ACTIONS : name))
+    const names = namesOf(shape.action).flatMap((name) =>
+      name === ISSUE ? ISSUE_ACTIONS : (given.get(name) ?? name),
+    )
     const known = names.filter((name) => actions.has(name))
     if (standIns.length === 0 || namesIssuance(shape)) whole.push(key)
     else if (asksForActions(shape)) calls.push(key)

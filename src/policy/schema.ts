@@ -1,5 +1,5 @@
 import { type ArgumentType, type ArgumentField as Field, isOptional, RISKS } from '@remit/engine'
-import { ACTION_GROUPS, type Action, groupsOf } from '../catalog/index.ts'
+import { ACTION_GROUPS, type Action, givenNames, groupsOf } from '../catalog/index.ts'
 import { mapInSteps } from '../lib/in-steps.ts'
 import { limitLines } from './impossible/limits.ts'
 import { ISSUE, ISSUE_ACTIONS } from './issuance/actions.ts'
@@ -21,6 +21,7 @@ import { PERSON_ATTRIBUTE_LINES } from './person-attributes.ts'
  * - Groups of actions: `read`, `write`, and `risk:low` … `risk:critical`. So that a rule over a group holds for every action that
  *   will ever be in it, each combination has a stand-in action without arguments: such a rule asks `context.args has amount`
  *   before it looks. Nobody can call a stand-in.
+ * - A name that an administrator gave an action is a group with that action alone: `action in Action::"orders.cancel"`.
  * - `issue:TOKEN:GRANT`, all in `issue`: that a token of a kind is issued by a grant (docs/policies.md). Rules may forbid it; none
  *   has to permit it. `context.task.id` is empty while there is no task yet.
  */
@@ -47,16 +48,18 @@ const CONTEXT = `person?: Person, agent: Agent, chain: Set<Agent>, foreign?: For
 
 /** Text of the schema: the preamble, then one block for each action (one for all issuances), blank lines between them. */
 export function schemaFor(actions: readonly Action[]): string {
-  return textOf(actions.map(declaration))
+  return textOf(actions.map(declaration), actions.flatMap(givenNames))
 }
 
 /** Writes the text of the schema in steps: where calls are answered, the catalog may be large. */
 export async function schemaInSteps(actions: Iterable<Action>): Promise<string> {
-  return textOf(await mapInSteps([...actions], declaration))
+  const all = [...actions]
+  return textOf(await mapInSteps(all, declaration), all.flatMap(givenNames))
 }
 
-function textOf(declarations: readonly string[]): string {
-  return [PREAMBLE, ...STAND_INS.map(declaration), ISSUANCES, ...declarations]
+function textOf(declarations: readonly string[], given: readonly string[]): string {
+  const groups = given.map((name) => `\naction ${quote(name)};`).join('')
+  return [PREAMBLE + groups, ...STAND_INS.map(declaration), ISSUANCES, ...declarations]
     .join('\n\n')
     .concat('\n')
 }
@@ -193,6 +196,20 @@ function schemasIn(block: string, preamble = ''): (readonly [string, ActionSchem
   const { groups, names } = namesIn(block)
   const declared = { text: `${preamble}\n\n${block}\n`, groups }
   return names.map((name) => [name, declared] as const)
+}
+
+/** Names that administrators gave actions, each with the action's own. They are the groups with a point in their name. */
+export function givenNamesIn(actions: ActionSchemas): ReadonlyMap<string, string> {
+  return new Map(
+    Array.from(actions, ([own, { groups }]) => [own, groups] as const).flatMap(([own, groups]) =>
+      groups.filter(isGivenName).map((name) => [name, own] as const),
+    ),
+  )
+}
+
+/** Tells a name that an administrator gave an action from the groups that every catalog has. */
+export function isGivenName(group: string): boolean {
+  return group.includes('.')
 }
 
 /** Tells whether a text was written by `schemaFor`. */

@@ -15,12 +15,13 @@ import {
   withoutPieces,
 } from '../cedar/index.ts'
 import { SetCompiler } from './compiled-set.ts'
+import { misusedGivenName } from './given-names.ts'
 import { hintFor } from './hints.ts'
 import { checkImpossible } from './impossible/check-impossible.ts'
 import { issuanceMistake } from './issuance/check-rule.ts'
 import { type Portion, portionsOf } from './portions.ts'
 import { isOfTemplate, ownWords, placeIn, type ReadPiece, readPiece } from './read-piece.ts'
-import { isGenerated } from './schema.ts'
+import { actionSchemas, givenNamesIn, isGenerated } from './schema.ts'
 import { warnOfRules } from './statics/warn-of-rules.ts'
 import { warnOfTemplates } from './statics/warn-of-templates.ts'
 
@@ -78,7 +79,10 @@ function examine(text: string, schema: string, found: Findings): readonly Parsed
     parsed.set(`piece${i}`, read)
   }
   // What a set of others calls `issue:…` is its own.
-  if (isGenerated(schema)) checkIssuances(parsed, found)
+  if (isGenerated(schema)) {
+    checkIssuances(parsed, found)
+    checkGivenNames(parsed, schema, found)
+  }
   checkTypes(parsed, schema, found)
   if (found.none) checkImpossible(parsed.values(), schema, found)
   if (found.none) checkCut(text, pieces, found)
@@ -102,6 +106,20 @@ function checkIssuances(parsed: ReadonlyMap<string, ReadPiece>, found: Findings)
   for (const { id, piece, shape } of parsed.values()) {
     const mistake = issuanceMistake(shape)
     if (mistake !== undefined) found.mistake(id, piece.start, mistake)
+  }
+}
+
+function checkGivenNames(
+  parsed: ReadonlyMap<string, ReadPiece>,
+  schema: string,
+  found: Findings,
+): void {
+  const given = givenNamesIn(actionSchemas(schema))
+  for (const { id, piece, shape } of parsed.values()) {
+    const name = misusedGivenName(shape, given)
+    if (name === undefined) continue
+    const message = `\`Action::"${name}"\` is a name that an action was given, and nothing is equal to it`
+    found.mistake(id, piece.start, message, `did you mean \`action in Action::"${name}"\`?`)
   }
 }
 

@@ -96,7 +96,7 @@ export class Reaches {
       const action = catalog.actions.get(name)
       if (action?.resource !== resource.name) return []
       if (!could(callable({ action, resource }, contexts[countedRisk(action)]))) return []
-      return intersect([detailOf(resource, name)], within.details, catalog.kindOf)
+      return intersect([detailOf(resource, action.name)], within.details, catalog.kindOf)
     })
     return { resource, nothing: undefined, actions, left, until: this.#until(within.details), view }
   }

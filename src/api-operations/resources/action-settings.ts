@@ -88,6 +88,26 @@ export const ACTION_SETTINGS = {
     confirms: ({ body, params }) =>
       `Accept proposed risk classes of ${params.name}, for ${body.risks.length} actions`,
   }),
+  rename: describe({
+    id: 'actions.rename',
+    route: 'PUT /actions/:action/name',
+    widens: true,
+    says: 'Gives an action another name, by which people know it from now on. Tokens, records and what was stored keep its own name; each name that it was given goes on to mean it.',
+    schemas: (kit) => ({
+      params: ByAction(kit),
+      body: kit.exactly({ name: kit.Type.String({ maxLength: 200 }) }),
+      answer: kit.Action,
+    }),
+    confirms: ({ body, params }) => `Call ${params.action} ${body.name} where people see it`,
+    command: ({ bold, done }) => ({
+      examples: ['remit resources rename shop.create-order-orders-post shop.create-order'],
+      takes: {
+        params: { action },
+        body: { name: input('<name>', 'such as orders.refund; begins with the name of its API') },
+      },
+      said: ({ answer }) => done`${bold(answer.name)} is called ${answer.names[0] ?? answer.name}`,
+    }),
+  }),
   sentence: describe({
     id: 'actions.set_sentence',
     route: 'PUT /actions/:action/sentence',

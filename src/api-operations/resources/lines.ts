@@ -74,14 +74,15 @@ function actionLines(resource: ResourceProfileAnswer, terminal: Terminal): reado
   return [
     '',
     ...terminal.table(actions, {
-      ACTION: ({ name, quarantined }) =>
-        quarantined ? text`${bold(name)} ${red('quarantined')}` : bold(name),
+      ACTION: ({ name, names: [given = name], quarantined }) =>
+        quarantined ? text`${bold(given)} ${red('quarantined')}` : bold(given),
       OPERATION: ({ method, path }) => text`${method.padEnd(6)} ${method === path ? '' : path}`,
       RISK: ({ risk, risk_proposed }) =>
         text`${terminal.risk(risk)}${risk_proposed ? dim('*') : ''}`,
       ARGUMENTS: (action) => argumentsInWords(action.arguments.arguments, terminal),
     }),
     ...quarantinedLines(resource, terminal),
+    ...givenNameLines(actions, terminal),
     ...markLines(actions, terminal),
     ...displayLines(actions, terminal),
     ...previewLines(actions, terminal),
@@ -110,6 +111,25 @@ function quarantinedLines(
     '',
     text`${red('Quarantined')} actions have another definition by now, which nobody has accepted:`,
     dim(text`  remit resources review ${name}`),
+  ]
+}
+
+/** Names that administrators gave, beside what tokens and records say. */
+function givenNameLines(
+  actions: readonly ActionAnswer[],
+  { bold, table }: Terminal,
+): readonly Value[] {
+  const renamed = actions.filter(({ name, names }) => names.some((each) => each !== name))
+  if (renamed.length === 0) return []
+  return [
+    '',
+    bold('Given names'),
+    ...table(renamed, {
+      NAME: ({ name, names: [given = name] }) => given,
+      'IN TOKENS AND RECORDS': 'name',
+      'ALSO CALLED': ({ name, names: [, ...earlier] }) =>
+        earlier.filter((each) => each !== name).join(', '),
+    }),
   ]
 }
 

@@ -25,6 +25,7 @@ import { AGENTS } from '../../api-operations/agents/agents.ts'
 import { agentIdOf } from '../../lib/client-url.ts'
 import { closeAllTasks } from '../../tasks/index.ts'
 import { type ApiCaller, acts } from '../operation.ts'
+import { withOwnNames } from '../own-names.ts'
 import type { ApiParts } from '../parts.ts'
 import { listedAgents } from './list.ts'
 import { meaningOfAgent, meaningOfResumedAgent } from './meaning-of-agent.ts'
@@ -63,7 +64,8 @@ export const AGENT_OPERATIONS = acts(AGENTS, {
   add: {
     means: meaningOfAgent,
     run: async (parts, { body, caller }) => {
-      const { clients = [], keys = [], may_delegate: mayDelegate, owner, ...rest } = body
+      const own = await withOwnNames(parts, body)
+      const { clients = [], keys = [], may_delegate: mayDelegate, owner, ...rest } = own
       await registerAgent(parts.agents, {
         ...rest,
         ownerId: owner ?? caller.person.id,
@@ -77,8 +79,9 @@ export const AGENT_OPERATIONS = acts(AGENTS, {
   },
   limits: {
     means: meaningOfAgent,
-    run: change(async (agents, agent, { body }) => {
-      const { ceiling, idle_minutes: idleMinutes, may_delegate: mayDelegate, trust } = body
+    run: change(async (agents, agent, { body }, all) => {
+      const own = await withOwnNames(all, body)
+      const { ceiling, idle_minutes: idleMinutes, may_delegate: mayDelegate, trust } = own
       if (ceiling !== undefined || mayDelegate !== undefined) {
         const known = await findAgent(agents.storage.read, agent.agentId)
         await setCeiling(agents, {

@@ -7,6 +7,7 @@ import type { Meaning, MeantChange } from '../../sessions/index.ts'
 import { openTasksFact } from '../meaning/open-tasks.ts'
 import { changedLines } from '../meaning/reach-lines.ts'
 import { said } from '../meaning/words.ts'
+import { withOwnNames } from '../own-names.ts'
 import type { ApiParts } from '../parts.ts'
 import { requireAgent } from './shown-agent.ts'
 
@@ -15,8 +16,9 @@ const TRUST = ['quarantined', 'external', 'partner', 'internal'] as const
 /** A new agent, or other limits of one: what it may ever be given, as it was and as it would be. */
 export async function meaningOfAgent(
   parts: ApiParts,
-  { body, params }: OperationInput,
+  { body: asked, params }: OperationInput,
 ): Promise<Meaning> {
+  const body = await withOwnNames(parts, asked)
   const name = said(params.name ?? body.name)
   const known = await findAgent(parts.agents.storage.read, name)
   const trust = typeof body.trust === 'number' ? body.trust : (known?.trust ?? 0)

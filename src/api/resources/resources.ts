@@ -16,6 +16,7 @@ import {
   previewImport,
   rejectOffers,
   removeResource,
+  renameAction,
   requireOwners,
   resumeResource,
   setClaims,
@@ -234,6 +235,9 @@ export const RESOURCE_OPERATIONS = acts(RESOURCES, {
       return { actions: actions.map(actionShape) }
     },
   },
+  rename: changeAction((connections, action, { body: { name } }) =>
+    renameAction(connections, { ...action, name }),
+  ),
   sentence: changeAction((connections, action, { body: { sentence } }) =>
     setSentence(connections, { ...action, sentence }),
   ),

@@ -8,6 +8,7 @@ import { findPerson } from '../../people/index.ts'
 import { endBasis } from '../../tasks/index.ts'
 import { toJson } from '../json.ts'
 import { acts } from '../operation.ts'
+import { withOwnNames } from '../own-names.ts'
 
 const BASIS = Basis(kit)
 
@@ -23,7 +24,7 @@ export const BASIS_OPERATIONS = acts(BASES, {
     ).map((basis) => toJson(BASIS, basis)),
   }),
   grant: async (parts, { body, caller }) => {
-    const given = parseAuthority(body.details)
+    const given = parseAuthority(await withOwnNames(parts, body.details))
     if (!given.ok) throw new Problem('task.bad_details', given.reason)
     const agent = await findAgent(parts.agents.storage.read, body.agent)
     if (!agent) throw new Problem('agent.unknown', `there is no agent \`${body.agent}\``)

@@ -170,7 +170,9 @@ export const REQUEST_OPERATIONS = acts(APPROVALS, {
       const habits = await approvalHabits(decisions, agent)
       return { suggestions: habits.map(habitShape), draft: null }
     }
-    const { exception, habit } = await suggestException(decisions, { action, agent })
+    const { actions } = await decisions.catalog.current()
+    const own = actions.get(action)?.name ?? action
+    const { exception, habit } = await suggestException(decisions, { action: own, agent })
     const { asked, before, linked, newlyPermitted, text, withoutInputs, ...rest } = exception
     return {
       suggestions: [habitShape(habit)],

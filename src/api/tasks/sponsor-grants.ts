@@ -22,6 +22,7 @@ import {
 import { toJson } from '../json.ts'
 import { personNames } from '../names.ts'
 import { type ApiCaller, acts } from '../operation.ts'
+import { withOwnNames } from '../own-names.ts'
 import type { ApiParts } from '../parts.ts'
 import { time } from '../shapes.ts'
 
@@ -48,7 +49,8 @@ export const SPONSOR_GRANT_OPERATIONS = acts(SPONSOR_GRANTS, {
     const answers = new Answers(parts.decisions.storage.read)
     const misfit = await misfitOfAnswers(budget.limits, answers)
     if (misfit !== undefined) throw new Problem('task.bad_budget', misfit)
-    const { agent: name, details, expires_at, may_delegate, purpose, rate, schedule } = body
+    const { agent: name, expires_at, purpose, rate, schedule } = body
+    const { details, may_delegate } = await withOwnNames(parts, body)
     const grant = await grantSponsorship(
       parts.decisions,
       {

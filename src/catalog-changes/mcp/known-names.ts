@@ -1,11 +1,14 @@
-import type { Action } from '../../catalog/index.ts'
+import { type Action, givenNames } from '../../catalog/index.ts'
 import { freeName, type KnownName } from '../plan-resource.ts'
 
-/** Names the actions of an MCP server as they are called now, for the next import of it. */
+/** Names the actions of an MCP server as they are called now, for the next import of it: first by their own names. */
 export function knownNames(actions: readonly Action[]): readonly KnownName[] {
-  return actions.flatMap(({ definition, name }) =>
-    definition ? [{ name, kind: definition.kind, wire: definition.name }] : [],
-  )
+  return actions.flatMap((action) => {
+    const { definition, name: own } = action
+    if (!definition) return []
+    const { kind, name: wire } = definition
+    return [own, ...givenNames(action)].map((name) => ({ name, kind, wire }))
+  })
 }
 
 /**

@@ -2,6 +2,7 @@ import {
   type Action,
   type CatalogParts,
   changeCatalog,
+  rulesEpoch,
   listActions as selectActions,
   writeAction,
 } from '../../catalog/index.ts'
@@ -25,6 +26,8 @@ export interface OfferAnswer {
  */
 export async function acceptOffers(parts: CatalogParts, answered: OfferAnswer): Promise<void> {
   const { by, resource } = answered
+  // INVARIANT: read first: settings and names that change meanwhile are not written over.
+  const since = await rulesEpoch(parts)
   const before = new Map(
     (await selectActions(parts.storage.read, resource)).map((action) => [action.name, action]),
   )
@@ -34,6 +37,7 @@ export async function acceptOffers(parts: CatalogParts, answered: OfferAnswer): 
   }))
   const anew = new Map(accepted.map(({ action }) => [action.name, action]))
   await changeCatalog(parts, {
+    since,
     next: (all) => [...all.filter(({ name }) => !anew.has(name)), ...anew.values()],
     write: async (tx) => {
       const at = parts.clock.now()

@@ -35,6 +35,7 @@ export function keepSettings(action: Action, old: Action | undefined): KeptActio
       ...keptMarks(action, old),
       ...keptDisplays(action, old),
       preview: old.preview,
+      ...(old.names ? { names: old.names } : {}),
       risk,
       riskProposed,
       sentence: fits ? old.sentence : action.sentence,

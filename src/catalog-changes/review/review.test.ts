@@ -10,6 +10,7 @@ import { setRisk } from '../change-action.ts'
 import { applyImport, previewImport } from '../import/apply-import.ts'
 import { knownNames } from '../mcp/known-names.ts'
 import { DESK_OPTIONS, planServer, serverWith, tool } from '../mcp/testing.ts'
+import { renameAction } from '../rename-action.ts'
 import { removeResource } from '../suspend-resource.ts'
 import { acceptOffers, rejectOffers } from './accept-offers.ts'
 import { differences } from './differences.ts'
@@ -150,6 +151,21 @@ forEachEngine('reviewing definitions', (open) => {
     assert.equal((await actionOf(parts, 'desk.add'))?.quarantined, undefined)
     const answered = await answers(parts, 'desk.look')
     await assert.rejects(acceptOffers(parts, answered), problem('definition.not_offered'))
+  })
+
+  it('G4: a name that is given while a definition is accepted stays', async () => {
+    const parts = await desk(look)
+    await again(parts, poisoned)
+    const looked = await answers(parts, 'desk.look')
+    const view = parts.live.view.bind(parts.live)
+    parts.live.view = async (keys) => {
+      parts.live.view = view
+      await renameAction(parts, { action: 'desk.look', name: 'desk.glance', by: BY })
+      return view(keys)
+    }
+    await acceptOffers(parts, looked)
+    const now = await actionOf(parts, 'desk.look')
+    assert.deepEqual([now?.names, now?.quarantined], [['desk.glance'], undefined])
   })
 
   it('accepts exactly what was looked at, and says since when it counts', async () => {

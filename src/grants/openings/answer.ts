@@ -111,7 +111,7 @@ async function taskToken(
   { details, person }: AnswerGrant,
 ): Promise<Token> {
   const { task } = held
-  const scope = scopeOf(wanted, details)
+  const scope = await scopeOf(parts, wanted, details)
   const token = await mintTaskToken(minting(parts), {
     parties: partiesOf(parts, held, { person }, undefined),
     task: {
@@ -137,7 +137,7 @@ async function resourceToken(
   const { task } = held
   const at = await grantAt(parts, held, { resource: wanted.resource, issuing })
   if (isRefused(at)) return at
-  const scope = scopeOf(wanted, at.details)
+  const scope = await scopeOf(parts, wanted, at.details)
   const { details, resource, view } = at
   const { token, steps } = await resourceAccess(parts, held, {
     ...{ resource, view, details, setting: at.setting, ...scope },
@@ -152,8 +152,12 @@ async function resourceToken(
   return { kind: 'resource', token, details, ...scope }
 }
 
-function scopeOf({ scope: asked }: WantedToken, details: readonly Detail[]): { scope?: string } {
-  const scope = grantedScope(asked, details)
+async function scopeOf(
+  { catalog }: GrantParts,
+  { scope: asked }: WantedToken,
+  details: readonly Detail[],
+): Promise<{ scope?: string }> {
+  const scope = grantedScope(asked, details, await catalog.current())
   return scope === undefined ? {} : { scope }
 }
 

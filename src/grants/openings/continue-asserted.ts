@@ -71,7 +71,7 @@ export async function continueAsserted(
   const at = await grantAt(parts, held, { resource, details: here, issuing })
   // With a key there is no other task that could open.
   if (isRefused(at)) return said.brought.proof ? at : undefined
-  const scope = grantedScope(asked.scope, at.details)
+  const scope = grantedScope(asked.scope, at.details, await parts.catalog.current())
   const issued = await resourceAccess(parts, held, {
     ...{ resource: at.resource, view: at.view, details: at.details, setting: at.setting },
     ...{ scope, thumbprint: held.task.keyThumbprint, until: at.people.until },

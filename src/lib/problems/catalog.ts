@@ -21,6 +21,7 @@ export const CATALOG_PROBLEMS = {
   'catalog.bad_display': { status: 400, title: 'The argument cannot be shown like that' },
   'catalog.bad_document': { status: 400, title: 'The description of the API cannot be used' },
   'catalog.bad_mark': { status: 400, title: 'The argument cannot be the counterparty or size' },
+  'catalog.bad_name': { status: 400, title: 'The action cannot have this name' },
   'catalog.bad_preview': { status: 400, title: 'The action cannot be previewed like that' },
   'catalog.bad_resource': { status: 400, title: 'The resource is not valid' },
   'catalog.bad_risk': { status: 400, title: 'The risk class does not exist' },

@@ -370,11 +370,12 @@ async function whoAndWhy(parts: PageParts, request: AccessRequest, names: Names)
   const task = await findTask(read, request.taskId)
   const catalog = await parts.decisions.catalog.current()
   const { ask } = request
+  const titleOf = titlesIn(catalog)
   return {
     risk: request.risk,
-    action: request.action,
+    action: titleOf.nameOf?.(request.action) ?? request.action,
     issuance: issuanceIn(request),
-    titleOf: titlesIn(catalog),
+    titleOf,
     sponsored: request.sponsored,
     resource: catalog.resources.get(request.resource)?.title ?? request.resource,
     person: await names.person(request.personId),

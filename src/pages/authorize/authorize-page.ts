@@ -207,7 +207,7 @@ ${view.mistake !== undefined && notice('bad', 'Nothing was granted', html`<p>${a
 ${view.first ? signInFirstNotice(view.first) : view.advised && adviceToSignIn(view.advised)}
 ${offer.yetToProve && NO_KEY_YET}
 <p class="soft small">Take out what it does not need. Policies still decide every call, and risky ones still ask a person.</p>
-${choicesInGroups({ choices, inWords: (detail) => inWords(detail, view.titleOf), chosen: (choice) => isChosen(choice, view), noteOf: (choice) => noteOf(choice, choices, offer), sent: view.sent })}${leftOut(offer, view.known)}</section>
+${choicesInGroups({ choices, inWords: (detail) => inWords(detail, view.titleOf), chosen: (choice) => isChosen(choice, view), noteOf: (choice) => noteOf(choice, choices, offer, view.titleOf), sent: view.sent })}${leftOut(offer, view)}</section>
 ${answerBar({
   choices,
   yes: !view.first,
@@ -233,6 +233,7 @@ function noteOf(
   { risk }: ConsentChoice,
   choices: readonly ConsentChoice[],
   { outlook }: ConsentOffer,
+  titleOf: TitleOf,
 ): string | undefined {
   const all = choices
     .filter((choice) => choice.risk === risk)
@@ -245,27 +246,33 @@ function noteOf(
   const which =
     asked.length === all.length
       ? 'Each of these is'
-      : `${asked.map((name) => capital(operationInWords(name))).join(', ')}: each is`
+      : `${asked.map((name) => nameInWords(name, titleOf)).join(', ')}: each is`
   return `${which} asked every time: somebody has to approve the call${why}.`
 }
 
+type ShownActions = Pick<AuthorizeView, 'known' | 'titleOf'>
+
+function nameInWords(action: string, { nameOf }: TitleOf): string {
+  return capital(operationInWords(nameOf?.(action) ?? action))
+}
+
 /** Lists what was asked for and cannot be had, so that nobody misses it without knowing why. */
-function leftOut({ outlook }: ConsentOffer, known: ActionFacts): Html {
+function leftOut({ outlook }: ConsentOffer, view: ShownActions): Html {
   const { forbidden, withheld } = outlook
-  return html`${leftOutFor(withheld, 'this program cannot prove possession of a key', known)}${leftOutFor(forbidden, 'a policy forbids it', known)}`
+  return html`${leftOutFor(withheld, 'this program cannot prove possession of a key', view)}${leftOutFor(forbidden, 'a policy forbids it', view)}`
 }
 
 function leftOutFor(
   names: ReadonlySet<string>,
   why: string,
-  { riskOf }: ActionFacts,
+  { known: { riskOf }, titleOf }: ShownActions,
 ): Html | false {
   if (names.size === 0) return false
   const risks = new Set([...names].map(riskOf))
   const [risk = ''] = risks.size === 1 ? risks : []
   const what = [risk, names.size === 1 ? 'action' : 'actions'].filter(Boolean).join(' ')
   return html`<details class="group"><summary class="line"><span class="name">Left out</span> <span class="soft">${names.size} ${what}: ${why}</span></summary>
-<ul class="plain">${[...names].map((action) => html`<li class="soft">${show(capital(operationInWords(action)))}</li>`)}</ul></details>`
+<ul class="plain">${[...names].map((action) => html`<li class="soft">${show(nameInWords(action, titleOf))}</li>`)}</ul></details>`
 }
 
 /** Tells whether the person chose it the last time; yes, if there was none. */

@@ -1,5 +1,6 @@
 import { findAgent } from '../../agents/index.ts'
 import { explain, type OperatorExplanation } from '../../analysis/index.ts'
+import { shownName } from '../../catalog/index.ts'
 import { findDecision, type StoredDecision } from '../../decision-log/index.ts'
 import { isId } from '../../lib/id.ts'
 import { Names } from '../names.ts'
@@ -17,9 +18,12 @@ export async function decisionItems(
   decisions: readonly StoredDecision[],
 ): Promise<DecisionItem[]> {
   const names = new Names(parts)
+  const { actions } = await parts.decisions.catalog.current()
+  const shown = (name: string) => shownName(actions.get(name) ?? { name })
   return Promise.all(
     decisions.map(async (decision) => ({
       ...decision,
+      action: decision.action === null ? null : shown(decision.action),
       agent: decision.agentId === null ? null : await names.agent(decision.agentId),
     })),
   )

@@ -1,5 +1,5 @@
 import type { Bound, Detail } from '@remit/engine'
-import { type CatalogView, displayedLimit } from '../../catalog/index.ts'
+import { type CatalogView, displayedLimit, shownName } from '../../catalog/index.ts'
 import { capital, operationInWords } from './action-words.ts'
 import { type Html, html } from './html.ts'
 import { show } from './show.ts'
@@ -9,6 +9,8 @@ export interface TitleOf {
   (location: string): string | undefined
   /** Writes a limit of an argument with its unit; `undefined`: it has none that is known. */
   readonly limitOf?: (action: string, path: string, limit: string) => string | undefined
+  /** Finds the name by which people know an action. */
+  readonly nameOf?: (action: string) => string | undefined
 }
 
 /** Words of the catalog for what tasks may do. */
@@ -21,7 +23,11 @@ export function titlesIn({
     const known = actions.get(action)
     return known && displayedLimit(known, path, limit)
   }
-  return Object.assign(titleOf, { limitOf })
+  const nameOf = (action: string) => {
+    const known = actions.get(action)
+    return known && shownName(known)
+  }
+  return Object.assign(titleOf, { limitOf, nameOf })
 }
 
 function andList(items: readonly Html[]): Html {
@@ -92,7 +98,7 @@ function sentence(detail: Detail, where: Html | undefined, titleOf: TitleOf): Ht
     return more.length === 0 ? one : undefined
   }
   const actions = detail.actions.map((action, i) => {
-    const words = operationInWords(action)
+    const words = operationInWords(titleOf.nameOf?.(action) ?? action)
     return html`<strong title="${action}">${show(i === 0 ? capital(words) : words)}</strong>`
   })
   const bounds = detail.bounds.map((bound) => boundInWords(bound, limitOf(bound.path)))

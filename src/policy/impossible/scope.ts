@@ -1,13 +1,14 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
+import { isGivenName } from '../schema.ts'
 import type { LimitedAction } from './limits.ts'
 
 /** Tells whether a rule names its actions one by one, not by a group. */
 export function isNamed(
   { action }: Pick<PolicyJson, 'action'>,
-  scope: readonly Pick<LimitedAction, 'name'>[],
+  scope: readonly Pick<LimitedAction, 'name' | 'groups'>[],
 ): boolean {
   if (action.op === 'All') return false
-  const names = new Set(scope.map(({ name }) => name))
+  const names = new Set(scope.flatMap(({ groups, name }) => [name, ...groups.filter(isGivenName)]))
   return refsOf(action).every((ref) => names.has(ref))
 }
 

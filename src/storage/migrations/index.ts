@@ -7,6 +7,7 @@ import { baseline } from './baseline/index.ts'
 import { connectionExpiry } from './connection-expiry.ts'
 import { decisionEndings } from './decision-endings.ts'
 import { decisionLists } from './decision-lists.ts'
+import { givenNames } from './given-names.ts'
 import { openDecisions } from './open-decisions.ts'
 import { noBuildWithoutBundles, packedRecords } from './packed-records.ts'
 import { placedRecords } from './placed-records.ts'
@@ -38,6 +39,7 @@ const MIGRATIONS: Readonly<Record<string, Statements>> = {
   '0009-decision-endings': decisionEndings,
   '0010-since-0004-later-packed-records': noBuildWithoutBundles,
   '0011-token-settings': tokenSettings,
+  '0012-given-names': givenNames,
 }
 
 /** Migrations by name, in the form that Kysely's `Migrator` takes. None has a way back. */

@@ -69,6 +69,8 @@ export const catalog = {
     preview: optional(json),
     /** Description of the action in its document. */
     description: optional(text),
+    /** Names that administrators gave it, the latest first. */
+    names: optional(json),
     /** Time when the definition was accepted, and who accepted it. */
     accepted_at: time,
     accepted_by: text,
