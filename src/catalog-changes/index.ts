@@ -14,7 +14,12 @@ export { planMcpImportInWorker } from './mcp/plan-mcp-import-in-worker.ts'
 export { letServerAsk, setShown, trustMappings } from './mcp/server-settings.ts'
 export { bundleDocument } from './openapi/bundle.ts'
 export { isPaging } from './paging.ts'
-export { checkAddress, type ImportOptions, type ImportPlan } from './plan-resource.ts'
+export {
+  checkAddress,
+  type ImportOptions,
+  type ImportPlan,
+  type KnownOperation,
+} from './plan-resource.ts'
 export { setPreview } from './previews.ts'
 export { renameAction } from './rename-action.ts'
 export { acceptOffers, rejectOffers } from './review/accept-offers.ts'

@@ -26,6 +26,8 @@ export interface ImportOptions {
   readonly title?: string
   /** Known names of an MCP server that is in the catalog already: `knownNames`. */
   readonly known?: readonly KnownName[]
+  /** Actions of an HTTP API that is in the catalog already: what was imported keeps its name. */
+  readonly operations?: readonly KnownOperation[]
   /**
    * Trust in the mappings of an MCP server: what its tools say about requests to decision points
    * counts. Changes only the notes.
@@ -40,6 +42,9 @@ export interface KnownName {
   /** Name on the server. */
   readonly wire: string
 }
+
+/** Operation of an HTTP API, with its own name and those that it was given. */
+export type KnownOperation = Pick<Action, 'name' | 'names' | 'method' | 'path'>
 
 /** Operation that cannot be called, and the reason in words. */
 export interface UncallableOperation {
@@ -102,7 +107,7 @@ export function planResource(options: ImportOptions, found: DescribedSource): Pl
 }
 
 /** The second action of a name is `…-2`. */
-export function freeName(wish: string, taken: ReadonlyMap<string, unknown>): string {
+export function freeName(wish: string, taken: Pick<ReadonlyMap<string, unknown>, 'has'>): string {
   let name = wish
   for (let n = 2; taken.has(name); n++) name = `${wish}-${n}`
   return name

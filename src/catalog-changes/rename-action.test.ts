@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { Catalog, detailsForScope, expandGroups, shownName } from '../catalog/index.ts'
-import { catalogParts, planOrders } from '../catalog/testing.ts'
+import { catalogParts, operationDocument, planImport, planOrders } from '../catalog/testing.ts'
 import { Problem } from '../lib/problem.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { setSentence } from './change-action.ts'
@@ -115,7 +115,7 @@ forEachEngine('names that administrators give actions', (open) => {
     await assert.rejects(give('orders.refund', 'orders.one-more'), problem('catalog.bad_name'))
   })
 
-  it('G4: an import keeps it, and gives it to no other', async () => {
+  it('G4: an import keeps it, and gives it to no operation that is new', async () => {
     const { catalog, give, parts } = await desk()
     await give('orders.refund', 'orders.refund_order')
     const plan = planOrders((text) => `${text}\n# again\n`)
@@ -124,6 +124,14 @@ forEachEngine('names that administrators give actions', (open) => {
       (await catalog.current()).actions.get('orders.refund_order')?.name,
       'orders.refund',
     )
+    const { actions } = await catalog.current()
+    const known = {
+      ...{ name: 'orders', identifier: 'http://127.0.0.1:7481/orders' },
+      operations: [...actions.values()],
+    }
+    const operation = { 'x-remit-action': undefined, operationId: 'refund_order' }
+    const named = planImport(operationDocument(operation), known).actions.map(({ name }) => name)
+    assert.deepEqual(named, ['orders.refund_order-2'])
     // One that was planned before the name was given.
     const stale = planOrders((text) =>
       text.replace('x-remit-action: read', 'x-remit-action: refund_order'),

@@ -1,9 +1,16 @@
-import { findResource, listActions, movesTo, type Resource } from '../../catalog/index.ts'
+import {
+  type Action,
+  findResource,
+  listActions,
+  movesTo,
+  type Resource,
+} from '../../catalog/index.ts'
 import {
   checkAddress,
   fetchCard,
   type ImportOptions,
   type ImportPlan,
+  type KnownOperation,
   knownNames,
   planAgentImport,
   planGraphqlImportInWorker,
@@ -79,9 +86,14 @@ async function planDocument(
     ...(title === undefined ? {} : { title }),
     ...keptSettings(wanted, known, there),
   }
-  if (graphql === undefined) return planImportInWorker(document, options)
-  const before = knownNames(await listActions(parts.connections.storage.read, name))
-  return planGraphqlImportInWorker(graphql, { ...options, known: before })
+  const before = await listActions(parts.connections.storage.read, name)
+  if (graphql === undefined)
+    return planImportInWorker(document, { ...options, operations: before.map(operationOf) })
+  return planGraphqlImportInWorker(graphql, { ...options, known: knownNames(before) })
+}
+
+function operationOf({ method, name, names, path }: Action): KnownOperation {
+  return { method, name, path, ...(names ? { names } : {}) }
 }
 
 async function planServer(

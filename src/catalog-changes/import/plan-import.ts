@@ -15,11 +15,11 @@ import { sha256url } from '../../lib/bytes.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import { linkedReads, type ReadPlace } from '../openapi/links.ts'
-import { operationName, readOperation } from '../openapi/operation.ts'
+import { readOperation } from '../openapi/operation.ts'
+import { OperationNames } from '../openapi/operation-names.ts'
 import { readDocument } from '../openapi/read-document.ts'
 import { type PackedPlan, packPlan } from '../packed-plan.ts'
 import {
-  freeName,
   type ImportOptions,
   type ImportPlan,
   planResource,
@@ -55,12 +55,10 @@ export function planImport(document: unknown, options: ImportOptions): ImportPla
   const places: ReadPlace[] = []
   if (options.upstream === undefined && server !== undefined && !isAt(server, resource.upstream))
     notes.push(`the upstream stays ${resource.upstream}; the document says ${server}`)
-  for (const place of servable([...operationsOf(root, notes)], notes)) {
-    const { method, path, operation } = place
-    const name = freeName(
-      `${resource.name}.${operationName(resource.name, method, path, operation)}`,
-      actions,
-    )
+  const operations = servable([...operationsOf(root, notes)], notes)
+  const names = new OperationNames(resource.name, operations, options.operations ?? [])
+  for (const place of operations) {
+    const name = names.of(place, actions)
     const read = readOperation(root, effort, { ...place, resource: resource.name, name })
     actions.set(name, read.action)
     places.push({ ...place, action: read.action })

@@ -22,7 +22,6 @@ import {
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import { cut, legible } from '../../lib/text/visible.ts'
 import { definitionDigest } from '../definition.ts'
-import { slug } from '../plan-resource.ts'
 import { readRequestBody } from './body.ts'
 import { readParameters } from './parameters.ts'
 import { whyUncallable } from './uncallable.ts'
@@ -182,22 +181,6 @@ function statedDisplays(
     else reader.note(`\`x-remit-displays\` is not used for \`${path}\`: ${mistake}`)
   }
   return { displays }
-}
-
-/**
- * Names the operation as the document calls it: by `x-remit-action`, else `operationId`, else
- * method and path; as a lower-case name.
- */
-export function operationName(
-  resource: string,
-  method: string,
-  path: string,
-  operation: JsonObject,
-): string {
-  const wish = textAt(operation, 'x-remit-action')?.replace(new RegExp(`^${resource}\\.`), '')
-  const own = textAt(operation, 'operationId')
-  const name = slug(wish ?? own ?? '') || slug(`${method} ${path}`)
-  return name.slice(0, 80).replace(/[._-]+$/, '')
 }
 
 /** The risk class that a method suggests. An administrator has the last word (`set-risk.ts`). */
