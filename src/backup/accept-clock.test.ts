@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import dns from 'node:dns/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { test } from 'node:test'
 import { fakeServer } from '../cli/testing.ts'
 import { readSettings } from '../config/settings.ts'
@@ -57,11 +59,19 @@ test('core M2: a start after a long stop asks the clock of the identity provider
   )
   const parts = await emptyDatabase(t, 'sqlite')
   await withRooms(parts, async () => {})
-  // An address of this machine that is no loopback address, as that of another machine. Without TLS the provider itself is refused, but
-  // only after the clock was found right.
+  // The name of another machine leads here. Without TLS the provider itself is refused, but only after the clock was found right.
+  const lookup = t.mock.method(dns, 'lookup', async () => [{ address: '127.0.0.1', family: 4 }])
+  syncBuiltinESMExports()
+  t.after(() => {
+    lookup.mock.restore()
+    syncBuiltinESMExports()
+  })
   const settings = readSettings({
     ...{ REMIT_DATA: parts.settings.data, REMIT_MASTER_KEY: parts.settings.masterKey?.reveal() },
-    ...{ REMIT_IDP_ISSUER: `http://0.0.0.0:${provider.port}`, REMIT_IDP_CLIENT_ID: 'remit' },
+    ...{
+      REMIT_IDP_ISSUER: `http://idp.example:${provider.port}`,
+      REMIT_IDP_CLIENT_ID: 'remit',
+    },
   })
   const start = () => withRooms({ ...parts, settings }, async () => {})
   await recordTimeAt(parts, -400 * DAY)
