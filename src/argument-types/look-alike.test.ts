@@ -113,10 +113,20 @@ describe('members that look like declared ones', () => {
         'аmount',
         'Amount[x]',
         'аmount[]',
+        ...['[amount]', '[amount', ']amount', 'amount]', '[][amount]', '[amount][]', '.amount'],
+        ...['[order_id]', '[orderId][]'],
       ]
       for (const name of [...read, 'order.id', 'order id', 'order[id', 'orderId', 'order-id'])
         assert.equal(typed(name), 'arguments.look_alike', name)
-      for (const name of ['amounts', 'other[]', 'total.x', 'x[amount]', 'orders', 'order[]'])
+      for (const name of [
+        'amounts',
+        'other[]',
+        'total.x',
+        'x[amount]',
+        'orders',
+        'order[]',
+        '[x][amount]',
+      ])
         assert.equal(typed(name), 'taken', name)
     }
   })

@@ -45,9 +45,12 @@ function conventionalName(plain: string): string {
   return foldName(plain.replace(HUMP, '_')).replace(JOINTS, '_')
 }
 
-/** Name of the field of which readers of forms take a name for a part: `amount` of `amount[]`, `amount[0]` and `amount.x`. */
+/**
+ * Name of the field of which readers of forms take a name for a part: `amount` of `amount[]`, `amount[0]` and `amount.x`; also of
+ * `[amount]` (qs, Rack), `amount]` and `[][amount]` (Rack 2).
+ */
 function rootName(name: string): string {
-  return /^[^[.]*/.exec(name)?.[0] ?? name
+  return /^[[\].]*([^[\].]*)/.exec(name)?.[1] ?? name
 }
 
 /** A plain name in lower case without joints: names that have one convention, or one fold, have this in common. Most names have it with no other. */
