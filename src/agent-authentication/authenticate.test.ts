@@ -11,10 +11,11 @@ import {
   testAgents,
 } from '../agents/testing.ts'
 import { hs256, unsigned } from '../identity-providers/testing.ts'
+import { countVerified } from '../jose/testing.ts'
 import { sha256url } from '../lib/bytes.ts'
 import { Problem } from '../lib/problem.ts'
 import { forEachEngine } from '../storage/testing.ts'
-import { assertionReplayKey, authenticateAgent } from './authenticate.ts'
+import { assertionReplayKey, authenticateAgent, authenticateClient } from './authenticate.ts'
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const by = 'operator'
@@ -52,6 +53,21 @@ forEachEngine('authenticating an agent', (open) => {
       refusal(authenticate(parts, await assertion(parts, by_, claims, header)))
     return { parts, ada, key, refused }
   }
+
+  test('W9: verifies one signature whether there is such an agent or not, whatever its keys are', async () => {
+    const { parts, refused } = await ready()
+    const verified = async (claims: object, header: object, by_: KeyPair) =>
+      countVerified(() => refused({ ...claims }, header, by_))
+    for (const claims of [{}, { iss: 'no-bot', sub: 'no-bot' }]) {
+      for (const header of [{}, { kid: 'k1' }, { kid: 'other' }])
+        for (const kind of ['ec', 'ed25519'] as const)
+          assert.equal(await verified(claims, header, keyPair(kind)), 1, JSON.stringify(claims))
+      assert.equal(await verified(claims, { typ: 'dpop+jwt' }, keyPair()), 0)
+    }
+    const shown = { assertion: await assertion(parts, keyPair(), {}), assertionType }
+    const unknown = () => refusal(authenticateClient(parts, undefined, shown))
+    assert.equal(await countVerified(unknown), 1)
+  })
 
   test('by an assertion of its key gives agent, replay key and end', async () => {
     for (const kind of ['ec', 'ed25519'] as const) {

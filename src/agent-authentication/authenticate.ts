@@ -14,6 +14,7 @@ import { byAttestation } from './attestation/by-attestation.ts'
 import { ATTESTED } from './attestation/shown.ts'
 import type { AuthenticatedAgent, AuthenticatingParts, Way } from './authenticated.ts'
 import type { CredentialUse } from './credential-use.ts'
+import { verifyInVain } from './in-vain.ts'
 import { byOwnKey, ownAssertionRules, proveOwnKey } from './own-key.ts'
 import { byIssuer, bySvid } from './platform-token.ts'
 
@@ -92,7 +93,10 @@ export async function authenticateClient(
       '`client_assertion` is not accepted here: the client is public',
     )
   try {
-    if (!client) throw new Problem('agent.unknown', 'there is no such client')
+    if (!client) {
+      await verifyInVain(ownAssertionRules(parts, shown.audiences), shown.assertion)
+      throw new Problem('agent.unknown', 'there is no such client')
+    }
     if (shown.assertionType !== JWT_BEARER)
       throw new Problem('agent.unauthenticated', '`client_assertion_type` is not known')
     return await proveOwnKey(parts, client, shown.assertion)

@@ -17,6 +17,7 @@ export {
   credentialStep,
   useCredential,
 } from './credential-use.ts'
-export { useOfOwnAssertion } from './own-key.ts'
+export { verifyInVain } from './in-vain.ts'
+export { ownAssertionRules, useOfOwnAssertion } from './own-key.ts'
 export { findPublicClient } from './public-client.ts'
 export { checkSignedBy } from './signed-by.ts'

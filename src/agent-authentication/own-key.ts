@@ -16,6 +16,7 @@ import { Problem } from '../lib/problem.ts'
 import type { AssertionRules } from './assertion-fault.ts'
 import type { AuthenticatedAgent, AuthenticatingParts } from './authenticated.ts'
 import type { CredentialUse } from './credential-use.ts'
+import { verifyInVain } from './in-vain.ts'
 
 /** RFC 7523bis names the first; assertions without a type are still accepted, a neighbour's type never. */
 const TYP = ['client-authentication+jwt', 'JWT', ''] as const
@@ -117,6 +118,9 @@ async function verify(
     throw new Problem('agent.unauthenticated', '`iss` and `sub` do not both name the agent')
   const agent = await findAgent(parts.storage.read, agentIdOf(iss))
   const key = await keyOf(parts, { clientId: iss, agent, jwks }, header)
+  await verifyInVain(ownAssertionRules(parts, audiences), assertion, key?.jwk)
+  if (!agent && !key && isName(iss) && jwks.length === 0)
+    throw new Problem('agent.unknown', `there is no agent \`${iss}\``)
   if (!key) throw new Problem('agent_key.unknown', `\`${iss}\` has no key that fits the assertion`)
   const use = await useOfOwnAssertion(parts, assertion, { clientId: iss, jwk: key.jwk, audiences })
   return { use, client: { clientId: iss, agent } }
@@ -138,12 +142,12 @@ async function keyOf(
   { agent, clientId, jwks }: AssertionClient['client'] & { readonly jwks: readonly object[] },
   header: { kid: string | undefined },
 ): Promise<ClientKey | undefined> {
-  const registered = agent ? await listKeys(storage.read, agent.id) : []
+  // Asked for, also of an agent that is not there: it takes as long.
+  const registered =
+    agent || isName(clientId) ? await listKeys(storage.read, agentIdOf(clientId)) : []
   if (registered.length > 0) return pick(registered, header)
   if (isClientUrl(clientId)) return documents?.findKey(clientId, header)
   const said = agent && (await findDescription(storage.read, agent.id))?.proves.jwks
-  if (!agent && jwks.length === 0)
-    throw new Problem('agent.unknown', `there is no agent \`${clientId}\``)
   return pick((said ?? jwks).map(readAgentKey), header)
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { jws, newKey, type TestKey } from '../../test/signing.ts'
+import { countVerified } from '../jose/testing.ts'
 import { ORGANIZATION } from '../revocation/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { ClientAuthenticator } from './authenticator.ts'
@@ -55,6 +56,18 @@ forEachEngine('machine clients that sign', (open) => {
     const whoAsks = (presented: PresentedClient) => clients.authenticate(presented, 'evaluations')
     return { parts, clients, key, credential, assertion, now, whoAsks }
   }
+
+  test('W9: one signature is verified whether there is such a client or not, whatever its keys are', async () => {
+    const { assertion, clients } = await signing()
+    for (const claims of [{}, { iss: 'nobody', sub: 'nobody' }])
+      for (const alg of ['ES256', 'EdDSA'] as const)
+        for (const header of [{}, { kid: 'other' }]) {
+          const shown = await assertion(claims, header, await newKey(alg))
+          const refused = () =>
+            assert.rejects(clients.authenticate(shown, 'evaluations'), UNAUTHENTICATED)
+          assert.equal(await countVerified(refused), 1, `${JSON.stringify(claims)} ${alg}`)
+        }
+  })
 
   for (const alg of ['ES256', 'EdDSA'] as const) {
     test(`a JWT by a registered ${alg} key counts once, until it expires`, async () => {

@@ -1,7 +1,9 @@
 import {
   type CredentialUse,
   credentialStep,
+  ownAssertionRules,
   useOfOwnAssertion,
+  verifyInVain,
 } from '../agent-authentication/index.ts'
 import { readCompact, readObject } from '../jose/index.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -157,10 +159,16 @@ export class ClientAuthenticator {
     const { header, payload } = readCompact(jwt, MAX_CHARACTERS)
     const { iss, sub } = readObject(payload, 'claims set')
     if (!isName(iss) || sub !== iss) throw unknown('`iss` and `sub` do not both name the client')
-    const known = await this.#alive(iss)
+    const known = await this.#alive(iss).catch((error: unknown) => {
+      if (error instanceof Problem && error.code === 'client.unknown') return error
+      throw error
+    })
+    // Asked for, also of a client that is not there: it takes as long.
     const all = await listCredentials(this.#parts.storage.read, iss)
     const keys = all.filter((each) => each.kind === 'key' && this.#isInUse(each))
-    const credential = pick(keys, header.kid)
+    const credential = known instanceof Problem ? undefined : pick(keys, header.kid)
+    await verifyInVain(ownAssertionRules(this.#parts, audiences), jwt, credential?.jwk ?? undefined)
+    if (known instanceof Problem) throw known
     if (!credential?.jwk) throw unknown(`\`${iss}\` has no key that fits the assertion`)
     const by = { clientId: iss, jwk: credential.jwk, audiences }
     return { ...known, credential, use: await useOfOwnAssertion(this.#parts, jwt, by) }
