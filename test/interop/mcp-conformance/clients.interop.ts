@@ -119,9 +119,22 @@ describe('the conformance suite of MCP, for clients', () => {
     return found
   }
 
+  /** Runs every scenario. A check fails that fails each of three times: the client now and then fails one by itself. */
+  async function runThrice(revision: string): Promise<Results> {
+    const found = new Map(await run({ revision }))
+    for (const key of found.keys()) {
+      const [scenario = ''] = key.split(' ')
+      for (let again = 0; again < 2 && found.get(key) === 'FAILURE'; again++) {
+        const status = (await run({ scenario, revision })).get(key)
+        if (status !== undefined) found.set(key, status)
+      }
+    }
+    return found
+  }
+
   for (const revision of REVISIONS) {
     it(`${revision}, directly, signed in by the provider of the SDK: every check succeeds`, async () => {
-      const found = await run({ revision })
+      const found = await runThrice(revision)
       passes(found, 10)
       direct.set(revision, found)
     })
