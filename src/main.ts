@@ -12,8 +12,8 @@ const compiled = join(import.meta.dirname, '..', 'node_modules', '.cache', 'remi
 process.env.NODE_COMPILE_CACHE ??= compiled
 enableCompileCache()
 
-const { run } = await import('./cli/run.ts')
-const { systemWorld } = await import('./cli/system-world.ts')
+const { run } = await import('./programs/cli/run.ts')
+const { systemWorld } = await import('./programs/cli/system-world.ts')
 
 // `remit decisions list | head`: whoever reads has seen enough. A command that has something to close hears of it as of a signal.
 process.stdout.on('error', (error) => {

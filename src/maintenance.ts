@@ -17,16 +17,13 @@ import {
   type RestoreReport,
   restoreBackup,
   writeBackup,
-} from './backup/index.ts'
-import type { Settings } from './config/settings.ts'
-import { storageOptions } from './config/settings.ts'
-import { openMasterKey } from './keys/index.ts'
-import { HeadFile, ledgerOrigin } from './ledger/index.ts'
-import type { Clock } from './lib/clock.ts'
-import type { Id } from './lib/id.ts'
-import { Problem } from './lib/problem.ts'
-import type { Random } from './lib/random.ts'
-import { closeRooms, openRooms } from './rooms.ts'
+} from './extensions/backup/index.ts'
+import { openMasterKey } from './platform/keys/index.ts'
+import { HeadFile, ledgerOrigin } from './platform/ledger/index.ts'
+import type { Clock } from './platform/lib/clock.ts'
+import type { Id } from './platform/lib/id.ts'
+import { Problem } from './platform/lib/problem.ts'
+import type { Random } from './platform/lib/random.ts'
 import {
   migrationPlan,
   openSnapshot,
@@ -34,7 +31,10 @@ import {
   requireKnownSchema,
   type Storage,
   type StorageOptions,
-} from './storage/index.ts'
+} from './platform/storage/index.ts'
+import type { Settings } from './programs/config/settings.ts'
+import { storageOptions } from './programs/config/settings.ts'
+import { closeRooms, openRooms } from './rooms.ts'
 
 /** Parts for work on a store from the command line. */
 export interface MaintenanceParts {

@@ -1,21 +1,85 @@
-import type { AgentParts } from './agents/index.ts'
-import { SHADOW, Shadow, stopShadow } from './analysis/index.ts'
-import { type ApiParts, SIGNED_OPERATIONS } from './api/index.ts'
-import { outcomeOf } from './approvals/index.ts'
-import { ArchivedBundles, type ArchiveParts, type ArchivePlace } from './archive/index.ts'
-import { startUnlessMoved } from './backup/index.ts'
-import { LIMITS } from './budgets/index.ts'
+import { outcomeOf } from './approvals/approvals/index.ts'
 import {
   announcersOf,
   CALLS_SEALED,
   type CallParts,
   CallsInFlight,
   ReservationQueue,
-} from './calls/index.ts'
-import { Catalog, RULES } from './catalog/index.ts'
-import { channelQuestion, timedQuestions } from './channel-answers/index.ts'
-import { ClientDocuments } from './client-metadata/index.ts'
-import { CODE_GRANT_SEALED } from './code-grant/index.ts'
+} from './calls/calls/index.ts'
+import { Bundles } from './calls/direct-calls/index.ts'
+import { MCP_TASKS_SEALED } from './calls/mcp-tasks/index.ts'
+import { Catalog, RULES } from './catalog/catalog/index.ts'
+import { type ApiParts, SIGNED_OPERATIONS } from './console/api/index.ts'
+import { SHADOW, Shadow, stopShadow } from './extensions/analysis/index.ts'
+import {
+  ArchivedBundles,
+  type ArchiveParts,
+  type ArchivePlace,
+} from './extensions/archive/index.ts'
+import { startUnlessMoved } from './extensions/backup/index.ts'
+import { channelQuestion, timedQuestions } from './extensions/channel-answers/index.ts'
+import { DECISION_POINTS_SEALED, DecisionPoints } from './extensions/decision-points/index.ts'
+import { latestOnlySet, type OnlyAnsweringParts, OnlySets } from './extensions/policy-only/index.ts'
+import { beginRetention } from './extensions/retention/index.ts'
+import { SUBMISSIONS_SEALED } from './extensions/submissions/index.ts'
+import type { Telemetry } from './extensions/telemetry/index.ts'
+import { CODE_GRANT_SEALED } from './grants/code-grant/index.ts'
+import { Dormancy, GRANTS_SEALED, WaitingRoom } from './grants/grants/index.ts'
+import type { AgentParts } from './identity/agents/index.ts'
+import { ClientDocuments } from './identity/client-metadata/index.ts'
+import { CONNECTIONS_SEALED, type ConnectionParts } from './identity/connections/index.ts'
+import { PROVIDERS_SEALED, Providers } from './identity/identity-providers/index.ts'
+import { ISSUERS, ISSUERS_SEALED, type IssuerParts, IssuerTrust } from './identity/issuers/index.ts'
+import { ClientAuthenticator } from './identity/machine-clients/index.ts'
+import {
+  channelKinds,
+  NOTIFICATIONS_SEALED,
+  type NotificationParts,
+  type SlackApp,
+} from './identity/notifications/index.ts'
+import type { PasskeyParts } from './identity/passkeys/index.ts'
+import { createBuiltInGroups, type PeopleParts } from './identity/people/index.ts'
+import { DpopNonces } from './identity/possession/index.ts'
+import { CONFIRMATIONS_SEALED } from './identity/sessions/index.ts'
+import { findSpace } from './identity/spaces/index.ts'
+import { beginSigningKeys, VerifiedTokens } from './identity/tokens/index.ts'
+import {
+  hasSigningKeys,
+  LASTING_KEYS_SEALED,
+  loadSigningKeys,
+  type MasterKey,
+  openMasterKey,
+  type SealedColumn,
+  SIGNING_KEYS_SEALED,
+  type SigningKeys,
+  withLastingKeys,
+} from './platform/keys/index.ts'
+import {
+  GatheredRecords,
+  HeadFile,
+  Ledger,
+  LineageFile,
+  ledgerOrigin,
+} from './platform/ledger/index.ts'
+import type { Clock } from './platform/lib/clock.ts'
+import type { Closable } from './platform/lib/close-all.ts'
+import type { Random } from './platform/lib/random.ts'
+import { type Outbound, outbound } from './platform/net/index.ts'
+import {
+  DatabaseClock,
+  type EarlierReading,
+  Live,
+  ORGANIZATION,
+} from './platform/revocation/index.ts'
+import {
+  DiskGuard,
+  type DiskRoom,
+  freeBytesOf,
+  openStorage,
+  type Storage,
+  type StorageOptions,
+} from './platform/storage/index.ts'
+import { Policies } from './policy/policy/index.ts'
 import {
   archiveIn,
   authoritiesIn,
@@ -31,62 +95,13 @@ import {
   signerOf,
   slackIn,
   stepUpIn,
-} from './config/configured.ts'
-import type { Settings } from './config/settings.ts'
-import { storageOptions } from './config/settings.ts'
-import { CONNECTIONS_SEALED, type ConnectionParts } from './connections/index.ts'
-import { DECISION_POINTS_SEALED, DecisionPoints } from './decision-points/index.ts'
-import { Bundles } from './direct-calls/index.ts'
-import { Facts } from './facts/index.ts'
-import { Dormancy, GRANTS_SEALED, WaitingRoom } from './grants/index.ts'
-import { PROVIDERS_SEALED, Providers } from './identity-providers/index.ts'
-import { ISSUERS, ISSUERS_SEALED, type IssuerParts, IssuerTrust } from './issuers/index.ts'
-import {
-  hasSigningKeys,
-  LASTING_KEYS_SEALED,
-  loadSigningKeys,
-  type MasterKey,
-  openMasterKey,
-  type SealedColumn,
-  SIGNING_KEYS_SEALED,
-  type SigningKeys,
-  withLastingKeys,
-} from './keys/index.ts'
-import { GatheredRecords, HeadFile, Ledger, LineageFile, ledgerOrigin } from './ledger/index.ts'
-import type { Clock } from './lib/clock.ts'
-import type { Closable } from './lib/close-all.ts'
-import type { Random } from './lib/random.ts'
-import { ClientAuthenticator } from './machine-clients/index.ts'
-import { MCP_TASKS_SEALED } from './mcp-tasks/index.ts'
-import { type Outbound, outbound } from './net/index.ts'
-import {
-  channelKinds,
-  NOTIFICATIONS_SEALED,
-  type NotificationParts,
-  type SlackApp,
-} from './notifications/index.ts'
-import type { PasskeyParts } from './passkeys/index.ts'
-import { createBuiltInGroups, type PeopleParts } from './people/index.ts'
-import { Policies } from './policy/index.ts'
-import { latestOnlySet, type OnlyAnsweringParts, OnlySets } from './policy-only/index.ts'
-import { DpopNonces } from './possession/index.ts'
-import { beginRetention } from './retention/index.ts'
-import { DatabaseClock, type EarlierReading, Live, ORGANIZATION } from './revocation/index.ts'
-import { RiskBooks } from './risk/index.ts'
-import { CONFIRMATIONS_SEALED } from './sessions/index.ts'
-import { findSpace } from './spaces/index.ts'
-import {
-  DiskGuard,
-  type DiskRoom,
-  freeBytesOf,
-  openStorage,
-  type Storage,
-  type StorageOptions,
-} from './storage/index.ts'
-import { SUBMISSIONS_SEALED } from './submissions/index.ts'
-import { endConsentsOf } from './tasks/index.ts'
-import type { Telemetry } from './telemetry/index.ts'
-import { beginSigningKeys, VerifiedTokens } from './tokens/index.ts'
+} from './programs/config/configured.ts'
+import type { Settings } from './programs/config/settings.ts'
+import { storageOptions } from './programs/config/settings.ts'
+import { LIMITS } from './tasks/budgets/index.ts'
+import { Facts } from './tasks/facts/index.ts'
+import { RiskBooks } from './tasks/risk/index.ts'
+import { endConsentsOf } from './tasks/tasks/index.ts'
 
 /** Sources of time and randomness, and receivers of failures in the background. */
 export interface Ports {

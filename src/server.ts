@@ -1,15 +1,23 @@
 import { join } from 'node:path'
-import { type ApiParts, addApi } from './api/index.ts'
-import { authzenHandlers } from './authzen/index.ts'
 import { startBackground } from './background.ts'
-import { Spool } from './bodies/index.ts'
-import { recover } from './calls/index.ts'
-import { keepSlackSocket, slackEndpoint } from './chat/index.ts'
-import { readRelease } from './cli/installation.ts'
-import { capacityOf, mcpLimitsOf, ratesOf } from './config/limits.ts'
-import { isLoopback, type Settings } from './config/settings.ts'
-import { createExtAuthz } from './extauthz/index.ts'
-import { createGateway, type McpLimits, PATIENCE, type Timeouts } from './gateway/index.ts'
+import { recover } from './calls/calls/index.ts'
+import { type ApiParts, addApi } from './console/api/index.ts'
+import {
+  type PageParts,
+  problemPage,
+  problemPageFor,
+  registerPages,
+} from './console/pages/index.ts'
+import { addStandIns } from './console/stand-in-pages/index.ts'
+import { createGateway, type McpLimits, PATIENCE, type Timeouts } from './edges/gateway/index.ts'
+import { oauthHandlers, PUSHED_LIFE_MS, PushedRoom } from './edges/oauth/index.ts'
+import { authzenHandlers } from './extensions/authzen/index.ts'
+import { keepSlackSocket, slackEndpoint } from './extensions/chat/index.ts'
+import { createExtAuthz } from './extensions/extauthz/index.ts'
+import { fetchPreview } from './extensions/previews/index.ts'
+import type { Telemetry } from './extensions/telemetry/index.ts'
+import { protocolRecords } from './identity/opaque-tokens/index.ts'
+import { Spool } from './platform/bodies/index.ts'
 import {
   ClientAddresses,
   ClientCertificates,
@@ -20,27 +28,24 @@ import {
   type RawHandler,
   ServerCertificate,
   StrangerLimits,
-} from './http/index.ts'
-import { JWKS_MAX_AGE_SECONDS, type SigningKeys } from './keys/index.ts'
-import type { Clock } from './lib/clock.ts'
-import { type Closable, closeAll } from './lib/close-all.ts'
-import { Problem } from './lib/problem.ts'
-import type { Random } from './lib/random.ts'
-import { repeat, systemWait } from './lib/repeat.ts'
-import { OccupancyLimit } from './lib/under-way/occupancy-limit.ts'
-import { UpstreamSlots } from './lib/under-way/upstream-slots.ts'
-import { describeMcpServer, outbound } from './net/index.ts'
-import { oauthHandlers, PUSHED_LIFE_MS, PushedRoom } from './oauth/index.ts'
-import { protocolRecords } from './opaque-tokens/index.ts'
-import { type PageParts, problemPage, problemPageFor, registerPages } from './pages/index.ts'
-import { fetchPreview } from './previews/index.ts'
-import type { ServingProcess } from './processes/serving-process.ts'
-import { ActiveResponses } from './revocation/index.ts'
+} from './platform/http/index.ts'
+import { JWKS_MAX_AGE_SECONDS, type SigningKeys } from './platform/keys/index.ts'
+import type { Clock } from './platform/lib/clock.ts'
+import { type Closable, closeAll } from './platform/lib/close-all.ts'
+import { Problem } from './platform/lib/problem.ts'
+import type { Random } from './platform/lib/random.ts'
+import { repeat, systemWait } from './platform/lib/repeat.ts'
+import { OccupancyLimit } from './platform/lib/under-way/occupancy-limit.ts'
+import { UpstreamSlots } from './platform/lib/under-way/upstream-slots.ts'
+import { describeMcpServer, outbound } from './platform/net/index.ts'
+import { ActiveResponses } from './platform/revocation/index.ts'
+import { type DiskRoom, ROOM_IN_WORDS, type StorageOptions } from './platform/storage/index.ts'
+import { readRelease } from './programs/cli/installation.ts'
+import { capacityOf, mcpLimitsOf, ratesOf } from './programs/config/limits.ts'
+import { isLoopback, type Settings } from './programs/config/settings.ts'
+import type { ServingProcess } from './programs/processes/serving-process.ts'
 import { closingsOf, openRooms, type Rooms } from './rooms.ts'
-import { addStandIns } from './stand-in-pages/index.ts'
-import { type DiskRoom, ROOM_IN_WORDS, type StorageOptions } from './storage/index.ts'
-import { TaskKeeper } from './tasks/index.ts'
-import type { Telemetry } from './telemetry/index.ts'
+import { TaskKeeper } from './tasks/tasks/index.ts'
 
 export interface ServerOptions {
   readonly settings: Settings
@@ -298,7 +303,7 @@ function keepCertificate(certificate: ServerCertificate, log: Logger): Closable 
 async function openTelemetry(options: ServerOptions): Promise<Telemetry | undefined> {
   const { metricsListen, otlp } = options.settings
   if (!metricsListen && otlp.length === 0) return undefined
-  const { Telemetry } = await import('./telemetry/index.ts')
+  const { Telemetry } = await import('./extensions/telemetry/index.ts')
   return new Telemetry({ ...options, ...options.settings, release: await readRelease() })
 }
 

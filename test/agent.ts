@@ -1,4 +1,4 @@
-import type { Clock } from '../src/lib/clock.ts'
+import type { Clock } from '../src/platform/lib/clock.ts'
 import { assertion, newKey, proof, type TestKey, type TokenDeviations } from './signing.ts'
 import { type Answer, abandon, begin, send, type WireOptions } from './wire.ts'
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Storage } from '../src/storage/index.ts'
+import type { Storage } from '../src/platform/storage/index.ts'
 
 /** Keeps anything from being appended to the ledger: every attempt fails in the database itself. */
 export function breakLedger(storage: Storage): Promise<void> {

@@ -1,5 +1,5 @@
-import { registerAgent } from '../src/agents/index.ts'
-import type { Clock } from '../src/lib/clock.ts'
+import { registerAgent } from '../src/identity/agents/index.ts'
+import type { Clock } from '../src/platform/lib/clock.ts'
 import { JWT_BEARER, type OpenTask, TestAgent } from './agent.ts'
 import { newKey } from './signing.ts'
 import type { Answer } from './wire.ts'

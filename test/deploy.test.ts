@@ -3,7 +3,7 @@ import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
-import { readSettings } from '../src/config/settings.ts'
+import { readSettings } from '../src/programs/config/settings.ts'
 import { imageSettings } from './image-settings.ts'
 
 const DEPLOY = join(import.meta.dirname, '..', 'deploy')

@@ -1,4 +1,8 @@
-import { findDecision, listDecisions, type StoredDecision } from '../src/decision-log/index.ts'
+import {
+  findDecision,
+  listDecisions,
+  type StoredDecision,
+} from '../src/tasks/decision-log/index.ts'
 import type { OpenTask } from './agent.ts'
 import { until } from './until.ts'
 import type { World } from './world.ts'

@@ -1,7 +1,7 @@
 // ID tokens as the development identity provider gives them, without the six requests of a sign-in.
 import { randomUUID } from 'node:crypto'
-import { SAMPLE_PEOPLE } from '../src/dev/sample.ts'
-import { systemClock } from '../src/lib/clock.ts'
+import { systemClock } from '../src/platform/lib/clock.ts'
+import { SAMPLE_PEOPLE } from '../src/programs/dev/sample.ts'
 import { jws, seconds, type TestKey } from './signing.ts'
 
 const LIFETIME = 300

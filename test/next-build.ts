@@ -1,6 +1,10 @@
-import { neededSchema } from '../src/storage/migrate.ts'
-import { type Migrations, migration, migrationsFor } from '../src/storage/migrations/index.ts'
-import { TABLES } from '../src/storage/schema.ts'
+import { neededSchema } from '../src/platform/storage/migrate.ts'
+import {
+  type Migrations,
+  migration,
+  migrationsFor,
+} from '../src/platform/storage/migrations/index.ts'
+import { TABLES } from '../src/platform/storage/schema.ts'
 
 export const NEXT_MIGRATION = `${String(neededSchema() + 1).padStart(4, '0')}-next`
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { PROBLEMS, type ProblemCode } from '../src/lib/problem.ts'
+import { PROBLEMS, type ProblemCode } from '../src/platform/lib/problem.ts'
 import type { Answer } from './wire.ts'
 
 /** The answer is this refusal, as RFC 9457 has it, with the status of the catalogue. */

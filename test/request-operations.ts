@@ -1,6 +1,6 @@
-import { OPERATIONS, type Operation } from '../src/api/index.ts'
-import type { TestPages } from '../src/pages/testing.ts'
-import type { Person } from '../src/people/index.ts'
+import { OPERATIONS, type Operation } from '../src/console/api/index.ts'
+import type { TestPages } from '../src/console/pages/testing.ts'
+import type { Person } from '../src/identity/people/index.ts'
 
 type Run = Parameters<Operation['run']>
 

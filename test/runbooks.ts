@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TestCli } from '../src/cli/testing.ts'
+import type { TestCli } from '../src/programs/cli/testing.ts'
 import type { OpenTask } from './agent.ts'
 import type { Answer } from './wire.ts'
 import type { World } from './world.ts'

@@ -1,15 +1,15 @@
 // A server in a process of its own, or in several, for tests that kill or stop it. Settings come from the environment, as for
 // `remit serve`.
 
-import { untilEnded, untilSignal } from '../src/cli/until-ended.ts'
-import { readSettings, storageOptions } from '../src/config/settings.ts'
-import { openLog } from '../src/http/index.ts'
-import { systemClock } from '../src/lib/clock.ts'
-import { systemRandom } from '../src/lib/random.ts'
-import { serveMany } from '../src/processes/serve-many.ts'
-import { servingProcess } from '../src/processes/serving-process.ts'
+import { openLog } from '../src/platform/http/index.ts'
+import { systemClock } from '../src/platform/lib/clock.ts'
+import { systemRandom } from '../src/platform/lib/random.ts'
+import { TEST_CONNECTIONS } from '../src/platform/storage/postgres/testing.ts'
+import { untilEnded, untilSignal } from '../src/programs/cli/until-ended.ts'
+import { readSettings, storageOptions } from '../src/programs/config/settings.ts'
+import { serveMany } from '../src/programs/processes/serve-many.ts'
+import { servingProcess } from '../src/programs/processes/serving-process.ts'
 import { createServer } from '../src/server.ts'
-import { TEST_CONNECTIONS } from '../src/storage/postgres/testing.ts'
 import { nextBuild } from './next-build.ts'
 import { shiftedClock } from './shifted-clock.ts'
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../src/lib/clock.ts'
+import type { Clock } from '../src/platform/lib/clock.ts'
 
 export interface ShiftedClock extends Clock {
   /** Milliseconds by which the wall clock was moved. */

@@ -6,8 +6,8 @@ import {
   sign,
 } from 'node:crypto'
 import { calculateJwkThumbprint, type JWK } from 'jose'
-import { sha256url } from '../src/lib/bytes.ts'
-import type { Clock } from '../src/lib/clock.ts'
+import { sha256url } from '../src/platform/lib/bytes.ts'
+import type { Clock } from '../src/platform/lib/clock.ts'
 
 /** A key pair that tests sign with. */
 export interface TestKey {

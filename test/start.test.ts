@@ -37,10 +37,12 @@ const AT_START = [
 ]
 
 test('a start loads what every server needs, and nothing else', async () => {
-  const program = ['cli/run.ts', 'cli/system-world.ts', 'cli/server-commands.ts']
-  const server = ['cli/serve.ts', 'server.ts']
-  const embedded = await librariesOf(...program, ...server, 'storage/sqlite/open.ts')
+  const program = ['run', 'system-world', 'server-commands'].map(
+    (name) => `programs/cli/${name}.ts`,
+  )
+  const server = ['programs/cli/serve.ts', 'server.ts']
+  const embedded = await librariesOf(...program, ...server, 'platform/storage/sqlite/open.ts')
   assert.deepEqual(embedded, AT_START)
-  const replicated = await librariesOf(...program, ...server, 'storage/postgres/open.ts')
+  const replicated = await librariesOf(...program, ...server, 'platform/storage/postgres/open.ts')
   assert.deepEqual(replicated, [...AT_START, 'pg'].toSorted())
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { inEachWorld } from './world.ts'
 
-/** Length of a lease by the clocks of its server (`src/revocation/lease.ts`). */
+/** Length of a lease by the clocks of its server (`src/platform/revocation/lease.ts`). */
 const LEASE_MS = 4_500
 
 inEachWorld('a world whose time a test moves on', (world) => {

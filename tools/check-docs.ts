@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { PROBLEMS } from '../src/lib/problem.ts'
+import { PROBLEMS } from '../src/platform/lib/problem.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const problems: string[] = []
@@ -36,23 +36,23 @@ function checkProblemPages(): void {
 
 /** The parts are spread into one catalogue, where a code that stands in two of them would be lost without a word. */
 async function checkProblemParts(): Promise<void> {
-  const folder = join(root, 'src', 'lib', 'problems')
+  const folder = join(root, 'src', 'platform', 'lib', 'problems')
   const where = new Map<string, string>()
   for (const name of readdirSync(folder)) {
     const parts: Record<string, Record<string, unknown>> = await import(join(folder, name))
     for (const part of Object.values(parts)) {
       const codes = Object.keys(part)
       if (codes.toSorted().join() !== codes.join())
-        problems.push(`src/lib/problems/${name}: the codes are not sorted`)
+        problems.push(`src/platform/lib/problems/${name}: the codes are not sorted`)
       for (const code of codes) {
         const other = where.get(code)
-        if (other) problems.push(`src/lib/problems/${name}: ${code} is in ${other}, too`)
+        if (other) problems.push(`src/platform/lib/problems/${name}: ${code} is in ${other}, too`)
         where.set(code, name)
       }
     }
   }
   for (const code of where.keys())
-    if (!(code in PROBLEMS)) problems.push(`src/lib/problem.ts lacks the part of ${code}`)
+    if (!(code in PROBLEMS)) problems.push(`src/platform/lib/problem.ts lacks the part of ${code}`)
 }
 
 const NOT_OURS = new Set(['node_modules', 'dist'])
@@ -96,7 +96,7 @@ function checkLinks(): void {
 /** Methods of MCP that look like paths. */
 const MCP_METHODS = new Set(['tools/call', 'tools/list'])
 
-/** Paths that pages name as code, such as `src/oauth/token.ts`. Decision records and results tell of their own time. */
+/** Paths that pages name as code, such as `src/edges/oauth/token.ts`. Decision records and results tell of their own time. */
 function checkPaths(): void {
   for (const file of markdownFiles(root)) {
     const name = relative(root, file)

@@ -10,6 +10,7 @@ const bin = (name: string) => join(root, 'node_modules', '.bin', name)
 const CHECKS: readonly (readonly [string, string, ...string[]])[] = [
   ['types', bin('tsc'), '-p', 'tsconfig.json'],
   ['lint and format', bin('biome'), 'check', '.', '--error-on-warnings'],
+  ['wings', process.execPath, 'tools/check-wings.ts'],
   ['layout', process.execPath, 'tools/check-layout.ts'],
   ['docs', process.execPath, 'tools/check-docs.ts'],
   ['versions', process.execPath, 'tools/check-versions.ts'],

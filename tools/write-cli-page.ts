@@ -2,9 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { examplesOf } from '../src/cli/command.ts'
-import { createProgram } from '../src/cli/program.ts'
-import { systemWorld } from '../src/cli/system-world.ts'
+import { examplesOf } from '../src/programs/cli/command.ts'
+import { createProgram } from '../src/programs/cli/program.ts'
+import { systemWorld } from '../src/programs/cli/system-world.ts'
 
 const page = join(import.meta.dirname, '..', 'docs', 'cli.md')
 

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { SETTINGS } from '../src/config/settings.ts'
+import { SETTINGS } from '../src/programs/config/settings.ts'
 
 const page = join(dirname(dirname(fileURLToPath(import.meta.url))), 'docs', 'configuration.md')
 
@@ -13,7 +13,7 @@ const rows = Object.values(SETTINGS).map(
 const text = `# Configuration
 
 Remit reads its settings from the environment. An unknown \`REMIT_…\` variable or an invalid value stops the start, so that a typing
-error never switches protection off. This page is generated from the table in \`src/config/settings.ts\`.
+error never switches protection off. This page is generated from the table in \`src/programs/config/settings.ts\`.
 
 | Variable | When not set | Meaning |
 | --- | --- | --- |

@@ -4,9 +4,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import swagger from '@fastify/swagger'
 import Fastify from 'fastify'
-import { type ApiParts, addApi } from '../src/api/index.ts'
-import { Explanation } from '../src/api-operations/decisions/explanation.ts'
-import * as schemas from '../src/operation-kit/schemas.ts'
+import { type ApiParts, addApi } from '../src/console/api/index.ts'
+import { Explanation } from '../src/console/api-operations/decisions/explanation.ts'
+import * as schemas from '../src/console/operation-kit/schemas.ts'
 
 const root = join(import.meta.dirname, '..')
 const file = join(root, 'openapi.json')

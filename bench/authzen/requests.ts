@@ -1,4 +1,4 @@
-import type { OpenTask } from '../../src/cli/agent/client.ts'
+import type { OpenTask } from '../../src/programs/cli/agent/client.ts'
 import type { Answer } from '../harness/connection.ts'
 import type { Check } from '../harness/load.ts'
 

@@ -1,8 +1,15 @@
 // All gates of a call, in a process of its own: which engine, seconds. A person and an agent, the policies that the sample starts with.
 import { type CallFacts, type Decision, decide, type TypedValue } from '@remit/engine'
-import { loadPolicySet, schemaFor } from '../../src/policy/index.ts'
-import type { PolicyEngine } from '../../src/policy/load.ts'
-import { BOT, context, entities, ORDERS_PLAN, REFUND_DESK, SAM } from '../../src/policy/testing.ts'
+import { loadPolicySet, schemaFor } from '../../src/policy/policy/index.ts'
+import type { PolicyEngine } from '../../src/policy/policy/load.ts'
+import {
+  BOT,
+  context,
+  entities,
+  ORDERS_PLAN,
+  REFUND_DESK,
+  SAM,
+} from '../../src/policy/policy/testing.ts'
 
 const [engine = 'compiled', wantedSeconds = '1'] = process.argv.slice(2)
 const AT_ONCE = 200

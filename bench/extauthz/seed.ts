@@ -2,17 +2,17 @@
 // that the secret of the gateway is written to.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { findAgent, setCeiling } from '../../src/agents/index.ts'
-import { applyImport, planImportInWorker } from '../../src/catalog-changes/index.ts'
-import { readSettings } from '../../src/config/settings.ts'
-import { grantBasis } from '../../src/consent/index.ts'
-import { SAMPLE_AGENT } from '../../src/dev/sample.ts'
-import { systemClock } from '../../src/lib/clock.ts'
-import { systemRandom } from '../../src/lib/random.ts'
-import { addClient } from '../../src/machine-clients/index.ts'
-import { findPersonBySubject } from '../../src/people/index.ts'
-import { publishPolicies } from '../../src/policy/index.ts'
+import { applyImport, planImportInWorker } from '../../src/catalog/catalog-changes/index.ts'
+import { findAgent, setCeiling } from '../../src/identity/agents/index.ts'
+import { addClient } from '../../src/identity/machine-clients/index.ts'
+import { findPersonBySubject } from '../../src/identity/people/index.ts'
+import { systemClock } from '../../src/platform/lib/clock.ts'
+import { systemRandom } from '../../src/platform/lib/random.ts'
+import { publishPolicies } from '../../src/policy/policy/index.ts'
+import { readSettings } from '../../src/programs/config/settings.ts'
+import { SAMPLE_AGENT } from '../../src/programs/dev/sample.ts'
 import { closeRooms, openRooms } from '../../src/rooms.ts'
+import { grantBasis } from '../../src/tasks/consent/index.ts'
 import { ordersDetail } from './public-orders.ts'
 
 const [identifier = '', file = ''] = process.argv.slice(2)
@@ -28,7 +28,16 @@ const RULES = `
 @id("agents-public") permit (principal is Agent, action, resource == Resource::"public");`
 
 try {
-  const yaml = join(import.meta.dirname, '..', '..', 'src', 'dev', 'orders', 'openapi.yaml')
+  const yaml = join(
+    import.meta.dirname,
+    '..',
+    '..',
+    'src',
+    'programs',
+    'dev',
+    'orders',
+    'openapi.yaml',
+  )
   const place = { identifier, upstream: identifier, mode: 'direct', trusted: true } as const
   const plan = await planImportInWorker(readFileSync(yaml, 'utf8'), { name: 'public', ...place })
   const actions = plan.actions.map((action) => ({ ...action, riskProposed: false }))

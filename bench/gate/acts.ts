@@ -1,4 +1,4 @@
-import { resourceToken } from '../../src/cli/agent/client.ts'
+import { resourceToken } from '../../src/programs/cli/agent/client.ts'
 import { mustDecide, request, single } from '../authzen/requests.ts'
 import { gatewayGet } from '../gateway/get-way.ts'
 import { bearerCaller, keyedCaller } from '../gateway/mcp/callers.ts'

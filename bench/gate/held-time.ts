@@ -1,6 +1,6 @@
 import timers from 'node:timers'
 import timersPromises from 'node:timers/promises'
-import { type Clock, systemClock } from '../../src/lib/clock.ts'
+import { type Clock, systemClock } from '../../src/platform/lib/clock.ts'
 
 type Callback = (...args: unknown[]) => void
 

@@ -1,4 +1,4 @@
-import { type OpenTask, resourceToken } from '../../src/cli/agent/client.ts'
+import { type OpenTask, resourceToken } from '../../src/programs/cli/agent/client.ts'
 import type { DecisionSet } from '../harness/decided.ts'
 import type { Check } from '../harness/load.ts'
 import type { Program } from '../harness/program.ts'

@@ -1,4 +1,4 @@
-import type { OpenTask } from '../../src/cli/agent/client.ts'
+import type { OpenTask } from '../../src/programs/cli/agent/client.ts'
 import type { DecisionSet } from '../harness/decided.ts'
 import type { Cores } from '../harness/machine.ts'
 import { type Remit, startRemit } from '../harness/remit.ts'

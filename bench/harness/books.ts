@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { gunzipSync } from 'node:zlib'
-import { RECORDS } from '../../src/dictionaries/index.ts'
-import { readBundle } from '../../src/ledger/index.ts'
+import { RECORDS } from '../../src/platform/dictionaries/index.ts'
+import { readBundle } from '../../src/platform/ledger/index.ts'
 
 /**
  * Counts from the server's own books, read after a run. They have to agree with the load

@@ -1,4 +1,4 @@
-import type { DevPerson } from '../../src/dev/identity-provider/dev-person.ts'
+import type { DevPerson } from '../../src/programs/dev/identity-provider/dev-person.ts'
 
 /** Makes so many people of support. */
 export function crowdOf(count = 0): DevPerson[] {

@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, randomBytes, sign } from 'node:crypto'
-import type { OpenTask } from '../../src/cli/agent/client.ts'
-import { rawOf } from '../../src/jose/signature.ts'
-import { base64url, sha256url } from '../../src/lib/bytes.ts'
+import { rawOf } from '../../src/platform/jose/signature.ts'
+import { base64url, sha256url } from '../../src/platform/lib/bytes.ts'
+import type { OpenTask } from '../../src/programs/cli/agent/client.ts'
 
 /** Makes DPoP proofs of one task (RFC 9449) as fast as they can be made: bare key, DER, no library. */
 export class ProofMaker {

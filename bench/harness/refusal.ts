@@ -1,4 +1,4 @@
-import { noSlot } from '../../src/gateway/http/upstream-failure.ts'
+import { noSlot } from '../../src/edges/gateway/http/upstream-failure.ts'
 import type { Answer } from './connection.ts'
 
 const BUSY = /"code":"(?:server|upstream)\.busy"/

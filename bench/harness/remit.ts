@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JWK } from 'jose'
 import { idTokenFor } from '../../examples/refund-desk/people.ts'
-import { OAuthRefusal, type OpenTask, openTask } from '../../src/cli/agent/client.ts'
+import { OAuthRefusal, type OpenTask, openTask } from '../../src/programs/cli/agent/client.ts'
 import {
   type DevIdentityProvider,
   serveIdentityProvider,
-} from '../../src/dev/identity-provider/serve.ts'
-import { SAMPLE_AGENT, SAMPLE_PEOPLE } from '../../src/dev/sample.ts'
+} from '../../src/programs/dev/identity-provider/serve.ts'
+import { SAMPLE_AGENT, SAMPLE_PEOPLE } from '../../src/programs/dev/sample.ts'
 import { freePorts } from '../../test/ports.ts'
 import { crowdOf } from './crowd.ts'
 import { type Cores, PROJECT } from './machine.ts'

@@ -1,14 +1,15 @@
 // Run once on a new data directory, with the settings of the server to come: the sample world of `remit dev`, and a basis so that
 // refund-bot may act for Sam without asking. Ends before the server starts.
-import { readSettings } from '../../src/config/settings.ts'
-import { grantBasis } from '../../src/consent/index.ts'
-import { SAMPLE_AGENT } from '../../src/dev/sample.ts'
-import { seedSample } from '../../src/dev/seed.ts'
-import { signInPerson } from '../../src/identity-providers/index.ts'
-import { systemClock } from '../../src/lib/clock.ts'
-import { systemRandom } from '../../src/lib/random.ts'
-import { findPersonBySubject, type Person } from '../../src/people/index.ts'
+
+import { signInPerson } from '../../src/identity/identity-providers/index.ts'
+import { findPersonBySubject, type Person } from '../../src/identity/people/index.ts'
+import { systemClock } from '../../src/platform/lib/clock.ts'
+import { systemRandom } from '../../src/platform/lib/random.ts'
+import { readSettings } from '../../src/programs/config/settings.ts'
+import { SAMPLE_AGENT } from '../../src/programs/dev/sample.ts'
+import { seedSample } from '../../src/programs/dev/seed.ts'
 import { closeRooms, openRooms } from '../../src/rooms.ts'
+import { grantBasis } from '../../src/tasks/consent/index.ts'
 import { crowdOf } from './crowd.ts'
 
 const [upstream = '', agentKeyFile = '', crowd = '0'] = process.argv.slice(2)

@@ -1,6 +1,6 @@
 import http from 'node:http'
 import { json } from 'node:stream/consumers'
-import { type OpenTask, resourceToken } from '../../src/cli/agent/client.ts'
+import { type OpenTask, resourceToken } from '../../src/programs/cli/agent/client.ts'
 import { ProofMaker } from '../harness/proofs.ts'
 import type { Remit } from '../harness/remit.ts'
 

@@ -4,12 +4,17 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { insertCountsQuery } from '../../src/budgets/budget-store.ts'
-import { type Limit, peekBudgets, takeSteps } from '../../src/budgets/index.ts'
-import { limitName } from '../../src/budgets/limit-name.ts'
-import { base64url } from '../../src/lib/bytes.ts'
-import { systemRandom } from '../../src/lib/random.ts'
-import { consumeOnceStep, Guard, openStorage, type Storage } from '../../src/storage/index.ts'
+import { base64url } from '../../src/platform/lib/bytes.ts'
+import { systemRandom } from '../../src/platform/lib/random.ts'
+import {
+  consumeOnceStep,
+  Guard,
+  openStorage,
+  type Storage,
+} from '../../src/platform/storage/index.ts'
+import { insertCountsQuery } from '../../src/tasks/budgets/budget-store.ts'
+import { type Limit, peekBudgets, takeSteps } from '../../src/tasks/budgets/index.ts'
+import { limitName } from '../../src/tasks/budgets/limit-name.ts'
 import { postgres } from '../../tools/postgres.ts'
 import { describeMachine } from '../harness/machine.ts'
 import { readOptions } from '../harness/options.ts'

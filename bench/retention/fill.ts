@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
-import { fillDerived } from '../../src/decision-log/index.ts'
-import { packBundle } from '../../src/ledger/index.ts'
-import { base64url } from '../../src/lib/bytes.ts'
-import { systemRandom } from '../../src/lib/random.ts'
-import type { Storage } from '../../src/storage/index.ts'
+import { packBundle } from '../../src/platform/ledger/index.ts'
+import { base64url } from '../../src/platform/lib/bytes.ts'
+import { systemRandom } from '../../src/platform/lib/random.ts'
+import type { Storage } from '../../src/platform/storage/index.ts'
+import { fillDerived } from '../../src/tasks/decision-log/index.ts'
 
 export const MONTHS = 12
 export const MONTH_MS = 30 * 86_400_000

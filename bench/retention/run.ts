@@ -7,12 +7,17 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { sql } from 'kysely'
 import pg from 'pg'
-import { ledgerOn } from '../../src/ledger/testing.ts'
-import { base64url } from '../../src/lib/bytes.ts'
-import { manualClock } from '../../src/lib/clock.ts'
-import { systemRandom } from '../../src/lib/random.ts'
-import { beginRetention, sweep } from '../../src/retention/index.ts'
-import { consumeOnceStep, Guard, openStorage, type Storage } from '../../src/storage/index.ts'
+import { beginRetention, sweep } from '../../src/extensions/retention/index.ts'
+import { ledgerOn } from '../../src/platform/ledger/testing.ts'
+import { base64url } from '../../src/platform/lib/bytes.ts'
+import { manualClock } from '../../src/platform/lib/clock.ts'
+import { systemRandom } from '../../src/platform/lib/random.ts'
+import {
+  consumeOnceStep,
+  Guard,
+  openStorage,
+  type Storage,
+} from '../../src/platform/storage/index.ts'
 import { postgres } from '../../tools/postgres.ts'
 import { describeMachine } from '../harness/machine.ts'
 import { publish } from '../harness/publish.ts'

@@ -1,20 +1,26 @@
 import { matchAction, type TypedArguments } from '@remit/engine'
-import { findRequest, listForApprover, listForPerson } from '../../src/access-requests/index.ts'
-import { listAgents } from '../../src/agents/index.ts'
-import { answerRequest, shownDigest } from '../../src/approvals/index.ts'
-import { typeArguments } from '../../src/argument-types/index.ts'
-import { decideCall, recordOutcome } from '../../src/calls/index.ts'
-import { forgetUnusedClients } from '../../src/code-grant/index.ts'
-import { Facts } from '../../src/facts/facts.ts'
-import { minting } from '../../src/facts/minting.ts'
-import { openTask, suspendDormant } from '../../src/grants/index.ts'
-import { issueResourceToken } from '../../src/issuance/index.ts'
-import { importPublicJwk } from '../../src/jose/index.ts'
-import { base64url } from '../../src/lib/bytes.ts'
-import { newId } from '../../src/lib/id.ts'
-import { parseJson } from '../../src/lib/json.ts'
-import { listPersons, type Person } from '../../src/people/index.ts'
+import {
+  findRequest,
+  listForApprover,
+  listForPerson,
+} from '../../src/approvals/access-requests/index.ts'
+import { answerRequest, shownDigest } from '../../src/approvals/approvals/index.ts'
+import { decideCall, recordOutcome } from '../../src/calls/calls/index.ts'
+import { typeArguments } from '../../src/catalog/argument-types/index.ts'
+import { forgetUnusedClients } from '../../src/grants/code-grant/index.ts'
+import { openTask, suspendDormant } from '../../src/grants/grants/index.ts'
+import { issueResourceToken } from '../../src/grants/issuance/index.ts'
+import { introspect } from '../../src/grants/token-status/introspect.ts'
+import { listAgents } from '../../src/identity/agents/index.ts'
+import { listPersons, type Person } from '../../src/identity/people/index.ts'
+import { mintTaskToken } from '../../src/identity/tokens/index.ts'
+import { importPublicJwk } from '../../src/platform/jose/index.ts'
+import { base64url } from '../../src/platform/lib/bytes.ts'
+import { newId } from '../../src/platform/lib/id.ts'
+import { parseJson } from '../../src/platform/lib/json.ts'
 import type { Rooms } from '../../src/rooms.ts'
+import { Facts } from '../../src/tasks/facts/facts.ts'
+import { minting } from '../../src/tasks/facts/minting.ts'
 import {
   closeTask,
   findTask,
@@ -23,10 +29,8 @@ import {
   TASK_LIFE,
   type Task,
   TaskKeeper,
-} from '../../src/tasks/index.ts'
-import { closeTasksOf } from '../../src/tasks/keep.ts'
-import { introspect } from '../../src/token-status/introspect.ts'
-import { mintTaskToken } from '../../src/tokens/index.ts'
+} from '../../src/tasks/tasks/index.ts'
+import { closeTasksOf } from '../../src/tasks/tasks/keep.ts'
 import { assertionOf, idTokenOf, presenting, proofOf, publicPart } from './agent.ts'
 import { type Crowd, type CrowdPerson, newJwk } from './crowd.ts'
 import { DETAILS, ORDERS, PURPOSE } from './world.ts'

@@ -1,7 +1,7 @@
 import { createPrivateKey, randomBytes, sign } from 'node:crypto'
 import type { JWK } from 'jose'
-import { rawOf } from '../../src/jose/signature.ts'
-import { base64url, sha256url } from '../../src/lib/bytes.ts'
+import { rawOf } from '../../src/platform/jose/signature.ts'
+import { base64url, sha256url } from '../../src/platform/lib/bytes.ts'
 import { ISSUER, TOKEN_URL } from './world.ts'
 
 /** A compact JWS by ES256. */

@@ -9,7 +9,7 @@ import {
   sql,
 } from 'kysely'
 import pg from 'pg'
-import type { Schema, Step, Storage, Tx } from '../../src/storage/index.ts'
+import type { Schema, Step, Storage, Tx } from '../../src/platform/storage/index.ts'
 
 /**
  * Takes what the product's own functions would write, instead of writing it: whatever they insert, they insert here, and what they

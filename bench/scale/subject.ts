@@ -1,10 +1,10 @@
 // A program: a whole server over a filled store, without listening, that does what it is told over the channel to its parent and says
 // what it cost. `node bench/scale/subject.ts PLACE CROWD`.
 import { readFileSync } from 'node:fs'
-import { openLog } from '../../src/http/index.ts'
-import { signInPerson } from '../../src/identity-providers/index.ts'
-import { systemClock } from '../../src/lib/clock.ts'
-import { systemRandom } from '../../src/lib/random.ts'
+import { signInPerson } from '../../src/identity/identity-providers/index.ts'
+import { openLog } from '../../src/platform/http/index.ts'
+import { systemClock } from '../../src/platform/lib/clock.ts'
+import { systemRandom } from '../../src/platform/lib/random.ts'
 import { createServer } from '../../src/server.ts'
 import { ACTS, Actor } from './acts.ts'
 import type { Crowd } from './crowd.ts'

@@ -11,13 +11,13 @@ import {
   openMasterKey,
   SignerProgram,
   type SigningKey,
-} from '../../src/keys/index.ts'
-import { base64url } from '../../src/lib/bytes.ts'
-import { systemClock as clock } from '../../src/lib/clock.ts'
-import { systemRandom as random } from '../../src/lib/random.ts'
-import { systemWait as wait } from '../../src/lib/repeat.ts'
-import { Secret } from '../../src/lib/secret.ts'
-import { openStorage } from '../../src/storage/index.ts'
+} from '../../src/platform/keys/index.ts'
+import { base64url } from '../../src/platform/lib/bytes.ts'
+import { systemClock as clock } from '../../src/platform/lib/clock.ts'
+import { systemRandom as random } from '../../src/platform/lib/random.ts'
+import { systemWait as wait } from '../../src/platform/lib/repeat.ts'
+import { Secret } from '../../src/platform/lib/secret.ts'
+import { openStorage } from '../../src/platform/storage/index.ts'
 import { softhsm } from '../../test/interop/softhsm/get.ts'
 import { describeMachine } from '../harness/machine.ts'
 import { readOptions } from '../harness/options.ts'

@@ -1,5 +1,5 @@
-import type { OpenTask } from '../../src/cli/agent/client.ts'
-import { ACCESS_TOKEN, TOKEN_EXCHANGE } from '../../src/cli/agent/client.ts'
+import type { OpenTask } from '../../src/programs/cli/agent/client.ts'
+import { ACCESS_TOKEN, TOKEN_EXCHANGE } from '../../src/programs/cli/agent/client.ts'
 import { readBooks } from '../harness/books.ts'
 import type { Answer } from '../harness/connection.ts'
 import { type Check, closedLoop, type Load } from '../harness/load.ts'

@@ -1,8 +1,9 @@
 // Run once after the sample world: twenty rules about issuing tokens, none of which is about what the benchmark asks for.
-import { readSettings } from '../../src/config/settings.ts'
-import { systemClock } from '../../src/lib/clock.ts'
-import { systemRandom } from '../../src/lib/random.ts'
-import { latestSet, publishPolicies } from '../../src/policy/index.ts'
+
+import { systemClock } from '../../src/platform/lib/clock.ts'
+import { systemRandom } from '../../src/platform/lib/random.ts'
+import { latestSet, publishPolicies } from '../../src/policy/policy/index.ts'
+import { readSettings } from '../../src/programs/config/settings.ts'
 import { closeRooms, openRooms } from '../../src/rooms.ts'
 
 const COUNT = 20

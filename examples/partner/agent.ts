@@ -1,7 +1,11 @@
 import type { JWK } from 'jose'
-import type { OpenTask } from '../../src/cli/agent/client.ts'
-import { ACCESS_TOKEN, CLIENT_ASSERTION, TOKEN_EXCHANGE } from '../../src/cli/agent/client.ts'
-import { assertionBy, proofFor, type TaskKey } from '../../src/cli/agent/proof.ts'
+import type { OpenTask } from '../../src/programs/cli/agent/client.ts'
+import {
+  ACCESS_TOKEN,
+  CLIENT_ASSERTION,
+  TOKEN_EXCHANGE,
+} from '../../src/programs/cli/agent/client.ts'
+import { assertionBy, proofFor, type TaskKey } from '../../src/programs/cli/agent/proof.ts'
 
 const ID_JAG = 'urn:ietf:params:oauth:token-type:id-jag'
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'

@@ -3,7 +3,7 @@
 // Every step is asserted; the first that fails ends the story with a non-zero exit code.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { callResource, type OpenTask, openTask } from '../../src/cli/agent/client.ts'
+import { callResource, type OpenTask, openTask } from '../../src/programs/cli/agent/client.ts'
 import { idTokenFor } from '../refund-desk/people.ts'
 import { chapter, StoryFailed, saw, told } from '../refund-desk/step.ts'
 import { startWorld, type World } from '../refund-desk/world.ts'

@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi'
-import { clickThrough } from '../../src/dev/identity-provider/click.ts'
+import { clickThrough } from '../../src/programs/dev/identity-provider/click.ts'
 import { Browser } from './browser.ts'
 
 /** A person with a browser, signed in at Remit's pages. */

@@ -1,5 +1,5 @@
 import type { JWK } from 'jose'
-import { callResource, type OpenTask, resourceToken } from '../../src/cli/agent/client.ts'
+import { callResource, type OpenTask, resourceToken } from '../../src/programs/cli/agent/client.ts'
 import type { Browser } from './browser.ts'
 import type { Phone } from './phone.ts'
 import type { World } from './world.ts'

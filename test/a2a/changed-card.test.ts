@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { Script } from '../../src/net/mcp/testing.ts'
+import type { Script } from '../../src/platform/net/mcp/testing.ts'
 import { rpcOf, type Session } from '../mcp/place.ts'
 import { inOneWorld } from '../world.ts'
 import { ask, MESSAGE, skill, standing, TASK } from './scripted.ts'

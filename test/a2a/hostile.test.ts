@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { answer, type Script, stream } from '../../src/net/mcp/testing.ts'
+import { answer, type Script, stream } from '../../src/platform/net/mcp/testing.ts'
 import type { OpenTask } from '../agent.ts'
 import { messagesOf, type OddRequest, rpcOf } from '../mcp/place.ts'
 import { until } from '../until.ts'

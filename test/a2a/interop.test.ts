@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { answer, stream } from '../../src/net/mcp/testing.ts'
+import { answer, stream } from '../../src/platform/net/mcp/testing.ts'
 import { messagesOf, rpcOf } from '../mcp/place.ts'
 import { send } from '../wire.ts'
 import { inOneWorld } from '../world.ts'

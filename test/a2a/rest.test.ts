@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { answer, stream } from '../../src/net/mcp/testing.ts'
+import { answer, stream } from '../../src/platform/net/mcp/testing.ts'
 import type { OpenTask } from '../agent.ts'
 import type { OddRequest } from '../mcp/place.ts'
 import { type Answer, send } from '../wire.ts'

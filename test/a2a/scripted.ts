@@ -1,5 +1,5 @@
 import { after, afterEach, before } from 'node:test'
-import { answer, type Script, serveScript } from '../../src/net/mcp/testing.ts'
+import { answer, type Script, serveScript } from '../../src/platform/net/mcp/testing.ts'
 import { type OddRequest, Place, type Session } from '../mcp/place.ts'
 
 export const VERSION = { 'a2a-version': '1.0' }

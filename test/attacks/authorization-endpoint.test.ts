@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { planImport } from '../../src/catalog/testing.ts'
-import { applyImport, resumeResource, suspendResource } from '../../src/catalog-changes/index.ts'
-import { addAdmissionRule } from '../../src/client-metadata/index.ts'
-import { findAuthorization } from '../../src/code-grant/index.ts'
-import { sha256url } from '../../src/lib/bytes.ts'
-import { resumePerson, suspendPerson } from '../../src/sessions/index.ts'
+import { planImport } from '../../src/catalog/catalog/testing.ts'
+import {
+  applyImport,
+  resumeResource,
+  suspendResource,
+} from '../../src/catalog/catalog-changes/index.ts'
+import { findAuthorization } from '../../src/grants/code-grant/index.ts'
+import { addAdmissionRule } from '../../src/identity/client-metadata/index.ts'
+import { resumePerson, suspendPerson } from '../../src/identity/sessions/index.ts'
+import { sha256url } from '../../src/platform/lib/bytes.ts'
 import { deskActions, Stranger } from '../mcp/stranger.ts'
 import { send } from '../wire.ts'
 import { inEachWorld } from '../world.ts'

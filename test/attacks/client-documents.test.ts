@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import type { RequestListener } from 'node:http'
 import { after, before, test } from 'node:test'
-import { documented } from '../../src/client-metadata/documents/testing.ts'
-import { ClientDocuments } from '../../src/client-metadata/index.ts'
-import { Problem, type ProblemCode } from '../../src/lib/problem.ts'
-import { type Outbound, type OutboundOptions, outbound } from '../../src/net/index.ts'
+import { documented } from '../../src/identity/client-metadata/documents/testing.ts'
+import { ClientDocuments } from '../../src/identity/client-metadata/index.ts'
+import { Problem, type ProblemCode } from '../../src/platform/lib/problem.ts'
+import { type Outbound, type OutboundOptions, outbound } from '../../src/platform/net/index.ts'
 
 type Resolver = NonNullable<OutboundOptions['resolver']>
 
-import type { TestPeople } from '../../src/people/testing.ts'
-import { forEachEngine } from '../../src/storage/testing.ts'
+import type { TestPeople } from '../../src/identity/people/testing.ts'
+import { forEachEngine } from '../../src/platform/storage/testing.ts'
 import { type DocumentServer, serveDocuments } from '../document-server.ts'
 
 /**

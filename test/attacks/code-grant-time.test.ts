@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, beforeEach, it } from 'node:test'
-import { addAdmissionRule } from '../../src/client-metadata/index.ts'
+import { addAdmissionRule } from '../../src/identity/client-metadata/index.ts'
 import { deskActions, openDesk, ping, Stranger } from '../mcp/stranger.ts'
 import { inEachWorld } from '../world.ts'
 

@@ -14,9 +14,10 @@ const HARMLESS =
   /^(?:undefined|null|true|false|['"`\d].*|typeof\b.*|[\w.]+\.(?:length|size)|[A-Z][A-Z_]+)$/
 /** Files in which nobody can guess: both sides are the same party's. */
 const OF_ONE_PARTY: Readonly<Record<string, string>> = {
-  'src/doctor/checks/settings-checks.ts':
+  'src/programs/doctor/checks/settings-checks.ts':
     'whether a password is its user, both of the same settings',
-  'src/identity-providers/register-provider.ts': 'whether an administrator’s settings changed',
+  'src/identity/identity-providers/register-provider.ts':
+    'whether an administrator’s settings changed',
   'sdk/src/task/resource-tokens.ts': 'whether an agent still holds the token that it holds',
 }
 
@@ -51,7 +52,11 @@ function comparesSecrets({ left, right }: Comparison): boolean {
  * Files that read a text that somebody wrote, not a credential: the words of a policy, of JSON, of
  * a form.
  */
-const WORDS_OF_TEXT = ['src/policy/', 'src/pages/frame/', 'src/lib/json-parser.ts']
+const WORDS_OF_TEXT = [
+  'src/policy/policy/',
+  'src/console/pages/frame/',
+  'src/platform/lib/json-parser.ts',
+]
 
 function* sources(): Generator<string> {
   for (const room of ROOMS)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { ProblemCode } from '../../src/lib/problem.ts'
+import type { ProblemCode } from '../../src/platform/lib/problem.ts'
 import type { CallOptions, OpenTask } from '../agent.ts'
 import { assertDenied, assertRefused, assertUnidentified } from '../refusals.ts'
 import { jws, newKey, seconds, type TestKey, tampered, unsecured } from '../signing.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { API_PREFIX, OPERATIONS } from '../../src/api/index.ts'
+import { API_PREFIX, OPERATIONS } from '../../src/console/api/index.ts'
 import { type Answer, send } from '../wire.ts'
 import { inOneWorld } from '../world.ts'
 

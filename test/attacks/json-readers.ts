@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { ExactNumber, isObject, type Json } from '../../src/lib/json.ts'
+import { ExactNumber, isObject, type Json } from '../../src/platform/lib/json.ts'
 
 /**
  * Members that an API reads of a body that is described as `OPEN_ORDER`; absent where it finds

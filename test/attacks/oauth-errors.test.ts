@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { PROBLEMS } from '../../src/lib/problem.ts'
+import { PROBLEMS } from '../../src/platform/lib/problem.ts'
 import { type Answer, send } from '../wire.ts'
 import { inOneWorld } from '../world.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { addAdmissionRule } from '../../src/client-metadata/index.ts'
+import { addAdmissionRule } from '../../src/identity/client-metadata/index.ts'
 import { JWT_BEARER, TestAgent } from '../agent.ts'
 import { deskActions, openDesk, Stranger } from '../mcp/stranger.ts'
 import { newKey } from '../signing.ts'

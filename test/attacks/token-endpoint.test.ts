@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { addKey, registerAgent, revokeKey, suspendAgent } from '../../src/agents/index.ts'
-import { registerProvider } from '../../src/identity-providers/index.ts'
-import { type FakeProvider, fakeProvider, unsigned } from '../../src/identity-providers/testing.ts'
-import { findTask } from '../../src/tasks/index.ts'
+import { addKey, registerAgent, revokeKey, suspendAgent } from '../../src/identity/agents/index.ts'
+import { registerProvider } from '../../src/identity/identity-providers/index.ts'
+import {
+  type FakeProvider,
+  fakeProvider,
+  unsigned,
+} from '../../src/identity/identity-providers/testing.ts'
+import { findTask } from '../../src/tasks/tasks/index.ts'
 import {
   ACCESS_TOKEN,
   ID_TOKEN,
@@ -155,7 +159,7 @@ inEachWorld('subject tokens at the token endpoint', (world) => {
       by: 'test',
     })
     const { id: by } = await w.person('ada')
-    const { linkClient } = await import('../../src/agents/index.ts')
+    const { linkClient } = await import('../../src/identity/agents/index.ts')
     await linkClient(w.rooms.agents, {
       agentId: 'refund-bot',
       issuer: foreign.issuer,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { findDecision, listDecisions } from '../../src/decision-log/index.ts'
+import { findDecision, listDecisions } from '../../src/tasks/decision-log/index.ts'
 import { ECHO_SECRET } from '../echo.ts'
 import { assertFailed, assertRefused, assertRequestable } from '../refusals.ts'
 import { until } from '../until.ts'

@@ -5,7 +5,7 @@ import {
   randomBytes,
   sign,
 } from 'node:crypto'
-import { sha256url } from '../../src/lib/bytes.ts'
+import { sha256url } from '../../src/platform/lib/bytes.ts'
 
 /** A key, and a certificate that it signed for itself. */
 export interface SelfSigned {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, it } from 'node:test'
-import { checkPath, plainAddress } from '../../src/keys/index.ts'
+import { checkPath, plainAddress } from '../../src/platform/keys/index.ts'
 import { type CertificateOptions, certificate, type IssuedCertificate } from './certificate.ts'
 
 const CN = (value: string) => [['CN', value]] as const

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { parseJson } from '../../src/lib/json.ts'
+import { parseJson } from '../../src/platform/lib/json.ts'
 import { JSON_READERS } from '../attacks/json-readers.ts'
 import { FORM_TYPE } from '../attacks/odd-forms.ts'
 import type { ReceivedRequest } from '../upstream.ts'

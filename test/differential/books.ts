@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import type { CallFacts } from '@remit/engine'
-import type { AccessRequest } from '../../src/access-requests/index.ts'
-import { readRequest } from '../../src/access-requests/request-store.ts'
-import { readRecorded, type StoredDecision } from '../../src/decision-log/index.ts'
-import { readPrivate } from '../../src/ledger/ledger-store.ts'
+import type { AccessRequest } from '../../src/approvals/access-requests/index.ts'
+import { readRequest } from '../../src/approvals/access-requests/request-store.ts'
+import { readPrivate } from '../../src/platform/ledger/ledger-store.ts'
 import type { Rooms } from '../../src/rooms.ts'
+import { readRecorded, type StoredDecision } from '../../src/tasks/decision-log/index.ts'
 
 /** A permit in the ledger, with the values behind its commitments. */
 export interface IntentRecord {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { findDecision } from '../../src/decision-log/index.ts'
+import { findDecision } from '../../src/tasks/decision-log/index.ts'
 import { addRules, approve } from '../sdk/shops.ts'
 import { until } from '../until.ts'
 import type { ReceivedRequest } from '../upstream.ts'

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { summarizeUntyped } from '../../src/argument-types/index.ts'
-import { listActions } from '../../src/catalog/index.ts'
-import { asPlanned, catalogParts } from '../../src/catalog/testing.ts'
-import { applyImport, planImportInWorker } from '../../src/catalog-changes/index.ts'
-import { schemaFor, validateInWorker } from '../../src/policy/index.ts'
-import { DEFAULT_POLICIES } from '../../src/policy/testing.ts'
-import { forEachEngine } from '../../src/storage/testing.ts'
+import { summarizeUntyped } from '../../src/catalog/argument-types/index.ts'
+import { listActions } from '../../src/catalog/catalog/index.ts'
+import { asPlanned, catalogParts } from '../../src/catalog/catalog/testing.ts'
+import { applyImport, planImportInWorker } from '../../src/catalog/catalog-changes/index.ts'
+import { forEachEngine } from '../../src/platform/storage/testing.ts'
+import { schemaFor, validateInWorker } from '../../src/policy/policy/index.ts'
+import { DEFAULT_POLICIES } from '../../src/policy/policy/testing.ts'
 
 const DOCUMENT = readFileSync(
   new URL('./node_modules/@octokit/openapi/generated/api.github.com.json', import.meta.url),

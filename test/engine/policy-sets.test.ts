@@ -22,7 +22,7 @@ import {
   ORDERS_PLAN,
   REFUND_DESK,
   SAM,
-} from '../../src/policy/testing.ts'
+} from '../../src/policy/policy/testing.ts'
 import { Random } from './random.ts'
 
 const RULES = `${REFUND_DESK}

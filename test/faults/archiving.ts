@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type ScriptedStore, scriptedStore } from '../../src/archive/testing.ts'
+import { type ScriptedStore, scriptedStore } from '../../src/extensions/archive/testing.ts'
 import { verifyLedger } from '../../verifier/src/index.ts'
 import type { World } from '../world.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { sql } from 'kysely'
 import { cleanUp, tidy } from '../../src/background.ts'
-import { protocolRecords } from '../../src/opaque-tokens/index.ts'
+import { protocolRecords } from '../../src/identity/opaque-tokens/index.ts'
 import { inEachWorld, type World } from '../world.ts'
 
 const OVER = 1

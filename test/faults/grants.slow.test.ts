@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
-import { listTasks } from '../../src/tasks/index.ts'
+import { listTasks } from '../../src/tasks/tasks/index.ts'
 import { Ways } from '../ways/desk.ts'
 import { WAYS } from '../ways/grant-ways.ts'
 import { inEachWorld, type World } from '../world.ts'

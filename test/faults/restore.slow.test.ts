@@ -3,8 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { readSettings } from '../../src/config/settings.ts'
-import { systemRandom } from '../../src/lib/random.ts'
 import {
   backUp,
   exportMove,
@@ -13,8 +11,10 @@ import {
   prepareForImport,
   restore,
 } from '../../src/maintenance.ts'
-import { TEST_CONNECTIONS, takeDatabase } from '../../src/storage/postgres/testing.ts'
-import { testedEngines } from '../../src/storage/testing.ts'
+import { systemRandom } from '../../src/platform/lib/random.ts'
+import { TEST_CONNECTIONS, takeDatabase } from '../../src/platform/storage/postgres/testing.ts'
+import { testedEngines } from '../../src/platform/storage/testing.ts'
+import { readSettings } from '../../src/programs/config/settings.ts'
 import { verifyLedger } from '../../verifier/src/index.ts'
 import { assertNoToken, assertRequestable } from '../refusals.ts'
 import { inEachWorld, type World } from '../world.ts'

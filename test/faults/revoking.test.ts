@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
-import { registerProvider } from '../../src/identity-providers/index.ts'
-import { type FakeProvider, fakeProvider } from '../../src/identity-providers/testing.ts'
-import { Secret } from '../../src/lib/secret.ts'
+import { registerProvider } from '../../src/identity/identity-providers/index.ts'
+import { type FakeProvider, fakeProvider } from '../../src/identity/identity-providers/testing.ts'
 import {
   answerConfirmation,
   askConfirmation,
   openSession,
   useConfirmation,
-} from '../../src/sessions/index.ts'
+} from '../../src/identity/sessions/index.ts'
+import { Secret } from '../../src/platform/lib/secret.ts'
 import { RECORDS } from '../conformance/authzen/records.ts'
 import { assertRequestable } from '../refusals.ts'
 import { send } from '../wire.ts'

@@ -1,6 +1,6 @@
 import type { Browser, Page } from '../../examples/refund-desk/browser.ts'
-import { basesOfPerson, pendingConsents } from '../../src/consent/index.ts'
-import { endBasis, findTask } from '../../src/tasks/index.ts'
+import { basesOfPerson, pendingConsents } from '../../src/tasks/consent/index.ts'
+import { endBasis, findTask } from '../../src/tasks/tasks/index.ts'
 import { JWT_BEARER, postForm } from '../agent.ts'
 import { Stranger } from '../mcp/stranger.ts'
 import { newKey, proof } from '../signing.ts'

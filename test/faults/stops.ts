@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
-import { Problem } from '../../src/lib/problem.ts'
+import { Problem } from '../../src/platform/lib/problem.ts'
 import type { World } from '../world.ts'
 
 /**

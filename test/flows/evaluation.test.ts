@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
-import { closeTask } from '../../src/tasks/index.ts'
+import { closeTask } from '../../src/tasks/tasks/index.ts'
 import type { OpenTask } from '../agent.ts'
 import { Pep } from '../conformance/authzen/pdp.ts'
 import { newKey } from '../signing.ts'

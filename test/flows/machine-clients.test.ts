@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { addClientKey, type ClientKind, removeClient } from '../../src/machine-clients/index.ts'
-import { clientWith } from '../../src/machine-clients/testing.ts'
+import {
+  addClientKey,
+  type ClientKind,
+  removeClient,
+} from '../../src/identity/machine-clients/index.ts'
+import { clientWith } from '../../src/identity/machine-clients/testing.ts'
 import { JWT_BEARER, TOKEN_EXCHANGE } from '../agent.ts'
 import { jws, newKey, proof, type TestKey } from '../signing.ts'
 import { type Answer, send } from '../wire.ts'

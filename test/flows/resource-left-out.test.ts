@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { addAdmissionRule } from '../../src/client-metadata/index.ts'
-import { findAuthorization } from '../../src/code-grant/index.ts'
+import { findAuthorization } from '../../src/grants/code-grant/index.ts'
+import { addAdmissionRule } from '../../src/identity/client-metadata/index.ts'
 import { deskActions, openDesk, Stranger } from '../mcp/stranger.ts'
 import { inEachWorld } from '../world.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { Browser, type Page } from '../../examples/refund-desk/browser.ts'
-import { createSetupLink, hasAdministrator } from '../../src/sessions/index.ts'
+import { createSetupLink, hasAdministrator } from '../../src/identity/sessions/index.ts'
 import { inEachWorld, type World } from '../world.ts'
 
 /** Presses the button, is led to the provider, and chooses there who to be. */

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
-import { findRequest, listForTask } from '../../src/access-requests/index.ts'
-import { setRisk } from '../../src/catalog-changes/index.ts'
-import { signedIn } from '../../src/cli/testing.ts'
-import { basesOfPerson, grantBasis, pendingConsents } from '../../src/consent/index.ts'
+import { findRequest, listForTask } from '../../src/approvals/access-requests/index.ts'
+import { setRisk } from '../../src/catalog/catalog-changes/index.ts'
 import {
   addOwnChannel,
   confirmOwnChannel,
   notifyOnce,
   removeOwnChannel,
   sendCodeTo,
-} from '../../src/notifications/index.ts'
-import { resumePerson, suspendPerson } from '../../src/sessions/index.ts'
-import { endBasis } from '../../src/tasks/index.ts'
+} from '../../src/identity/notifications/index.ts'
+import { resumePerson, suspendPerson } from '../../src/identity/sessions/index.ts'
+import { signedIn } from '../../src/programs/cli/testing.ts'
+import { basesOfPerson, grantBasis, pendingConsents } from '../../src/tasks/consent/index.ts'
+import { endBasis } from '../../src/tasks/tasks/index.ts'
 import { JWT_BEARER, type OpenTask } from '../agent.ts'
 import { erase, standing } from '../mcp/asking.ts'
 import { rpcOf, wordsOf } from '../mcp/place.ts'

@@ -5,7 +5,7 @@ import {
   AUTHORIZATION,
   type CheckRequest,
   type CheckResponse,
-} from '../../src/extauthz/grpc/messages.ts'
+} from '../../src/extensions/extauthz/grpc/messages.ts'
 import type { OpenTask } from '../agent.ts'
 import { decode } from '../signing.ts'
 import { type Store, startStore, storeTask } from './store.ts'

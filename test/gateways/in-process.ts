@@ -1,9 +1,13 @@
-import { answerCheck } from '../../src/extauthz/answer-check.ts'
-import { authenticate } from '../../src/extauthz/authenticate.ts'
-import { type CheckAnswer, type GatewayCheck, NO_BODY } from '../../src/extauthz/check.ts'
-import { failure } from '../../src/extauthz/failure.ts'
-import type { ExtAuthzPorts } from '../../src/extauthz/ports.ts'
-import { ClientAddresses, openLog } from '../../src/http/index.ts'
+import { answerCheck } from '../../src/extensions/extauthz/answer-check.ts'
+import { authenticate } from '../../src/extensions/extauthz/authenticate.ts'
+import {
+  type CheckAnswer,
+  type GatewayCheck,
+  NO_BODY,
+} from '../../src/extensions/extauthz/check.ts'
+import { failure } from '../../src/extensions/extauthz/failure.ts'
+import type { ExtAuthzPorts } from '../../src/extensions/extauthz/ports.ts'
+import { ClientAddresses, openLog } from '../../src/platform/http/index.ts'
 import type { World } from '../world.ts'
 
 /** Asks as a gateway with this secret does, without a connection. What is left out of the check is right. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { PROBLEMS } from '../../src/lib/problem.ts'
+import { PROBLEMS } from '../../src/platform/lib/problem.ts'
 import { filledIn } from './filled-in.ts'
 
 it('F8: nginx gives its caller each status that a refusal can have', () => {

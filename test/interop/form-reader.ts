@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { parseBody, writeForm } from '../../src/bodies/index.ts'
-import { canonicalJson } from '../../src/lib/canonical-json.ts'
-import { Problem } from '../../src/lib/problem.ts'
+import { parseBody, writeForm } from '../../src/platform/bodies/index.ts'
+import { canonicalJson } from '../../src/platform/lib/canonical-json.ts'
+import { Problem } from '../../src/platform/lib/problem.ts'
 import { oddForms, oddUploads, type SentForm } from '../attacks/odd-forms.ts'
 import { linesAnswered } from './program.ts'
 

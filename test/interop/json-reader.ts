@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { typeArguments } from '../../src/argument-types/index.ts'
-import { jsonBody, onlyAction, planOperation } from '../../src/catalog/testing.ts'
-import { type Json, parseJson } from '../../src/lib/json.ts'
+import { typeArguments } from '../../src/catalog/argument-types/index.ts'
+import { jsonBody, onlyAction, planOperation } from '../../src/catalog/catalog/testing.ts'
+import { type Json, parseJson } from '../../src/platform/lib/json.ts'
 import { JSON_READERS, OPEN_ORDER, orderBodies, type ReadOrder } from '../attacks/json-readers.ts'
 import { linesAnswered } from './program.ts'
 

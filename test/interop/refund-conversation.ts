@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { listTasks } from '../../src/tasks/index.ts'
+import { listTasks } from '../../src/tasks/tasks/index.ts'
 import type { Project, RunningProgram } from '../sdk/project.ts'
 import { signInSam } from '../sdk/readme-story.ts'
 import { approve, sdkTask } from '../sdk/shops.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Browser, type Page } from '../../examples/refund-desk/browser.ts'
-import { registerProvider } from '../../src/identity-providers/index.ts'
-import { Secret } from '../../src/lib/secret.ts'
+import { registerProvider } from '../../src/identity/identity-providers/index.ts'
+import { Secret } from '../../src/platform/lib/secret.ts'
 import type { World } from '../world.ts'
 
 /**

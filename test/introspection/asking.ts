@@ -1,5 +1,5 @@
-import type { PepSettings } from '../../src/machine-clients/index.ts'
-import { clientWith } from '../../src/machine-clients/testing.ts'
+import type { PepSettings } from '../../src/identity/machine-clients/index.ts'
+import { clientWith } from '../../src/identity/machine-clients/testing.ts'
 import { JWT_BEARER, postForm, type TestAgent } from '../agent.ts'
 import type { KnownShop } from '../sdk/shops.ts'
 import type { Answer } from '../wire.ts'

@@ -9,7 +9,7 @@ import {
   type Route,
   replaceTransactionToken,
 } from 'remit-sdk/api'
-import { suspendResource } from '../../src/catalog-changes/index.ts'
+import { suspendResource } from '../../src/catalog/catalog-changes/index.ts'
 import { type OpenTask, postForm } from '../agent.ts'
 import { assertNoToken } from '../refusals.ts'
 import { addRules, type KnownShop, letIn, shopBehind, shopDirect } from '../sdk/shops.ts'

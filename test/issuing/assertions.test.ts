@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { after, before, it } from 'node:test'
-import { basesOfPerson, pendingConsents } from '../../src/consent/index.ts'
 import {
   type FakeProvider,
   fakeProvider,
   hs256,
   unsigned,
-} from '../../src/identity-providers/testing.ts'
-import { addIssuer, setIssuerTerms } from '../../src/issuers/index.ts'
-import { endBasis, listTasks } from '../../src/tasks/index.ts'
+} from '../../src/identity/identity-providers/testing.ts'
+import { addIssuer, setIssuerTerms } from '../../src/identity/issuers/index.ts'
+import { basesOfPerson, pendingConsents } from '../../src/tasks/consent/index.ts'
+import { endBasis, listTasks } from '../../src/tasks/tasks/index.ts'
 import { JWT_BEARER } from '../agent.ts'
 import { decode, newKey, type TestKey } from '../signing.ts'
 import type { Answer } from '../wire.ts'

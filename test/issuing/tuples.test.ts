@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { removeClient } from '../../src/machine-clients/index.ts'
-import { publishOnlySet } from '../../src/policy-only/index.ts'
+import { publishOnlySet } from '../../src/extensions/policy-only/index.ts'
+import { removeClient } from '../../src/identity/machine-clients/index.ts'
 import { Pep } from '../conformance/authzen/pdp.ts'
 import { inEachWorld } from '../world.ts'
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 import { asDelegates, type Detail } from '@remit/engine'
-import { registerAgent, setCeiling } from '../../src/agents/index.ts'
-import { planImport } from '../../src/catalog/testing.ts'
-import { applyImport, setRisk } from '../../src/catalog-changes/index.ts'
-import { grantBasis } from '../../src/consent/index.ts'
-import { addIssuer, revokeIssuer } from '../../src/issuers/index.ts'
-import { publishPolicies } from '../../src/policy/index.ts'
-import { findTask } from '../../src/tasks/index.ts'
+import { planImport } from '../../src/catalog/catalog/testing.ts'
+import { applyImport, setRisk } from '../../src/catalog/catalog-changes/index.ts'
+import { registerAgent, setCeiling } from '../../src/identity/agents/index.ts'
+import { addIssuer, revokeIssuer } from '../../src/identity/issuers/index.ts'
+import { publishPolicies } from '../../src/policy/policy/index.ts'
+import { grantBasis } from '../../src/tasks/consent/index.ts'
+import { findTask } from '../../src/tasks/tasks/index.ts'
 import {
   ACCESS_TOKEN,
   ID_TOKEN,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before } from 'node:test'
-import { listForTask } from '../../src/access-requests/index.ts'
+import { listForTask } from '../../src/approvals/access-requests/index.ts'
 import type { OpenTask } from '../agent.ts'
 import { until } from '../until.ts'
 import type { Answer } from '../wire.ts'

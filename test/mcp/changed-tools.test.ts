@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, it } from 'node:test'
-import { answer } from '../../src/net/mcp/testing.ts'
+import { answer } from '../../src/platform/net/mcp/testing.ts'
 import { inEachWorld } from '../world.ts'
 import { Place, rpcOf, type Session, wordsOf } from './place.ts'
 import { on, serveNotes } from './scripted.ts'

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { addKey, findAgent, linkClient, registerAgent } from '../../src/agents/index.ts'
-import type { KeyChange } from '../../src/client-metadata/admission/admission-rule.ts'
+import { addKey, findAgent, linkClient, registerAgent } from '../../src/identity/agents/index.ts'
+import type { KeyChange } from '../../src/identity/client-metadata/admission/admission-rule.ts'
 import {
   addAdmissionRule,
   findDescription,
   listAdmissionRules,
   removeAdmissionRule,
-} from '../../src/client-metadata/index.ts'
-import { agentIdOf } from '../../src/lib/client-url.ts'
-import { grantSponsorship } from '../../src/sponsorship/index.ts'
-import { findTask, listTasks } from '../../src/tasks/index.ts'
+} from '../../src/identity/client-metadata/index.ts'
+import { agentIdOf } from '../../src/platform/lib/client-url.ts'
+import { grantSponsorship } from '../../src/tasks/sponsorship/index.ts'
+import { findTask, listTasks } from '../../src/tasks/tasks/index.ts'
 import { JWT_BEARER, TestAgent } from '../agent.ts'
 import { orders, spawn } from '../delegation.ts'
 import { type DocumentServer, serveDocuments } from '../document-server.ts'

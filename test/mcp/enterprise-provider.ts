@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createLocalJWKSet, jwtVerify } from 'jose'
-import type { Clock } from '../../src/lib/clock.ts'
+import type { Clock } from '../../src/platform/lib/clock.ts'
 import { jws, newKey, seconds } from '../signing.ts'
 
 const ID_JAG = 'urn:ietf:params:oauth:token-type:id-jag'

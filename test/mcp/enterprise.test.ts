@@ -10,11 +10,14 @@ import {
   type OAuthClientProvider,
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client'
-import { addCertificateName, removeCertificateName } from '../../src/agent-authentication/index.ts'
-import { addKey, registerAgent, revokeKey } from '../../src/agents/index.ts'
-import { setRisk } from '../../src/catalog-changes/index.ts'
-import { addIssuer, revokeIssuer, setIssuerTerms } from '../../src/issuers/index.ts'
-import { closeTask, findTask, listTasks } from '../../src/tasks/index.ts'
+import { setRisk } from '../../src/catalog/catalog-changes/index.ts'
+import {
+  addCertificateName,
+  removeCertificateName,
+} from '../../src/identity/agent-authentication/index.ts'
+import { addKey, registerAgent, revokeKey } from '../../src/identity/agents/index.ts'
+import { addIssuer, revokeIssuer, setIssuerTerms } from '../../src/identity/issuers/index.ts'
+import { closeTask, findTask, listTasks } from '../../src/tasks/tasks/index.ts'
 import { JWT_BEARER, postForm, TestAgent } from '../agent.ts'
 import { serveDocuments } from '../document-server.ts'
 import { newKey, proof } from '../signing.ts'

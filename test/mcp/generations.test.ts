@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { answer, type Script, serveScript, stream } from '../../src/net/mcp/testing.ts'
+import { answer, type Script, serveScript, stream } from '../../src/platform/net/mcp/testing.ts'
 import { World } from '../world.ts'
 import { Place, rpcOf } from './place.ts'
 import { REVISION, Stateless } from './stateless.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, it } from 'node:test'
-import { answer, type Script, stream } from '../../src/net/mcp/testing.ts'
+import { answer, type Script, stream } from '../../src/platform/net/mcp/testing.ts'
 import { until } from '../until.ts'
 import { inOneWorld, type World } from '../world.ts'
 import { standing } from './asking.ts'

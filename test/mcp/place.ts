@@ -2,16 +2,16 @@ import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
-import { findAgent, setCeiling } from '../../src/agents/index.ts'
 import {
   applyImport,
   planAgentImport,
   planMcpImport,
   setRisk,
-} from '../../src/catalog-changes/index.ts'
-import { grantBasis } from '../../src/consent/index.ts'
-import { describeMcpServer, outbound } from '../../src/net/index.ts'
-import { publishPolicies } from '../../src/policy/index.ts'
+} from '../../src/catalog/catalog-changes/index.ts'
+import { findAgent, setCeiling } from '../../src/identity/agents/index.ts'
+import { describeMcpServer, outbound } from '../../src/platform/net/index.ts'
+import { publishPolicies } from '../../src/policy/policy/index.ts'
+import { grantBasis } from '../../src/tasks/consent/index.ts'
 import type { OpenTask } from '../agent.ts'
 import { type Answer, begin, send } from '../wire.ts'
 import type { World } from '../world.ts'

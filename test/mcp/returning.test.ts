@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { before, beforeEach, it } from 'node:test'
-import { findAgent, setCeiling } from '../../src/agents/index.ts'
-import { addAdmissionRule } from '../../src/client-metadata/index.ts'
-import { insertAuthorizationStep } from '../../src/code-grant/authorization-store.ts'
-import { lastAllowed, returnOf } from '../../src/code-grant/index.ts'
-import { basesOfPerson } from '../../src/consent/index.ts'
-import { findPerson } from '../../src/people/index.ts'
-import { publishPolicies } from '../../src/policy/index.ts'
+import { insertAuthorizationStep } from '../../src/grants/code-grant/authorization-store.ts'
+import { lastAllowed, returnOf } from '../../src/grants/code-grant/index.ts'
+import { findAgent, setCeiling } from '../../src/identity/agents/index.ts'
+import { addAdmissionRule } from '../../src/identity/client-metadata/index.ts'
+import { findPerson } from '../../src/identity/people/index.ts'
+import { publishPolicies } from '../../src/policy/policy/index.ts'
+import { basesOfPerson } from '../../src/tasks/consent/index.ts'
 import {
   closeTask,
   endBasis,
@@ -14,7 +14,7 @@ import {
   resumeTask,
   suspendTask,
   type Task,
-} from '../../src/tasks/index.ts'
+} from '../../src/tasks/tasks/index.ts'
 import { newKey, proof } from '../signing.ts'
 import { type Answer, send } from '../wire.ts'
 import { inEachWorld } from '../world.ts'

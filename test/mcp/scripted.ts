@@ -4,7 +4,7 @@ import {
   type Script,
   type ScriptedServer,
   serveScript,
-} from '../../src/net/mcp/testing.ts'
+} from '../../src/platform/net/mcp/testing.ts'
 
 const text = { type: 'string' }
 const tool = (name: string, properties: object = { text }) => ({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, it } from 'node:test'
-import { answer, stream } from '../../src/net/mcp/testing.ts'
+import { answer, stream } from '../../src/platform/net/mcp/testing.ts'
 import { until } from '../until.ts'
 import { inOneWorld } from '../world.ts'
 import { Place, rpcOf, wordsOf } from './place.ts'

@@ -1,5 +1,5 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
-import { headerValue } from '../../src/net/mcp/revisions.ts'
+import { headerValue } from '../../src/platform/net/mcp/revisions.ts'
 import type { OpenTask } from '../agent.ts'
 import type { Answer } from '../wire.ts'
 import type { World } from '../world.ts'

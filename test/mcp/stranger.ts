@@ -11,9 +11,9 @@ import type {
   OAuthTokens,
 } from '@modelcontextprotocol/sdk/shared/auth.js'
 import { type Browser, everythingTicked, type Page } from '../../examples/refund-desk/browser.ts'
-import { setIdleMinutes } from '../../src/agents/index.ts'
-import { sha256url } from '../../src/lib/bytes.ts'
-import { publishPolicies } from '../../src/policy/index.ts'
+import { setIdleMinutes } from '../../src/identity/agents/index.ts'
+import { sha256url } from '../../src/platform/lib/bytes.ts'
+import { publishPolicies } from '../../src/policy/policy/index.ts'
 import { postForm, whileLeaseIsOver } from '../agent.ts'
 import { type Answer, send } from '../wire.ts'
 import type { PersonName, World } from '../world.ts'

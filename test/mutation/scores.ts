@@ -74,8 +74,7 @@ function page(): string {
     const score = scores[name]
     return score === undefined ? [] : [[name, score] as const]
   })
-  const folders = readdirSync(SRC, { withFileTypes: true })
-  const rooms = folders.filter((each) => each.isDirectory()).map(({ name }) => name)
+  const rooms = foldersIn(SRC).flatMap((wing) => foldersIn(join(SRC, wing)))
   const unmeasured = [...new Set([...names, ...rooms])].filter(
     (name) => !Object.hasOwn(scores, name) && !WITHOUT_GUARDS.has(name),
   )
@@ -89,6 +88,11 @@ Without a guard of their own: ${[...WITHOUT_GUARDS].join(', ')}.
 
 ## Survivors
 ${measured.map(([name, score]) => survivorsOf(name, score)).join('')}`
+}
+
+function foldersIn(folder: string): readonly string[] {
+  const entries = readdirSync(folder, { withFileTypes: true })
+  return entries.filter((each) => each.isDirectory()).map(({ name }) => name)
 }
 
 const HEAD = `# Mutation testing

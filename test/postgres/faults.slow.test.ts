@@ -8,10 +8,15 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
-import { Problem } from '../../src/lib/problem.ts'
-import { openStorage, type Reader, type Step, type Storage } from '../../src/storage/index.ts'
-import { SessionPool } from '../../src/storage/postgres/pool.ts'
-import { Primary } from '../../src/storage/postgres/primary.ts'
+import { Problem } from '../../src/platform/lib/problem.ts'
+import {
+  openStorage,
+  type Reader,
+  type Step,
+  type Storage,
+} from '../../src/platform/storage/index.ts'
+import { SessionPool } from '../../src/platform/storage/postgres/pool.ts'
+import { Primary } from '../../src/platform/storage/postgres/primary.ts'
 import { startProxy } from './proxy.ts'
 import { type RunningPostgres, startPostgres } from './start.ts'
 

@@ -1,9 +1,9 @@
 /** Calls on a PostgreSQL whose answers to COMMIT are cut off: on a server of its own, over a proxy. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { READ, World } from '../../src/calls/testing.ts'
-import { listDecisions } from '../../src/decision-log/index.ts'
-import { openStorage } from '../../src/storage/index.ts'
+import { READ, World } from '../../src/calls/calls/testing.ts'
+import { openStorage } from '../../src/platform/storage/index.ts'
+import { listDecisions } from '../../src/tasks/decision-log/index.ts'
 import { startProxy } from './proxy.ts'
 import { startPostgres } from './start.ts'
 

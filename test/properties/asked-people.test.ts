@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { expireRequests, listForApprover } from '../../src/access-requests/index.ts'
+import { expireRequests, listForApprover } from '../../src/approvals/access-requests/index.ts'
 import {
   addPerson,
   anAsk,
@@ -8,8 +8,8 @@ import {
   attached,
   type TestParts,
   testParts,
-} from '../../src/approvals/testing.ts'
-import { forEachEngine } from '../../src/storage/testing.ts'
+} from '../../src/approvals/approvals/testing.ts'
+import { forEachEngine } from '../../src/platform/storage/testing.ts'
 
 forEachEngine('who is asked', (open) => {
   async function begin() {

@@ -17,9 +17,9 @@ import {
 } from '@remit/engine'
 import fc from 'fast-check'
 import { call, childrenOf, details, kindOf } from '../../engine/src/testing.ts'
-import { typeArguments } from '../../src/argument-types/index.ts'
-import { parseJson } from '../../src/lib/json.ts'
-import { actionsWith, BOT, context, entities, load, SAM } from '../../src/policy/testing.ts'
+import { typeArguments } from '../../src/catalog/argument-types/index.ts'
+import { parseJson } from '../../src/platform/lib/json.ts'
+import { actionsWith, BOT, context, entities, load, SAM } from '../../src/policy/policy/testing.ts'
 
 const LOCATION = 'http://127.0.0.1:7481/things'
 const ACTIONS = actionsWith({

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { parseVerifierKey, type Report, type Source, verifyLedger } from '@remit/verifier'
 import fc from 'fast-check'
-import { exported, ledgerKey, ledgerOn } from '../../src/ledger/testing.ts'
-import { openStorage, type Storage } from '../../src/storage/index.ts'
+import { exported, ledgerKey, ledgerOn } from '../../src/platform/ledger/testing.ts'
+import { openStorage, type Storage } from '../../src/platform/storage/index.ts'
 
 /**
  * The server's export against the verifier, which shares no code with it: what nobody touched is ok, and whatever is done

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { answerRequest } from '../../src/approvals/answer.ts'
-import { shownDigest } from '../../src/approvals/index.ts'
-import { approvalForm } from '../../src/approvals/sign-answer.ts'
-import { batchForm, signBatch } from '../../src/approvals/sign-batch.ts'
+import { answerRequest } from '../../src/approvals/approvals/answer.ts'
+import { shownDigest } from '../../src/approvals/approvals/index.ts'
+import { approvalForm } from '../../src/approvals/approvals/sign-answer.ts'
+import { batchForm, signBatch } from '../../src/approvals/approvals/sign-batch.ts'
 import {
   aCall,
   addPerson,
@@ -12,12 +12,12 @@ import {
   attached,
   type TestParts,
   testParts,
-} from '../../src/approvals/testing.ts'
-import { editCall } from '../../src/call-edits/index.ts'
-import { addPasskey, SoftwareAuthenticator } from '../../src/passkeys/testing.ts'
-import { findPerson } from '../../src/people/index.ts'
-import { actionsWith } from '../../src/policy/testing.ts'
-import { forEachEngine } from '../../src/storage/testing.ts'
+} from '../../src/approvals/approvals/testing.ts'
+import { editCall } from '../../src/approvals/call-edits/index.ts'
+import { addPasskey, SoftwareAuthenticator } from '../../src/identity/passkeys/testing.ts'
+import { findPerson } from '../../src/identity/people/index.ts'
+import { forEachEngine } from '../../src/platform/storage/testing.ts'
+import { actionsWith } from '../../src/policy/policy/testing.ts'
 import { Receipts } from '../../verifier/src/receipts.ts'
 import { parseRecord } from '../../verifier/src/record.ts'
 

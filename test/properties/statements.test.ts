@@ -6,26 +6,47 @@ import {
   listForApprover,
   listForPerson,
   listForTask,
-} from '../../src/access-requests/index.ts'
-import { listAgents, listDated, retireAgent, suspendUncertified } from '../../src/agents/index.ts'
-import { listAllowances } from '../../src/approvals/index.ts'
-import { lapse } from '../../src/calls/expire-unreported.ts'
-import { announcersOf, recordOutcome, recover } from '../../src/calls/index.ts'
-import { READ, refund, World } from '../../src/calls/testing.ts'
-import { forgetUnusedClients } from '../../src/code-grant/index.ts'
-import { grantBasis, pendingConsents } from '../../src/consent/index.ts'
-import { listDecisions } from '../../src/decision-log/index.ts'
-import { Dormancy, suspendDormant } from '../../src/grants/index.ts'
-import { addAgent, alone, child, permitAll, sponsored } from '../../src/grants/openings/testing.ts'
-import { chooseUse, forgetDeliveries, markSeen, notifyOnce } from '../../src/notifications/index.ts'
-import { TestChannel } from '../../src/notifications/testing.ts'
-import { findPersonsByEmail, findPersonsCalled, listPersons } from '../../src/people/index.ts'
-import { endSponsorship, listSponsorGrants } from '../../src/sponsorship/index.ts'
-import { openStandIns } from '../../src/stand-ins/index.ts'
-import type { Storage } from '../../src/storage/index.ts'
-import { forEachEngine } from '../../src/storage/testing.ts'
-import { expireTasks } from '../../src/tasks/expire.ts'
-import { endedHolders } from '../../src/tasks/holders.ts'
+} from '../../src/approvals/access-requests/index.ts'
+import { listAllowances } from '../../src/approvals/approvals/index.ts'
+import { lapse } from '../../src/calls/calls/expire-unreported.ts'
+import { announcersOf, recordOutcome, recover } from '../../src/calls/calls/index.ts'
+import { READ, refund, World } from '../../src/calls/calls/testing.ts'
+import { forgetUnusedClients } from '../../src/grants/code-grant/index.ts'
+import { Dormancy, suspendDormant } from '../../src/grants/grants/index.ts'
+import {
+  addAgent,
+  alone,
+  child,
+  permitAll,
+  sponsored,
+} from '../../src/grants/grants/openings/testing.ts'
+import { introspect } from '../../src/grants/token-status/introspect.ts'
+import {
+  listAgents,
+  listDated,
+  retireAgent,
+  suspendUncertified,
+} from '../../src/identity/agents/index.ts'
+import {
+  chooseUse,
+  forgetDeliveries,
+  markSeen,
+  notifyOnce,
+} from '../../src/identity/notifications/index.ts'
+import { TestChannel } from '../../src/identity/notifications/testing.ts'
+import {
+  findPersonsByEmail,
+  findPersonsCalled,
+  listPersons,
+} from '../../src/identity/people/index.ts'
+import { openStandIns } from '../../src/identity/stand-ins/index.ts'
+import type { Storage } from '../../src/platform/storage/index.ts'
+import { forEachEngine } from '../../src/platform/storage/testing.ts'
+import { grantBasis, pendingConsents } from '../../src/tasks/consent/index.ts'
+import { listDecisions } from '../../src/tasks/decision-log/index.ts'
+import { endSponsorship, listSponsorGrants } from '../../src/tasks/sponsorship/index.ts'
+import { expireTasks } from '../../src/tasks/tasks/expire.ts'
+import { endedHolders } from '../../src/tasks/tasks/holders.ts'
 import {
   closeTask,
   endBasis,
@@ -33,8 +54,7 @@ import {
   resumeTask,
   suspendTask,
   TaskKeeper,
-} from '../../src/tasks/index.ts'
-import { introspect } from '../../src/token-status/introspect.ts'
+} from '../../src/tasks/tasks/index.ts'
 import { flawsOf, planOf, watched } from './statements.ts'
 
 /**

@@ -6,7 +6,7 @@ import {
   SqliteQueryCompiler,
   sql,
 } from 'kysely'
-import type { Storage } from '../../src/storage/index.ts'
+import type { Storage } from '../../src/platform/storage/index.ts'
 
 /** A store that writes down the text of every statement, each once. */
 export function watched(storage: Storage): { storage: Storage; statements: Set<string> } {

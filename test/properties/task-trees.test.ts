@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Bound, Detail } from '@remit/engine'
 import fc from 'fast-check'
-import { type HeldTask, ISSUER, newKey, World } from '../../src/calls/testing.ts'
-import { minting } from '../../src/facts/minting.ts'
+import { type HeldTask, ISSUER, newKey, World } from '../../src/calls/calls/testing.ts'
 import {
   addAgent,
   handOn,
@@ -13,13 +12,14 @@ import {
   refundsUpTo,
   type TestAgent,
   ticketFor,
-} from '../../src/grants/openings/testing.ts'
-import { Problem } from '../../src/lib/problem.ts'
-import type { Storage } from '../../src/storage/index.ts'
-import { forEachEngine } from '../../src/storage/testing.ts'
-import { closeTask, resumeTask, suspendTask } from '../../src/tasks/index.ts'
-import { checkTaskToken, mintTicket } from '../../src/tokens/index.ts'
-import type { ActClaim } from '../../src/tokens/parties.ts'
+} from '../../src/grants/grants/openings/testing.ts'
+import { checkTaskToken, mintTicket } from '../../src/identity/tokens/index.ts'
+import type { ActClaim } from '../../src/identity/tokens/parties.ts'
+import { Problem } from '../../src/platform/lib/problem.ts'
+import type { Storage } from '../../src/platform/storage/index.ts'
+import { forEachEngine } from '../../src/platform/storage/testing.ts'
+import { minting } from '../../src/tasks/facts/minting.ts'
+import { closeTask, resumeTask, suspendTask } from '../../src/tasks/tasks/index.ts'
 
 /**
  * Random trees of tasks: agents ask for children with what they like, also with tickets that nobody should have made, several at

@@ -9,8 +9,8 @@ import { before, it } from 'node:test'
 import { deflateRawSync } from 'node:zlib'
 import { CompactSign, importJWK, type JWK } from 'jose'
 import { signIn } from '../../examples/refund-desk/people.ts'
-import { endSession, resumePerson, suspendPerson } from '../../src/sessions/index.ts'
-import { listTasks } from '../../src/tasks/index.ts'
+import { endSession, resumePerson, suspendPerson } from '../../src/identity/sessions/index.ts'
+import { listTasks } from '../../src/tasks/tasks/index.ts'
 import { JWT_BEARER, postForm, TestAgent } from '../agent.ts'
 import { askWith } from '../introspection/asking.ts'
 import { ping, Stranger } from '../mcp/stranger.ts'
@@ -148,7 +148,7 @@ inEachWorld(
       const start = await send(`${w.issuer}/sign-in?return_to=/`)
       const at = new URL(String(start.headers.location), w.issuer)
       const cookies = [start.headers['set-cookie'] ?? []].flat().map((one) => one.split(';')[0])
-      const { clickThrough } = await import('../../src/dev/identity-provider/click.ts')
+      const { clickThrough } = await import('../../src/programs/dev/identity-provider/click.ts')
       const back = await clickThrough(at.href, 'nils')
       const answers = await Promise.all(
         Array.from({ length: 16 }, () => send(back, { headers: [['Cookie', cookies.join('; ')]] })),

@@ -1,7 +1,7 @@
 /** A new version takes the place of an old one, and the old one of the new one, while agents call. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { migrate, migrationPlan } from '../../src/storage/index.ts'
+import { migrate, migrationPlan } from '../../src/platform/storage/index.ts'
 import type { OpenTask } from '../agent.ts'
 import { NEXT_MIGRATION, nextBuild } from '../next-build.ts'
 import { until } from '../until.ts'

@@ -10,8 +10,8 @@ import {
   type Task,
   UsageError,
 } from 'remit-sdk'
-import { listForTask } from '../../src/access-requests/index.ts'
-import { findAgent, setCeiling } from '../../src/agents/index.ts'
+import { listForTask } from '../../src/approvals/access-requests/index.ts'
+import { findAgent, setCeiling } from '../../src/identity/agents/index.ts'
 import { until } from '../until.ts'
 import { inOneWorld, type World } from '../world.ts'
 import { assertDenied, failure } from './failure.ts'

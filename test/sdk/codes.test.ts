@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { API_PROBLEMS } from '../../sdk/src/api/answer.ts'
-import { PROBLEMS } from '../../src/lib/problem.ts'
+import { PROBLEMS } from '../../src/platform/lib/problem.ts'
 
 const SDK = join(import.meta.dirname, '..', '..', 'sdk')
 const CATALOGUE = new Map<string, { readonly status: number; readonly title: string }>(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { direct, protect } from 'remit-sdk/api'
-import { lapse, REPORT_WITHIN_MS } from '../../src/calls/expire-unreported.ts'
+import { lapse, REPORT_WITHIN_MS } from '../../src/calls/calls/expire-unreported.ts'
 import type { OpenTask } from '../agent.ts'
 import { assertRefused } from '../refusals.ts'
 import { until } from '../until.ts'

@@ -21,10 +21,10 @@ import {
   type ProviderStore,
   type StoredKey,
 } from 'remit-sdk/mcp'
-import { listForTask } from '../../src/access-requests/index.ts'
-import { setCeiling } from '../../src/agents/index.ts'
-import { addAdmissionRule } from '../../src/client-metadata/index.ts'
-import { closeTask, listTasks } from '../../src/tasks/index.ts'
+import { listForTask } from '../../src/approvals/access-requests/index.ts'
+import { setCeiling } from '../../src/identity/agents/index.ts'
+import { addAdmissionRule } from '../../src/identity/client-metadata/index.ts'
+import { closeTask, listTasks } from '../../src/tasks/tasks/index.ts'
 import { wordsOf } from '../mcp/place.ts'
 import { deskActions, openDesk } from '../mcp/stranger.ts'
 import { until } from '../until.ts'

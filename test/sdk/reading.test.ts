@@ -5,11 +5,11 @@ import fc from 'fast-check'
 import { argumentTextsOf, readArguments, sameArguments } from '../../sdk/src/api/arguments.ts'
 import { readExactJson } from '../../sdk/src/api/exact-json.ts'
 import { readTarget, template } from '../../sdk/src/api/target.ts'
-import { typeArguments } from '../../src/argument-types/index.ts'
-import { planImport } from '../../src/catalog/testing.ts'
-import { readTarget as readStrictTarget } from '../../src/http/index.ts'
-import { parseJson } from '../../src/lib/json.ts'
-import { argumentTexts } from '../../src/tokens/index.ts'
+import { typeArguments } from '../../src/catalog/argument-types/index.ts'
+import { planImport } from '../../src/catalog/catalog/testing.ts'
+import { argumentTexts } from '../../src/identity/tokens/index.ts'
+import { readTarget as readStrictTarget } from '../../src/platform/http/index.ts'
+import { parseJson } from '../../src/platform/lib/json.ts'
 
 // APIs read what the gateway decided on and sent. Two readers that disagree would let something else through.
 

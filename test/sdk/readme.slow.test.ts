@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { addAdmissionRule } from '../../src/client-metadata/index.ts'
+import { addAdmissionRule } from '../../src/identity/client-metadata/index.ts'
 import { deskActions } from '../mcp/stranger.ts'
 import { World } from '../world.ts'
 import { EmptyProject } from './empty-project.ts'

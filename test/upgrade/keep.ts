@@ -26,9 +26,11 @@ try {
   if (!existsSync(join(place, 'make.ts')))
     for (const name of ['make.ts', 'kept-database.ts'])
       cpSync(join(import.meta.dirname, name), join(place, name))
-  const { neededSchema } = await import(
-    pathToFileURL(join(checkout, 'src', 'storage', 'migrate.ts')).href
-  )
+  // A commit from before 0148 has its rooms in no wing.
+  const migrate = ['src/platform/storage/migrate.ts', 'src/storage/migrate.ts']
+    .map((file) => join(checkout, file))
+    .find(existsSync)
+  const { neededSchema } = await import(pathToFileURL(migrate ?? '').href)
   const number = String(neededSchema()).padStart(4, '0')
   for (const engine of ['sqlite', 'postgres']) {
     const name = `${number}-${commit}.${engine}.json.gz`

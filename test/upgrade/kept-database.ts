@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import type { StoredRow, StoredValue } from '../../src/storage/snapshot/snapshot.ts'
+import type { StoredRow, StoredValue } from '../../src/platform/storage/snapshot/snapshot.ts'
 import type { OpenTask } from '../agent.ts'
 import type { TestKey } from '../signing.ts'
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { resumeResource, suspendResource } from '../../src/catalog/catalog-changes/index.ts'
+import { addPoint, removePoint } from '../../src/extensions/decision-points/index.ts'
 import {
   findAgent,
   linkClient,
@@ -7,18 +9,21 @@ import {
   setTrust,
   suspendAgent,
   unlinkClient,
-} from '../../src/agents/index.ts'
-import { resumeResource, suspendResource } from '../../src/catalog-changes/index.ts'
-import { basesOfPerson } from '../../src/consent/index.ts'
-import { addPoint, removePoint } from '../../src/decision-points/index.ts'
-import { resumeIssuer, suspendIssuer } from '../../src/issuers/index.ts'
-import { removeClient } from '../../src/machine-clients/index.ts'
-import { ADMINISTRATORS, addMember } from '../../src/people/index.ts'
-import { endSignal, raiseSignal } from '../../src/risk/index.ts'
-import { resumePerson, suspendPerson } from '../../src/sessions/index.ts'
-import { endThread, removeSpace, resumeSpace, suspendSpace } from '../../src/spaces/index.ts'
-import { endSponsorship } from '../../src/sponsorship/index.ts'
-import { closeTask, endBasis, suspendTask } from '../../src/tasks/index.ts'
+} from '../../src/identity/agents/index.ts'
+import { resumeIssuer, suspendIssuer } from '../../src/identity/issuers/index.ts'
+import { removeClient } from '../../src/identity/machine-clients/index.ts'
+import { ADMINISTRATORS, addMember } from '../../src/identity/people/index.ts'
+import { resumePerson, suspendPerson } from '../../src/identity/sessions/index.ts'
+import {
+  endThread,
+  removeSpace,
+  resumeSpace,
+  suspendSpace,
+} from '../../src/identity/spaces/index.ts'
+import { basesOfPerson } from '../../src/tasks/consent/index.ts'
+import { endSignal, raiseSignal } from '../../src/tasks/risk/index.ts'
+import { endSponsorship } from '../../src/tasks/sponsorship/index.ts'
+import { closeTask, endBasis, suspendTask } from '../../src/tasks/tasks/index.ts'
 import { HOUSE, type Ways } from './desk.ts'
 import { MAILER, PARTNER } from './partner.ts'
 import { PLATFORM } from './platform.ts'

@@ -1,5 +1,5 @@
-import { basesOfPerson, pendingConsents } from '../../src/consent/index.ts'
-import { endBasis } from '../../src/tasks/index.ts'
+import { basesOfPerson, pendingConsents } from '../../src/tasks/consent/index.ts'
+import { endBasis } from '../../src/tasks/tasks/index.ts'
 import { JWT_BEARER, type TestAgent } from '../agent.ts'
 import { newKey, type TestKey } from '../signing.ts'
 import { type Answer, send } from '../wire.ts'

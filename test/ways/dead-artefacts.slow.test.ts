@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, it } from 'node:test'
-import { GRANT_TYPES } from '../../src/oauth/token.ts'
-import { closeTask, listTasks } from '../../src/tasks/index.ts'
+import { GRANT_TYPES } from '../../src/edges/oauth/token.ts'
+import { closeTask, listTasks } from '../../src/tasks/tasks/index.ts'
 import { ACCESS_TOKEN, JWT_BEARER, postForm, TOKEN_EXCHANGE } from '../agent.ts'
 import { Pep } from '../conformance/authzen/pdp.ts'
 import { allEnded } from '../ended.ts'
@@ -281,7 +281,7 @@ inEachWorld(
 
 /** The types of JWT that are written where tokens are made. Proofs are of agents. */
 function typesMade(): readonly string[] {
-  const folder = join(import.meta.dirname, '../../src/tokens')
+  const folder = join(import.meta.dirname, '../../src/identity/tokens')
   const files = readdirSync(folder).filter((name) => /^(?!dpop-proof).*(?<!\.test)\.ts$/.test(name))
   const found = files.flatMap((name) => [
     ...readFileSync(join(folder, name), 'utf8').matchAll(/'([a-z-]+\+jwt|JWT)'/g),

@@ -1,4 +1,4 @@
-import { listTasks } from '../../src/tasks/index.ts'
+import { listTasks } from '../../src/tasks/tasks/index.ts'
 import { JWT_BEARER, type OpenTask, postForm, type TestAgent } from '../agent.ts'
 import { newKey, type TestKey } from '../signing.ts'
 import type { Ways } from './desk.ts'

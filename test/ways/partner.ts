@@ -1,6 +1,6 @@
-import { registerAgent } from '../../src/agents/index.ts'
-import { type FakeProvider, fakeProvider } from '../../src/identity-providers/testing.ts'
-import { addIssuer } from '../../src/issuers/index.ts'
+import { registerAgent } from '../../src/identity/agents/index.ts'
+import { type FakeProvider, fakeProvider } from '../../src/identity/identity-providers/testing.ts'
+import { addIssuer } from '../../src/identity/issuers/index.ts'
 import type { World } from '../world.ts'
 
 export const PARTNER = 'partner'

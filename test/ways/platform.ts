@@ -1,6 +1,6 @@
-import { type FakeProvider, fakeProvider } from '../../src/identity-providers/testing.ts'
-import { workloadId } from '../../src/issuers/identify-workload.ts'
-import { addIssuer } from '../../src/issuers/index.ts'
+import { type FakeProvider, fakeProvider } from '../../src/identity/identity-providers/testing.ts'
+import { workloadId } from '../../src/identity/issuers/identify-workload.ts'
+import { addIssuer } from '../../src/identity/issuers/index.ts'
 import type { World } from '../world.ts'
 
 export const PLATFORM = 'platform'

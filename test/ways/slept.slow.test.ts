@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import type { Step } from '../../src/storage/index.ts'
+import type { Step } from '../../src/platform/storage/index.ts'
 import { inEachWorld, type World } from '../world.ts'
 import { prepareAll } from './acts.ts'
 import { Ways } from './desk.ts'

@@ -1,4 +1,4 @@
-import { listTasks } from '../../src/tasks/index.ts'
+import { listTasks } from '../../src/tasks/tasks/index.ts'
 import { ask, MESSAGE, VERSION } from '../a2a/scripted.ts'
 import { JWT_BEARER, type OpenTask, TOKEN_EXCHANGE } from '../agent.ts'
 import { ALICE, RECORD_1 } from '../conformance/authzen/pdp.ts'

@@ -1,10 +1,10 @@
 import type { Shape } from './shape.ts'
 
-const SHOWN = 10
+const SHOWN = 12
 
-/** Prints the largest rooms and faces, and the counts that tell how far the house is divided. */
+/** Prints the largest wings and faces, and the counts that tell how far the house is divided. */
 export function printShape(shape: Shape): void {
-  printLargest('lines of a room', shape.lines)
+  printLargest('lines of a wing', shape.lines)
   printLargest('names that an index gives away', shape.names)
   console.log(`\nfolders of one or two files: ${shape.smallFolders}`)
   console.log(`files of under 15 lines: ${shape.shortFiles}`)

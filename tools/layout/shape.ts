@@ -10,7 +10,7 @@ export interface Source {
 }
 
 export interface Shape {
-  /** Folders beside each other that import each other in a circle, types included; each circle as a line. */
+  /** Folders beside each other in a wing that import each other in a circle, types included; each circle as a line. */
   readonly circles: readonly string[]
   /** Folders that are named by what is done in them. */
   readonly verbs: readonly string[]
@@ -20,7 +20,7 @@ export interface Shape {
   readonly typeNames: readonly string[]
   /** Number of names that its index gives away, by room. */
   readonly names: Readonly<Record<string, number>>
-  /** Number of lines of a room. */
+  /** Number of lines of a wing. */
   readonly lines: Readonly<Record<string, number>>
   /** Type names that are exported by more than one file. */
   readonly homonyms: readonly string[]
@@ -51,7 +51,7 @@ export function shapeOf(
       .map((folder) => relative(root, folder))
       .filter((folder) => isVerb(folder.split(sep).at(-1) ?? '')),
     names: namesByRoom(root, texts),
-    lines: linesByRoom(root, texts),
+    lines: linesByWing(root, texts),
     homonyms: homonyms(texts),
     openings: [...texts.keys(), ...others].flatMap((file) => openingsIn(root, file)),
     typeNames: [...texts.keys(), ...others].flatMap((file) =>
@@ -84,20 +84,20 @@ function isShort(file: string, text: string): boolean {
 function namesByRoom(root: string, texts: ReadonlyMap<string, string>): Record<string, number> {
   const found: Record<string, number> = {}
   for (const [file, text] of texts) {
-    const [room = '', name, ...deeper] = relative(root, file).split(sep)
+    const [wing = '', room = '', name, ...deeper] = relative(root, file).split(sep)
     if (name !== 'index.ts' || deeper.length > 0) continue
     const lists = [...text.matchAll(/export (?:type )?\{([^}]*)\}/g)]
     const listed = lists.flatMap(([, list = '']) => list.split(',').filter((each) => each.trim()))
-    found[room] = listed.length
+    found[`${wing}/${room}`] = listed.length
   }
   return found
 }
 
-function linesByRoom(root: string, texts: ReadonlyMap<string, string>): Record<string, number> {
+function linesByWing(root: string, texts: ReadonlyMap<string, string>): Record<string, number> {
   const found: Record<string, number> = {}
   for (const [file, text] of texts) {
-    const [room = ''] = relative(root, file).split(sep)
-    found[room] = (found[room] ?? 0) + linesOf(text)
+    const [wing = ''] = relative(root, file).split(sep)
+    found[wing] = (found[wing] ?? 0) + linesOf(text)
   }
   return found
 }
@@ -123,7 +123,8 @@ function circlesIn(root: string, sources: readonly Source[]): string[] {
       const to = relative(root, target).split(sep)
       const apart = from.findIndex((part, i) => part !== to[i])
       // Both have to lie in a folder below the last one that they share.
-      if (apart < 0 || from.length - 1 <= apart || to.length - 1 <= apart) continue
+      // Which wing uses which is checked by a table of its own.
+      if (apart <= 0 || from.length - 1 <= apart || to.length - 1 <= apart) continue
       const above = from.slice(0, apart).join(sep)
       const [a = '', b = ''] = [from[apart], to[apart]]
       const among = arrows.get(above) ?? new Map<string, Set<string>>()

@@ -31,7 +31,7 @@ export async function buildServer(folder: string, commit: string): Promise<void>
 
 /** Writes `@remit/dev`: the samples, and `npx @remit/dev` as the one command for newcomers. */
 export async function buildSamples(folder: string): Promise<void> {
-  const reach = reachOf(join(src, 'dev', 'sample-services.ts'))
+  const reach = reachOf(join(src, 'programs', 'dev', 'sample-services.ts'))
   const manifest = await readManifest(root)
   await compile(folder, reach)
   await cp(join(root, 'tools', 'packages', 'start-dev.js'), join(folder, 'lib', 'start-dev.js'))
@@ -41,7 +41,7 @@ export async function buildSamples(folder: string): Promise<void> {
     description: 'Remit with everything around it that is needed to try it out, by one command',
     bin: { 'remit-dev': 'lib/start-dev.js' },
     exports: {
-      './sample-services': './lib/dev/sample-services.js',
+      './sample-services': './lib/programs/dev/sample-services.js',
       './package.json': './package.json',
     },
     dependencies: { remit: manifest.version, ...pinned(reach, manifest) },

@@ -1,4 +1,4 @@
-import { type OpenTask, resourceToken } from '../../../src/cli/agent/client.ts'
+import { type OpenTask, resourceToken } from '../../../src/programs/cli/agent/client.ts'
 import { ProofMaker } from '../../harness/proofs.ts'
 import type { CodeClient, Tokens } from './code-grant.ts'
 

@@ -1,5 +1,5 @@
-import { type JsonObject, parseJson } from '../../../src/lib/json.ts'
-import type { McpDescription } from '../../../src/net/index.ts'
+import { type JsonObject, parseJson } from '../../../src/platform/lib/json.ts'
+import type { McpDescription } from '../../../src/platform/net/index.ts'
 import { TOOLS, type Tool } from './tools.ts'
 
 export const REVISION = '2025-11-25'

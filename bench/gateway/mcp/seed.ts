@@ -1,17 +1,18 @@
 // Run once after the harness's own seed: the MCP servers with their tools in the catalog, rules for them, refund-bot free to work
 // there for Sam, and a rule that lets in clients of this computer that only show a bearer token. Ends before the server starts.
 // `node bench/gateway/mcp/seed.ts SCRIPTED SDK`: where those two programs are.
-import { findAgent, setCeiling } from '../../../src/agents/index.ts'
-import { applyImport, planMcpImport } from '../../../src/catalog-changes/index.ts'
-import { addAdmissionRule } from '../../../src/client-metadata/index.ts'
-import { readSettings } from '../../../src/config/settings.ts'
-import { grantBasis } from '../../../src/consent/index.ts'
-import { SAMPLE_AGENT } from '../../../src/dev/sample.ts'
-import { systemClock } from '../../../src/lib/clock.ts'
-import { systemRandom } from '../../../src/lib/random.ts'
-import { findPersonBySubject } from '../../../src/people/index.ts'
-import { latestSet, publishPolicies } from '../../../src/policy/index.ts'
+
+import { applyImport, planMcpImport } from '../../../src/catalog/catalog-changes/index.ts'
+import { findAgent, setCeiling } from '../../../src/identity/agents/index.ts'
+import { addAdmissionRule } from '../../../src/identity/client-metadata/index.ts'
+import { findPersonBySubject } from '../../../src/identity/people/index.ts'
+import { systemClock } from '../../../src/platform/lib/clock.ts'
+import { systemRandom } from '../../../src/platform/lib/random.ts'
+import { latestSet, publishPolicies } from '../../../src/policy/policy/index.ts'
+import { readSettings } from '../../../src/programs/config/settings.ts'
+import { SAMPLE_AGENT } from '../../../src/programs/dev/sample.ts'
 import { closeRooms, openRooms } from '../../../src/rooms.ts'
+import { grantBasis } from '../../../src/tasks/consent/index.ts'
 import { actionsOf, describeOffer, FROM_SDK, inLists, OFFERS, type Offer } from './offer.ts'
 
 const [scripted = '', sdk = ''] = process.argv.slice(2)

@@ -1,11 +1,11 @@
 // Run once after the sample world: the policy of the peers as a policy-only set, with its people; an enforcement point that is answered by
 // it, and one that names tasks. Prints their secrets to the file it is given.
 import { writeFileSync } from 'node:fs'
-import { readSettings } from '../../../src/config/settings.ts'
-import { systemClock } from '../../../src/lib/clock.ts'
-import { systemRandom } from '../../../src/lib/random.ts'
-import { addClient, type PepSettings } from '../../../src/machine-clients/index.ts'
-import { publishOnlySet } from '../../../src/policy-only/index.ts'
+import { publishOnlySet } from '../../../src/extensions/policy-only/index.ts'
+import { addClient, type PepSettings } from '../../../src/identity/machine-clients/index.ts'
+import { systemClock } from '../../../src/platform/lib/clock.ts'
+import { systemRandom } from '../../../src/platform/lib/random.ts'
+import { readSettings } from '../../../src/programs/config/settings.ts'
 import { closeRooms, openRooms } from '../../../src/rooms.ts'
 import { AGENT, isSupport, LIMIT, personAt, QUESTIONS } from '../question.ts'
 

@@ -1,4 +1,4 @@
-import { OAuthRefusal, type OpenTask, openTask } from '../../../src/cli/agent/client.ts'
+import { OAuthRefusal, type OpenTask, openTask } from '../../../src/programs/cli/agent/client.ts'
 import { idTokenFor } from '../people.ts'
 import { chapter, saw } from '../step.ts'
 import type { Story } from '../story.ts'

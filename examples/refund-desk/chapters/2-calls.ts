@@ -1,4 +1,4 @@
-import type { OpenTask } from '../../../src/cli/agent/client.ts'
+import type { OpenTask } from '../../../src/programs/cli/agent/client.ts'
 import { chapter, saw } from '../step.ts'
 import { call, type Story } from '../story.ts'
 

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { type OpenTask, taskRequest } from '../../../src/cli/agent/client.ts'
+import { type OpenTask, taskRequest } from '../../../src/programs/cli/agent/client.ts'
 import { Browser } from '../browser.ts'
 import { chapter, saw } from '../step.ts'
 import { call, type Story } from '../story.ts'

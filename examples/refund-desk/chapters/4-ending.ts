@@ -3,7 +3,7 @@ import {
   type OpenTask,
   resourceToken,
   taskRequest,
-} from '../../../src/cli/agent/client.ts'
+} from '../../../src/programs/cli/agent/client.ts'
 import { chapter, saw } from '../step.ts'
 import type { Story } from '../story.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { addAdmissionRule } from '../../../src/client-metadata/index.ts'
+import { addAdmissionRule } from '../../../src/identity/client-metadata/index.ts'
 import { JWT_BEARER, TestAgent } from '../../agent.ts'
 import { Installation } from '../../clients/installation.ts'
 import { deskActions, openDesk, ping, Stranger } from '../../mcp/stranger.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { addAdmissionRule } from '../../../src/client-metadata/index.ts'
+import { addAdmissionRule } from '../../../src/identity/client-metadata/index.ts'
 import { installOwn } from '../../../tools/install-own.ts'
 import { type DocumentServer, serveDocuments } from '../../document-server.ts'
 import { deskActions, openDesk } from '../../mcp/stranger.ts'

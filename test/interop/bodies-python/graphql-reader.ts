@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { ORDERS_OPTIONS } from '../../../src/catalog/testing.ts'
-import { planGraphqlImportInWorker } from '../../../src/catalog-changes/index.ts'
+import { ORDERS_OPTIONS } from '../../../src/catalog/catalog/testing.ts'
+import { planGraphqlImportInWorker } from '../../../src/catalog/catalog-changes/index.ts'
 import {
   fieldCall,
   type GraphqlOperation,
@@ -9,10 +9,10 @@ import {
   operationIn,
   readRequest,
   SELECTED,
-} from '../../../src/graphql/index.ts'
-import { canonicalJson } from '../../../src/lib/canonical-json.ts'
-import { parseJson } from '../../../src/lib/json.ts'
-import { Problem } from '../../../src/lib/problem.ts'
+} from '../../../src/catalog/graphql/index.ts'
+import { canonicalJson } from '../../../src/platform/lib/canonical-json.ts'
+import { parseJson } from '../../../src/platform/lib/json.ts'
+import { Problem } from '../../../src/platform/lib/problem.ts'
 import { ODD_SCHEMA, oddOperations } from '../../attacks/odd-operations.ts'
 import { linesAnswered } from '../program.ts'
 

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { SAMPLE_PEOPLE } from '../../../src/dev/sample.ts'
+import { SAMPLE_PEOPLE } from '../../../src/programs/dev/sample.ts'
 
 export const CLIENT_SECRET = 'secret-of-remit-at-canaille'
 /** A second client of Remit, whose ID tokens are said to be for somebody else. */

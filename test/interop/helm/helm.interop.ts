@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { parse, parseAllDocuments } from 'yaml'
-import { readSettings } from '../../../src/config/settings.ts'
+import { readSettings } from '../../../src/programs/config/settings.ts'
 import { imageSettings } from '../../image-settings.ts'
 
 const CHART = join(import.meta.dirname, '..', '..', '..', 'deploy', 'helm', 'remit')

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { formsOf } from '../../../examples/refund-desk/browser.ts'
-import { SAMPLE_AGENT } from '../../../src/dev/sample.ts'
-import { sha256url } from '../../../src/lib/bytes.ts'
+import { sha256url } from '../../../src/platform/lib/bytes.ts'
+import { SAMPLE_AGENT } from '../../../src/programs/dev/sample.ts'
 import { AGENT_REDIRECT, passwordOf } from './realm.ts'
 
 const MAX_STEPS = 8

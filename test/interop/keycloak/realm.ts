@@ -1,4 +1,4 @@
-import { SAMPLE_AGENT, SAMPLE_PEOPLE } from '../../../src/dev/sample.ts'
+import { SAMPLE_AGENT, SAMPLE_PEOPLE } from '../../../src/programs/dev/sample.ts'
 
 export const REALM = 'enterprise'
 export const CLIENT_SECRET = 'secret-of-remit-at-keycloak'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
-import { letServerAsk } from '../../../src/catalog-changes/index.ts'
+import { letServerAsk } from '../../../src/catalog/catalog-changes/index.ts'
 import { type Speaks, serveSuite } from '../../conformance/mcp/server/serve.ts'
 import { offeredScenarios, testServer } from '../../conformance/mcp/suite.ts'
 import { Place } from '../../mcp/place.ts'

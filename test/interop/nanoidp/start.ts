@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { SAMPLE_PEOPLE } from '../../../src/dev/sample.ts'
+import { SAMPLE_PEOPLE } from '../../../src/programs/dev/sample.ts'
 import { freePorts } from '../../ports.ts'
 import type { WorldProvider } from '../../world.ts'
 import { startServerProgram } from '../server-process.ts'

@@ -1,0 +1,37 @@
+import { ARGUMENT_LIMITS } from '@remit/engine'
+import { Problem } from '../../platform/lib/problem.ts'
+
+/** Change of one argument: a smaller number, or a list of which these items stay. */
+export type Edit =
+  | { readonly path: string; readonly text: string }
+  | { readonly path: string; readonly keep: readonly number[] }
+
+/**
+ * Reads what an approver changed, strictly.
+ * @throws Problem `approval.bad_edit`
+ */
+export function readEdits(value: unknown): readonly Edit[] {
+  if (!Array.isArray(value) || value.length > MAX_EDITS) throw bad('it is no list of changes')
+  return Array.from<unknown>(value).map((each) => {
+    const { path, ...rest }: { path?: unknown; text?: unknown; keep?: unknown } = Object(each)
+    const [member, ...others] = Object.keys(rest)
+    if (typeof path !== 'string' || others.length > 0) throw bad('a change is not valid')
+    if (member === 'text' && typeof rest.text === 'string' && rest.text.length <= 32)
+      return { path, text: rest.text }
+    const { keep } = rest
+    if (member === 'keep' && Array.isArray(keep) && keep.length <= ARGUMENT_LIMITS.items)
+      return { path, keep: Array.from<unknown>(keep).map(wholeNumber) }
+    throw bad('a change is not valid')
+  })
+}
+
+const MAX_EDITS = 16
+
+function wholeNumber(value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value
+  throw bad('a change is not valid')
+}
+
+export function bad(detail: string): Problem {
+  return new Problem('approval.bad_edit', detail)
+}

@@ -1,0 +1,91 @@
+import type { Risk } from '@remit/engine'
+import { getNamedType, OperationTypeNode } from 'graphql'
+import { sha256url } from '../../../platform/lib/bytes.ts'
+import { canonicalJson } from '../../../platform/lib/canonical-json.ts'
+import { bad } from '../../argument-types/index.ts'
+import type { Action } from '../../catalog/index.ts'
+import { readSchema, schemaText } from '../../graphql/index.ts'
+import { definitionDigest } from '../definition.ts'
+import { NamedActions } from '../mcp/plan-mcp-import.ts'
+import { firstSentence, proposedSentence } from '../mcp/sentence.ts'
+import { actionOf } from '../mcp/tool.ts'
+import { kebab } from '../mcp/wire-names.ts'
+import { type PackedPlan, packPlan } from '../packed-plan.ts'
+import { type ImportOptions, type ImportPlan, planResource } from '../plan-resource.ts'
+import { fieldsWithArguments } from './nested-arguments.ts'
+import { argumentsOf, describe } from './root-field.ts'
+
+const MAX_FIELDS = 2_000
+const KINDS = [OperationTypeNode.QUERY, OperationTypeNode.MUTATION] as const
+const DANGEROUS = /^(?:delete|destroy|drop|erase|purge|remove)/i
+
+/**
+ * Reads a GraphQL schema as a resource: one action for each root field of queries and mutations, and one for introspection, whose
+ * definition is the schema that operations are read by. Pure: fetches nothing, writes nothing.
+ * @throws Problem `catalog.bad_document`, `catalog.bad_resource`
+ */
+export function planGraphqlImport(source: unknown, options: ImportOptions): ImportPlan {
+  const schema = readSchema(source)
+  const text = schemaText(schema)
+  const resource = planResource(options, {
+    ...{ title: undefined, upstream: undefined, documentDigest: sha256url(text) },
+    ...{ protocol: 'graphql', server: undefined },
+  })
+  const plan = new NamedActions(resource.name, options.known ?? [])
+  const nested = fieldsWithArguments(schema)
+  for (const kind of KINDS) {
+    const fields = Object.values(schema.getRootType(kind)?.getFields() ?? {})
+    if (fields.length > MAX_FIELDS) throw bad(`it has more than ${MAX_FIELDS} root fields`)
+    for (const field of fields) {
+      const wire = `${kind}.${field.name}`
+      plan.one(`${kind}.${kebab(field.name)}`, { kind: 'operation', wire }, (named) => ({
+        action: withNested(
+          actionOf(named, {
+            method: `graphql/${kind}`,
+            access: kind === 'query' ? 'read' : 'write',
+            risk: riskOf(kind, field.name),
+            arguments: argumentsOf(field.args),
+            sentence: proposedSentence(
+              wire,
+              argumentsOf(field.args),
+              firstSentence(field.description ?? undefined),
+            ),
+            definition: { kind: 'operation', name: wire, json: describe(field) },
+          }),
+          nested.has(getNamedType(field.type).name),
+        ),
+        notes: [],
+      }))
+    }
+  }
+  plan.one('introspect', { kind: 'operation', wire: '__schema' }, (named) => ({
+    action: actionOf(named, {
+      ...{ method: 'graphql/introspection', access: 'read', risk: 'low' },
+      sentence: 'Read the schema of the API',
+      arguments: argumentsOf([]),
+      definition: { kind: 'operation', name: '__schema', json: canonicalJson({ schema: text }) },
+    }),
+    notes: [],
+  }))
+  const left = schema.getSubscriptionType()
+    ? ['subscriptions are left out: they are not offered']
+    : []
+  return { resource, actions: [...plan.actions.values()], notes: [...left, ...plan.notes()] }
+}
+
+/** `planGraphqlImport`, for another thread. */
+export function planPackedGraphqlImport(source: unknown, options: ImportOptions): PackedPlan {
+  return packPlan(planGraphqlImport(source, options))
+}
+
+function riskOf(kind: OperationTypeNode, name: string): Risk {
+  if (kind === OperationTypeNode.QUERY) return 'low'
+  return DANGEROUS.test(name) ? 'high' : 'medium'
+}
+
+function withNested(action: Action, isNested: boolean): Action {
+  if (!isNested) return action
+  const reason = 'arguments of fields below the root field are sent and shown, and not typed'
+  const whole = { ...action, untyped: [...action.untyped, { at: '/selected_fields', reason }] }
+  return { ...whole, digest: definitionDigest(whole) }
+}

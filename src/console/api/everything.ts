@@ -1,0 +1,24 @@
+import {
+  isEverythingStopped,
+  resumeEverything,
+  stopEverything,
+} from '../../identity/spaces/index.ts'
+import { EVERYTHING } from '../api-operations/everything.ts'
+import { acts } from './operation.ts'
+import type { ApiParts } from './parts.ts'
+
+async function shown({ spaces }: ApiParts) {
+  return { stopped: await isEverythingStopped(spaces.storage.read) }
+}
+
+export const EVERYTHING_OPERATIONS = acts(EVERYTHING, {
+  show: shown,
+  stop: async (parts, { body: { reason = 'stop by an administrator' }, caller }) => {
+    await stopEverything(parts.spaces, { by: caller.person.id, reason })
+    return shown(parts)
+  },
+  resume: async (parts, { body: { reason = 'resume by an administrator' }, caller }) => {
+    await resumeEverything(parts.spaces, { by: caller.person.id, reason })
+    return shown(parts)
+  },
+})

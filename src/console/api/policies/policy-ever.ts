@@ -1,0 +1,86 @@
+import { type AbleAgent, type Means, whatCan, whoCan } from '../../../extensions/analysis/index.ts'
+import {
+  type EverAnswer,
+  type EverRule,
+  placeOf,
+  type SourceFile,
+} from '../../../policy/policy/index.ts'
+import { EverRule as EverRuleJson } from '../../api-operations/policies/ever.ts'
+import * as kit from '../../operation-kit/schemas.ts'
+import { toJson } from '../json.ts'
+import { personNames } from '../names.ts'
+import type { ApiParts } from '../parts.ts'
+
+/** Lists all who could ever do something. */
+export async function whoShape(parts: ApiParts, wanted: string) {
+  const { action, agents, cut, people, policyVersion, resource } = await whoCan(
+    parts.decisions,
+    wanted,
+  )
+  const files = await filesOf(parts, policyVersion)
+  const nameOf = await personNames(
+    parts,
+    agents.flatMap((agent) => agent.for.map(({ personId }) => personId)),
+  )
+  return {
+    ...{ version: policyVersion, action, resource, cut },
+    people: people.map(({ person, ...rest }) => ({
+      id: person.id,
+      name: person.name,
+      ...meansShape(rest, files),
+    })),
+    agents: agents.map(({ agent, for: whom, within, ...rest }) => ({
+      id: agent.id,
+      within,
+      for: forShape(whom, nameOf),
+      ...meansShape(rest, files),
+    })),
+  }
+}
+
+/** Lists all that an agent could ever do. */
+export async function whatShape(parts: ApiParts, name: string) {
+  const { actions, agent, policyVersion } = await whatCan(parts.decisions, name)
+  const files = await filesOf(parts, policyVersion)
+  const nameOf = await personNames(
+    parts,
+    actions.flatMap((each) => each.for.map(({ personId }) => personId)),
+  )
+  return {
+    version: policyVersion,
+    agent: agent.id,
+    actions: actions.map(({ for: whom, said, ...action }) => ({
+      ...action,
+      for: forShape(whom, nameOf),
+      ...saidShape(said, files),
+    })),
+  }
+}
+
+const RULE = EverRuleJson(kit)
+
+type Files = readonly SourceFile[]
+
+/** Lists the files that the version was put together from. */
+async function filesOf(parts: ApiParts, version: number): Promise<Files> {
+  return version === 0 ? [] : (await parts.policies.version(version)).files
+}
+
+function saidShape(said: EverAnswer, files: Files) {
+  if (said.possible) return { possible: true, because: null, ...meansShape(said, files) }
+  const { because, rules } = said
+  return { possible: false, because, ...meansShape({ permits: [], forbids: rules }, files) }
+}
+
+function meansShape({ forbids, permits }: Means, files: Files) {
+  const shape = (rule: EverRule) => toJson(RULE, { ...rule, ...placeOf(files, rule.line) })
+  return { permits: permits.map(shape), forbids: forbids.map(shape) }
+}
+
+function forShape(whom: AbleAgent['for'], nameOf: (id: string) => string | null) {
+  return whom.map(({ by, personId }) => ({
+    person: personId,
+    person_name: nameOf(personId),
+    by,
+  }))
+}

@@ -1,0 +1,7 @@
+import { schemaInSteps } from '../../../policy/policy/index.ts'
+import type { ApiParts } from '../parts.ts'
+
+/** Schema that policies are written against now. */
+export async function schemaNow(parts: ApiParts): Promise<string> {
+  return await schemaInSteps((await parts.policy.catalog.current()).actions.values())
+}

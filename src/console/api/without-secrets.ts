@@ -1,0 +1,53 @@
+import type { SecretDigest } from '../../identity/sessions/index.ts'
+import type { Canonical } from '../../platform/lib/canonical-json.ts'
+
+/**
+ * An input as it is shown, kept and bound: all of it, with a digest where the schema of the operation says that a secret
+ * stands (`secretText`).
+ *
+ * INVARIANT: the schema alone says where a secret is. The sender of a request chooses the names of members in what is only
+ * passed on, such as the document of an API.
+ */
+export function withoutSecrets(schema: unknown, value: unknown, digest: SecretDigest): Canonical {
+  const places = alternatives(schema)
+  if (value === undefined || value === null) return null
+  if (places.some(({ writeOnly }) => writeOnly === true)) return digest(plain(value))
+  if (Array.isArray(value)) {
+    const items = places.map((place) => place.items)
+    return value.map((each) => withoutSecrets({ anyOf: items }, each, digest))
+  }
+  if (typeof value !== 'object') return plain(value)
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => {
+      const members = places.flatMap(({ properties }) => memberOf(properties, name))
+      return [name, withoutSecrets({ anyOf: members }, inner, digest)]
+    }),
+  )
+}
+
+type Schema = Readonly<Record<string, unknown>>
+
+/** The schema, and those that it is made of. */
+function alternatives(schema: unknown): readonly Schema[] {
+  if (!isObject(schema)) return []
+  const parts = [schema.anyOf, schema.oneOf, schema.allOf].filter(Array.isArray).flat()
+  return [schema, ...parts.flatMap(alternatives)]
+}
+
+function memberOf(properties: unknown, name: string): readonly unknown[] {
+  return isObject(properties) && Object.hasOwn(properties, name) ? [properties[name]] : []
+}
+
+function isObject(value: unknown): value is Schema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Turns a value that was parsed from JSON, or from a path, into one for canonical JSON. */
+function plain(value: unknown): Canonical {
+  if (Array.isArray(value)) return value.map(plain)
+  if (isObject(value))
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]))
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    return value
+  return null
+}

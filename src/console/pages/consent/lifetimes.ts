@@ -1,0 +1,23 @@
+import type { Fields } from '../../../platform/http/index.ts'
+import { Problem } from '../../../platform/lib/problem.ts'
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+
+/** Times that a consent can last. The agent asks for none; the person gives one. */
+export const LIFETIMES = [
+  { value: 'hour', label: '1 hour', ms: HOUR },
+  { value: 'day', label: '1 day', ms: DAY },
+  { value: 'week', label: '7 days', ms: 7 * DAY },
+  { value: 'month', label: '30 days', ms: 30 * DAY },
+  { value: 'open', label: 'Until I end it', ms: undefined },
+] as const
+/** Lifetime that is chosen unless the person chooses: the shortest. */
+export const USUAL_LIFETIME = 'hour'
+
+/** Computes when the consent ends, epoch milliseconds; `undefined` for one without an end. */
+export function endOf(fields: Fields, now: number): number | undefined {
+  const chosen = LIFETIMES.find(({ value }) => value === fields.get('lifetime'))
+  if (!chosen) throw new Problem('request.malformed', '`lifetime` has an unknown value')
+  return chosen.ms === undefined ? undefined : now + chosen.ms
+}

@@ -1,0 +1,38 @@
+import { findAgent } from '../../identity/agents/index.ts'
+import { findPerson } from '../../identity/people/index.ts'
+import type { PageParts } from './parts.ts'
+
+/** Names for ids, looked up once per page. What is gone keeps its id. */
+export class Names {
+  readonly #parts: PageParts
+  readonly #people = new Map<string, Promise<string>>()
+  readonly #agents = new Map<string, Promise<string>>()
+
+  constructor(parts: PageParts) {
+    this.#parts = parts
+  }
+
+  person(id: string): Promise<string> {
+    return kept(this.#people, id, async () => {
+      const person = await findPerson(this.#parts.people.storage.read, id)
+      return person?.name ?? id
+    })
+  }
+
+  agent(id: string): Promise<string> {
+    return kept(this.#agents, id, async () => {
+      const agent = await findAgent(this.#parts.people.storage.read, id)
+      return agent?.name ?? id
+    })
+  }
+}
+
+function kept(
+  map: Map<string, Promise<string>>,
+  id: string,
+  find: () => Promise<string>,
+): Promise<string> {
+  const known = map.get(id) ?? find()
+  map.set(id, known)
+  return known
+}

@@ -1,0 +1,25 @@
+import { listProviders, type TriedSignIn } from '../../../identity/identity-providers/index.ts'
+import type { PageParts } from '../parts.ts'
+import { notFound, type PageRouter, requireAdministrator } from '../visit.ts'
+import { providersPage } from './providers-page.ts'
+import { triedPage } from './tried-page.ts'
+
+/** Administrators look what a provider says of somebody, and what is made of it. */
+export function addProviders(desk: PageRouter, parts: PageParts): void {
+  desk.get('/providers', async ({ visitor, query }) => {
+    requireAdministrator(visitor)
+    const providers = await listProviders(parts.people)
+    return providersPage({ viewer: visitor.viewer, providers, chosen: query.get('issuer') })
+  })
+}
+
+/** The end of a try, in the browser of who began it; to everybody else it does not exist. */
+export async function showTried(
+  parts: PageParts,
+  visitor: Parameters<Parameters<PageRouter['get']>[1]>[0]['visitor'] | undefined,
+  tried: TriedSignIn,
+): Promise<string> {
+  if (!visitor?.administrator || visitor.person.id !== tried.triedBy) throw notFound()
+  const provider = (await listProviders(parts.people)).find(({ issuer }) => issuer === tried.issuer)
+  return triedPage({ viewer: visitor.viewer, tried, provider })
+}

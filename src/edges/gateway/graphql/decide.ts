@@ -1,0 +1,97 @@
+import { decideCall, type Verdict } from '../../../calls/calls/index.ts'
+import type { GraphqlOperation, RootFieldCall } from '../../../catalog/graphql/index.ts'
+import { DECIDED_HEADERS } from '../../../platform/http/index.ts'
+import { admitsJson, RESHAPING } from '../../../policy/obligations/index.ts'
+import { PipelineEnd } from '../ended.ts'
+import type { PermittedRequest } from '../http/call-steps.ts'
+import { endAll } from '../http/record-outcome.ts'
+import type { LocatedRequest } from '../passage.ts'
+import type { GatewayPorts } from '../ports.ts'
+import { presented } from '../presented.ts'
+import { refusal } from '../refusal.ts'
+
+/** A request once its operation is read and typed. */
+export interface TypedFields extends LocatedRequest {
+  operation: GraphqlOperation
+  /** At least one. */
+  calls: readonly RootFieldCall[]
+}
+
+/**
+ * Decides each root field as a call of its own, one after the other. INVARIANT: all of them are permitted, or nothing is sent; permits
+ * that were given before a refusal end as not sent, which gives back what they used.
+ */
+export async function decideFields(
+  typed: TypedFields,
+  ports: GatewayPorts,
+): Promise<PermittedRequest> {
+  const permits: Verdict<'permit'>[] = []
+  const [first] = typed.calls
+  if (!first) throw new Error('an operation has no field')
+  for (const call of typed.calls) {
+    const verdict = await decideField(typed, call, { ports, before: permits[0] }).catch(
+      async (error: unknown) => {
+        await takeBack(permits, ports, 'server.failed')
+        throw error
+      },
+    )
+    if (verdict.outcome !== 'permit') {
+      await takeBack(permits, ports, 'reason' in verdict ? verdict.reason : 'approval.executed')
+      throw new PipelineEnd(refusal(verdict, typed.resource, ports))
+    }
+    permits.push(verdict)
+  }
+  const [verdict, ...others] = permits
+  if (!verdict) throw new Error('an operation was permitted without a permit')
+  return {
+    ...typed,
+    ...first,
+    pathArguments: new Map(),
+    body: typed.operation.body,
+    // However it came: what was decided is written anew as the body of a POST.
+    request: { ...typed.request, method: 'POST', query: [] },
+    ...{ verdict, others, passedOn: passedOn(typed), path: pathOf(typed) },
+  }
+}
+
+async function takeBack(
+  [verdict, ...others]: readonly Verdict<'permit'>[],
+  ports: GatewayPorts,
+  reason: string,
+): Promise<void> {
+  if (verdict) await endAll(ports, { verdict, others }, { state: 'not_sent', reason })
+}
+
+function decideField(
+  typed: TypedFields,
+  { action, arguments: given }: RootFieldCall,
+  {
+    before,
+    ports,
+  }: { readonly ports: GatewayPorts; readonly before: Verdict<'permit'> | undefined },
+): Promise<Verdict> {
+  const { ip, operation, request, resource } = typed
+  // What policies would change in an answer is found by the names of the schema, which aliases replace.
+  const canReshape = admitsJson(request.headers.get('accept')) && !operation.hasAliases
+  const call = {
+    ...presented(typed, ports),
+    ...{ resource, action, arguments: given, origin: { ip } },
+    sent: {
+      ...{ method: action.method, path: action.path, query: [], headers: passedOn(typed) },
+      body: operation.body,
+    },
+    doable: canReshape ? RESHAPING : [],
+  }
+  return decideCall(ports.decisions, call, before)
+}
+
+function passedOn({ request }: TypedFields): PermittedRequest['passedOn'] {
+  return DECIDED_HEADERS.flatMap((name) => {
+    const value = request.headers.get(name)
+    return value === undefined ? [] : [[name, value] as const]
+  })
+}
+
+function pathOf({ resource }: TypedFields): string {
+  return new URL(resource.upstream).pathname
+}

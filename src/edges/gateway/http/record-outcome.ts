@@ -1,0 +1,88 @@
+import { endCall } from '../../../calls/calls/index.ts'
+import { Problem } from '../../../platform/lib/problem.ts'
+import { PipelineEnd } from '../ended.ts'
+import type { GatewayPorts } from '../ports.ts'
+import type { CompletedRequest, PermittedRequest } from './call-steps.ts'
+
+type DecidedCalls = Pick<PermittedRequest, 'others' | 'verdict'>
+
+/**
+ * Wraps a step behind the decision: a call that fails there was provably not sent, and is recorded
+ * so (which gives an approval back).
+ */
+export function recordingFailure<In extends DecidedCalls, Out>(
+  step: (known: In, ports: GatewayPorts) => Promise<Out>,
+): (known: In, ports: GatewayPorts) => Promise<Out> {
+  return async (known, ports) => {
+    try {
+      return await step(known, ports)
+    } catch (error) {
+      const { decisionId } = known.verdict
+      const problem =
+        error instanceof Problem ? error : new Problem('server.failed', 'the call was not sent')
+      await endAll(ports, known, { state: 'not_sent', reason: problem.code })
+      ports.log.error({ decision: decisionId, err: error }, 'a call was not sent')
+      throw ended(problem, decisionId)
+    }
+  }
+}
+
+/**
+ * Records the outcome, whatever it was. Throws a failure that the caller has not been told by a
+ * status yet. A store that fails now cannot undo what the API did, and a caller that is told of a
+ * failure repeats the call: so the caller still gets the result of the call.
+ */
+export async function recordOutcome<R extends DecidedCalls & Pick<CompletedRequest, 'forwarded'>>(
+  done: R,
+  ports: GatewayPorts,
+): Promise<R> {
+  const { cut, digest, latencyMs, problem, said, state, status, withheld } = done.forwarded
+  const reason =
+    (withheld?.problem ?? problem)?.code ?? (cut === undefined ? undefined : 'call.cut')
+  const outcome = { state, status: withheld?.status ?? status, latencyMs, digest, reason, said }
+  await endAll(ports, done, outcome, { isBehind: !withheld && status !== undefined })
+  if (problem?.cause)
+    ports.log.warn({ decision: done.verdict.decisionId, err: problem.cause }, problem.code)
+  if (withheld) throw ended(withheld.problem, done.verdict.decisionId)
+  if (status === undefined)
+    throw ended(
+      problem ?? new Problem('call.effect_unknown', 'the call ended before an answer'),
+      done.verdict.decisionId,
+    )
+  return done
+}
+
+/** Records one outcome for all calls that a request made. */
+export async function endAll(
+  ports: GatewayPorts,
+  { others = [], verdict }: DecidedCalls,
+  outcome: Parameters<typeof endCall>[2],
+  how?: Parameters<typeof endCall>[3],
+): Promise<void> {
+  const calls = [verdict, ...others]
+  await Promise.all(calls.map(({ decisionId }) => end(ports, decisionId, outcome, how)))
+}
+
+async function end(
+  ports: GatewayPorts,
+  decisionId: string,
+  outcome: Parameters<typeof endCall>[2],
+  how?: Parameters<typeof endCall>[3],
+): Promise<void> {
+  const { late } = await endCall(ports.decisions, decisionId, outcome, how)
+  if (late !== undefined)
+    ports.log.error({ decision: decisionId, err: late }, 'an outcome is not stored yet')
+}
+
+/** Answer for a permitted call that failed, with the id of its decision to look it up by. */
+function ended(problem: Problem, decisionId: string): PipelineEnd {
+  const { code, detail, members, status } = problem
+  return new PipelineEnd({
+    status,
+    headers: {
+      'remit-decision': decisionId,
+      ...(code === 'upstream.busy' ? { 'retry-after': '1' } : {}),
+    },
+    problem: new Problem(code, detail, { members: { ...members, decision_id: decisionId } }),
+  })
+}

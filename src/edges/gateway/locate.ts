@@ -1,0 +1,50 @@
+import type { CatalogView } from '../../catalog/catalog/index.ts'
+import { challenge, METADATA_PREFIX } from '../../identity/possession/index.ts'
+import { ambiguousQuery } from '../../platform/http/index.ts'
+import { type Awaitable, andThen } from '../../platform/lib/pipeline.ts'
+import { Problem } from '../../platform/lib/problem.ts'
+import { CARD_PATH, cardAnswer, publicCard } from './a2a/card.ts'
+import { PipelineEnd } from './ended.ts'
+import { metadataAnswer } from './metadata-answer.ts'
+import type { LocatedRequest, ParsedRequest } from './passage.ts'
+import type { GatewayPorts } from './ports.ts'
+
+/**
+ * Finds the resource by the first segment. Answers metadata (RFC 9728) and the public cards of agents itself. Challenges a caller
+ * without a token before anything about the resource's operations is told.
+ */
+export function locate(strict: ParsedRequest, ports: GatewayPorts): Awaitable<LocatedRequest> {
+  return andThen(ports.catalog.current(), (catalog) => locateIn(catalog, strict, ports))
+}
+
+function locateIn(catalog: CatalogView, strict: ParsedRequest, ports: GatewayPorts) {
+  const { request } = strict
+  const [name = '', ...segments] = request.segments
+  if (name === '.well-known') {
+    if (request.method === 'GET' && request.segments.slice(0, 2).join('/') === METADATA_PREFIX)
+      throw new PipelineEnd(metadataAnswer(catalog, ports, request.segments.slice(2)))
+    throw new Problem('resource.unknown', 'there is no resource at this path')
+  }
+  const resource = catalog.byIdentifier.get(`${ports.gateway}/${name}`)
+  if (resource?.mode !== 'gateway') {
+    throw new Problem('resource.unknown', 'no resource of that name is behind this gateway')
+  }
+  // Texts of GraphQL have lines. For everything else a line feed in an address has more than one reading.
+  if (request.hasLines && resource.protocol !== 'graphql') {
+    strict.doubt()
+    throw ambiguousQuery()
+  }
+  if (resource.protocol === 'a2a' && request.method === 'GET' && segments.join('/') === CARD_PATH)
+    throw new PipelineEnd(
+      cardAnswer(publicCard(catalog, resource, ports), request.headers.get('if-none-match')),
+    )
+  if (!request.headers.has('authorization')) {
+    throw new PipelineEnd({
+      status: 401,
+      stranger: true,
+      headers: { 'www-authenticate': challenge(resource) },
+      problem: new Problem('token.missing', 'a resource token with a DPoP proof is needed'),
+    })
+  }
+  return { ...strict, resource, segments }
+}

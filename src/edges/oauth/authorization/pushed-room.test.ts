@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { manualClock } from '../../../platform/lib/clock.ts'
+import { PushedRoom } from './pushed-room.ts'
+
+const FULL = { code: 'authorization.too_many' }
+
+function room({ most = 100, share = 2 } = {}) {
+  const clock = manualClock()
+  let there = 0
+  const all = {
+    admits: async () => {
+      if (there >= most) return false
+      there += 1
+      return true
+    },
+    leave: () => {
+      there -= 1
+    },
+  }
+  return { clock, room: new PushedRoom({ clock, all, share, lifeMs: 60_000 }), there: () => there }
+}
+
+test('what the provider refuses takes no room from anybody', async () => {
+  const { room: pushed, there } = room({ most: 3 })
+  for (let i = 0; i < 20; i++) (await pushed.enter(['192.0.2.1']))()
+  assert.equal(there(), 0)
+  await pushed.enter(['client a'])
+})
+
+test('one client, or one address, has its share, and no more until that runs out', async () => {
+  const { clock, room: pushed, there } = room()
+  const giveBack = await pushed.enter(['192.0.2.1'])
+  await pushed.enter(['192.0.2.1'])
+  await assert.rejects(pushed.enter(['192.0.2.1']), FULL)
+  assert.equal(there(), 2, 'who is turned away takes nothing')
+  await pushed.enter(['client a'])
+  giveBack()
+  await pushed.enter(['192.0.2.1'])
+  await assert.rejects(pushed.enter(['192.0.2.1']), FULL)
+  clock.advance(60_000)
+  await pushed.enter(['192.0.2.1'])
+})
+
+test('the room of all is full for everybody, and costs nobody their share', async () => {
+  const { room: pushed } = room({ most: 1 })
+  const giveBack = await pushed.enter([])
+  for (let i = 0; i < 5; i++) await assert.rejects(pushed.enter(['192.0.2.1']), FULL)
+  giveBack()
+  await pushed.enter(['192.0.2.1'])
+})

@@ -1,0 +1,109 @@
+import { type GrantParts, openTask } from '../../../grants/grants/index.ts'
+import { readCompact, readObject } from '../../../platform/jose/index.ts'
+import { Problem } from '../../../platform/lib/problem.ts'
+import { type Form, refuse, required } from '../form.ts'
+import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
+import { redeems } from './identity-assertion.ts'
+import { deferringOf, openingOf, type RequestCredentials } from './read.ts'
+import { workloadGrant } from './workload.ts'
+
+type Grant = (parts: GrantParts, presented: RequestCredentials, form: Form) => Promise<TokenAnswer>
+
+/** Claims of an assertion about its kind, before anything about it is believed. */
+interface AssertionClaims {
+  /** Lower case, without `application/`. */
+  readonly typ: string
+  readonly issuer: unknown
+  /** Somebody authenticates beside it. */
+  readonly withClient: boolean
+  /** True when its issuer is trusted with grants of another domain. */
+  readonly chains: boolean
+}
+
+/**
+ * Assertions of RFC 7523, by type and issuer; the first that fits counts. Each grant checks all of
+ * it anew, and refuses what only looked like it. Whatever fits nothing is refused without anything
+ * being fetched.
+ */
+const ASSERTIONS: readonly {
+  readonly name: string
+  readonly is: (claimed: AssertionClaims, parts: GrantParts) => boolean
+  readonly grant: Grant
+}[] = [
+  {
+    name: 'ticket',
+    is: ({ issuer, typ, withClient }, parts) =>
+      typ === 'remit-ticket+jwt' || issuer === parts.issuer || (issuer === undefined && withClient),
+    grant: ticket,
+  },
+  { name: 'id_jag', is: ({ typ }) => typ === 'oauth-id-jag+jwt', grant: redeems('id_jag') },
+  {
+    name: 'chaining',
+    is: ({ chains, typ }) => (typ === '' || typ === 'jwt') && chains,
+    grant: redeems('chaining'),
+  },
+  { name: 'workload', is: ({ typ }) => typ === '' || typ === 'jwt', grant: workloadGrant },
+]
+
+/** Every one of them, by name. */
+export const ASSERTION_GRANTS: readonly string[] = ASSERTIONS.map(({ name }) => name)
+
+/** The JWT bearer grant (RFC 7523 section 2.1). */
+export async function jwtBearer(
+  parts: GrantParts,
+  presented: RequestCredentials,
+  form: Form,
+): Promise<TokenAnswer> {
+  const said = readClaimed(required(form, 'assertion'))
+  const withClient = form.has('client_assertion')
+  const chains = withClient && (await isPeer(parts, said.issuer))
+  const claimed = { ...said, withClient, chains }
+  const found = ASSERTIONS.find(({ is }) => is(claimed, parts))
+  if (!found) throw new Problem('grant.not_accepted', 'assertions of this type are not accepted')
+  return found.grant(parts, presented, form)
+}
+
+/** Now; or, of an issuer that nobody trusts any more, before: then it is refused as what it is. */
+async function isPeer({ issuers }: GrantParts, issuer: unknown): Promise<boolean> {
+  const all = (await issuers.all()).filter((one) => one.issuer === issuer)
+  const now = all.filter(({ state }) => state !== 'revoked')
+  return (now.length > 0 ? now : all).some(({ uses }) => uses.includes('chaining'))
+}
+
+/**
+ * Reads type and issuer. An assertion that cannot be read has neither; whoever takes it says so.
+ */
+function readClaimed(assertion: string): Pick<AssertionClaims, 'typ' | 'issuer'> {
+  try {
+    const { header, payload } = readCompact(assertion)
+    const { iss } = readObject(payload, 'claims set')
+    return { typ: header.typ.toLowerCase().replace(/^application\//, ''), issuer: iss }
+  } catch (error) {
+    if (error instanceof Problem) return { typ: '', issuer: undefined }
+    throw error
+  }
+}
+
+/** Parameters that the ticket holds, and that nobody can send again. */
+const OF_THE_TICKET = [
+  'authorization_details',
+  'scope',
+  'purpose',
+  'requested_lifetime',
+  'budget',
+  'subject_token',
+]
+
+/** A ticket of a parent task opens its child (contract 5.4). */
+async function ticket(
+  parts: GrantParts,
+  presented: RequestCredentials,
+  form: Form,
+): Promise<TokenAnswer> {
+  refuse(form, OF_THE_TICKET, 'is what the ticket says')
+  const given = required(form, 'assertion')
+  const defer = deferringOf(form)
+  return openingAnswer(
+    await openTask(parts, 'ticket', { ...presented, ...openingOf(form), ticket: given, defer }),
+  )
+}

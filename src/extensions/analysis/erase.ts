@@ -1,0 +1,29 @@
+import { type CallParts, eraseNotices } from '../../calls/calls/index.ts'
+import type { Ledger } from '../../platform/ledger/index.ts'
+import { eraseInputs } from '../../tasks/decision-log/index.ts'
+import { requireUnheld } from '../retention/index.ts'
+
+/**
+ * Erases what was kept beside these records of the ledger, and with it what the decisions they are about were made from: arguments
+ * and addresses stand in both. That it was done is recorded. Answers how many records had something.
+ * @throws Problem `retention.held`
+ * INVARIANT: the only way to erase on somebody's word what the ledger keeps of a decision.
+ */
+export async function eraseValues(
+  parts: Pick<CallParts, 'storage'> & {
+    readonly ledger: Pick<Ledger, 'decisionsAt' | 'erasePrivate' | 'recordsAt'>
+  },
+  erasure: { readonly positions: readonly number[]; readonly by: string; readonly reason: string },
+): Promise<number> {
+  const records = await parts.ledger.recordsAt(erasure.positions)
+  return parts.storage.transaction(
+    async (tx) => {
+      await requireUnheld(tx, records)
+      const decisions = await parts.ledger.decisionsAt(tx, erasure.positions)
+      await eraseInputs(tx, decisions)
+      await eraseNotices(tx, decisions)
+      return parts.ledger.erasePrivate(tx, erasure)
+    },
+    { erases: true },
+  )
+}

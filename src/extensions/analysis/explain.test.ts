@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  REFUND_DESK,
+  refund,
+  type Wish,
+  type World,
+  worldsOver,
+} from '../../calls/calls/testing.ts'
+import { forEachEngine } from '../../platform/storage/testing.ts'
+import { publishPolicies } from '../../policy/policy/index.ts'
+import { explain } from './explain.ts'
+
+const by = 'operator'
+/** Policies without the rules of the desk; what is permitted here is permitted up to an amount. */
+const CAPPED = `@id("agents") permit (principal is Agent, action, resource);
+@id("small-ones")
+@description("Small refunds")
+permit (principal in Group::"support", action == Action::"orders.refund", resource)
+when { context.args.amount.lessThanOrEqual(decimal("100.00")) };
+@id("finance-refunds")
+permit (principal in Group::"finance", action == Action::"orders.refund", resource)
+when { context.args.amount.lessThanOrEqual(decimal("100.00")) };
+`
+
+forEachEngine('an explanation', (open) => {
+  const worlds = worldsOver(open)
+
+  async function decided(world: World, wish: Wish) {
+    const held = await world.open()
+    const { decisionId } = await world.decide(held, await world.token(held), wish)
+    return {
+      operator: await explain(world.parts, decisionId, 'operator'),
+      person: await explain(world.parts, decisionId, 'person'),
+    }
+  }
+
+  test('of what nothing permitted names the nearest permit, and what it lacks, with values', async (t) => {
+    const world = await worlds.own(t)
+    const files = [
+      { file: 'agents.cedar', line: 1 },
+      { file: 'desk.cedar', line: 2 },
+    ]
+    await publishPolicies(world.parts, { text: CAPPED, by, note: '', files })
+    const { operator, person } = await decided(world, refund('950.00'))
+    assert.equal(operator.reason, 'person.not_permitted')
+    const [nearest, second] = operator.gates.find(({ gate }) => gate === 'person')?.nearest ?? []
+    assert.deepEqual(
+      [nearest?.id, nearest?.file, nearest?.line, nearest?.description],
+      ['small-ones', 'desk.cedar', 1, 'Small refunds'],
+    )
+    assert.deepEqual(nearest?.why, ['context.args.amount is 950.00; the rule needs at most 100.00'])
+    assert.equal(second?.id, 'finance-refunds')
+    assert.match(second?.why[0] ?? '', /^person psn_\S+ is not in group finance$/)
+    assert.deepEqual(person.hints, ['amount is 950.00; at most 100.00 may be permitted'])
+    const words = JSON.stringify(person)
+    for (const secret of ['small-ones', 'finance', 'permit (', world.finn.id])
+      assert.ok(!words.includes(secret), secret)
+  })
+
+  test('of a group that somebody is not in says so to operators by name, and to the person without', async (t) => {
+    const world = await worlds.own(t)
+    await publishPolicies(world.parts, {
+      text: CAPPED.replace('"support"', '"managers"'),
+      by,
+      note: '',
+    })
+    const { operator, person } = await decided(world, refund('50.00'))
+    const [nearest] = operator.gates.find(({ gate }) => gate === 'person')?.nearest ?? []
+    assert.match(nearest?.why.join() ?? '', /^person psn_\S+ is not in group (managers|finance)$/)
+    assert.deepEqual(person.hints, ['you are in none of the groups that may do it'])
+  })
+
+  test('of what a rule forbids says what made it hold', async () => {
+    const world = await worlds.shared()
+    const { operator } = await decided(world, refund('5000.01'))
+    const agent = operator.gates.find(({ gate }) => gate === 'agent')
+    assert.deepEqual(
+      agent?.policies.map(({ id, why }) => [id, ...why]),
+      [['no-huge-refunds-by-agents', 'context.args.amount is 5000.01: more than 5000.00']],
+    )
+    const approval = operator.gates.find(({ gate }) => gate === 'approval')
+    assert.deepEqual(
+      approval?.policies.map(({ id, why }) => [id, ...why]),
+      [['large-refunds-ask', 'context.args.amount is 5000.01: more than 100.00']],
+    )
+  })
+
+  test('speaks of the facts and rules of its time', async (t) => {
+    const world = await worlds.own(t)
+    const held = await world.open()
+    const { decisionId } = await world.decide(held, await world.token(held), refund('900.00'))
+    await publishPolicies(world.parts, { text: CAPPED, by, note: '' })
+    await world.signIn('sam', 'finance')
+    const told = await explain(world.parts, decisionId, 'operator')
+    assert.equal(told.facts, 'facts')
+    const person = told.gates.find(({ gate }) => gate === 'person')
+    assert.deepEqual(
+      person?.policies.map(({ id }) => id),
+      ['support-orders'],
+    )
+    assert.ok(REFUND_DESK.includes(person?.policies[0]?.text ?? '?'))
+  })
+})

@@ -1,0 +1,440 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { Detail } from '@remit/engine'
+import {
+  ALL_OF_ORDERS,
+  ORDERS,
+  READ,
+  REFUND_DESK,
+  type World,
+  worldsOver,
+} from '../../calls/calls/testing.ts'
+import { suspendResource } from '../../catalog/catalog-changes/index.ts'
+import {
+  addAgent,
+  only,
+  permitAll,
+  refundBot,
+  refundsUpTo,
+  sponsored,
+} from '../../grants/grants/openings/testing.ts'
+import { linkClient, retireAgent, setCeiling, unlinkClient } from '../../identity/agents/index.ts'
+import { suspendPerson } from '../../identity/sessions/index.ts'
+import { LEASE_MS, ORGANIZATION } from '../../platform/revocation/index.ts'
+import { forEachEngine } from '../../platform/storage/testing.ts'
+import { publishPolicies } from '../../policy/policy/index.ts'
+import { readBudget, setLimit } from '../../tasks/budgets/index.ts'
+import { basesOfPerson, grantBasis } from '../../tasks/consent/index.ts'
+import { WEEKDAYS } from '../../tasks/sponsorship/schedule.ts'
+import { endBasis } from '../../tasks/tasks/index.ts'
+import { IssuanceAnswerer } from './issuance-answering.ts'
+import type {
+  AskedParty,
+  IssuanceAnswer,
+  IssuanceQuestion,
+  IssuanceRequest,
+  IssuingAsker,
+  TokenShape,
+} from './question.ts'
+
+const CODE = 'issue:access_token:authorization_code'
+const EXCHANGE = 'issue:access_token:token_exchange'
+const ALONE = 'issue:access_token:client_credentials'
+const SAM: AskedParty = { type: 'user', id: 'sam' }
+const BOT: AskedParty = { type: 'client', id: 'bot-client' }
+
+const gate = (action = CODE, subject = SAM, audience = ORDERS): IssuanceQuestion => ({
+  subject,
+  tuple: { kind: 'gate', action, audience },
+})
+const scope = (name: string, subject = SAM, audience = ORDERS): IssuanceQuestion => ({
+  subject,
+  tuple: { kind: 'scope', scope: name, audience },
+})
+const cell = (action: string, location = ORDERS): IssuanceQuestion => ({
+  subject: SAM,
+  tuple: { kind: 'cell', action, location },
+})
+
+function said(answer: IssuanceAnswer | undefined): string {
+  return answer?.permitted ? 'permitted' : (answer?.reason ?? 'none')
+}
+
+function shaping(answer: IssuanceAnswer | undefined): TokenShape {
+  assert.ok(answer?.permitted, said(answer))
+  return answer.shaping
+}
+
+const catalogOf = (parts: World['parts']) => ({
+  ...parts,
+  revalidate: parts.policies.revalidate.bind(parts.policies),
+})
+
+forEachEngine('servers that ask before they issue', (open) => {
+  const worlds = worldsOver(open)
+
+  async function begin(t: TestContext) {
+    const world = await worlds.own(t)
+    const { parts } = world
+    const view = await parts.live.view([ORGANIZATION])
+    const answering = (over: Partial<IssuingAsker> = {}) =>
+      new IssuanceAnswerer(
+        parts,
+        {
+          ...{ pep: 'login', issuer: world.provider.issuer, parties: [], audiences: [] },
+          ...{ resources: null, view, ...over },
+        },
+        { append: async () => {} },
+      )
+    const ask = (
+      questions: readonly IssuanceQuestion[],
+      over: Partial<IssuanceRequest> = {},
+      asker: Partial<IssuingAsker> = {},
+    ) =>
+      answering(asker).answers({
+        ...{ questions, clientId: 'bot-client', bound: true, ip: '192.0.2.9' },
+        ...{ sponsorGrant: undefined, tokenId: undefined, ...over },
+      })
+    const saysAll = async (...given: Parameters<typeof ask>) => (await ask(...given)).map(said)
+    return { world, parts, ask, saysAll, answering }
+  }
+
+  /** Replaces Sam's consents by one to these details. */
+  async function allowOnly(world: World, details: readonly Detail[], expiresAt?: number) {
+    const { parts, sam } = world
+    const now = parts.clock.now()
+    for (const { id } of await basesOfPerson(parts.storage.read, sam.id, now))
+      await endBasis(parts, { basisId: id, by: sam.id })
+    await grantBasis(parts, {
+      ...{ personId: sam.id, agentId: 'refund-bot', kind: 'consent', details, grantedBy: sam.id },
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    })
+  }
+
+  test('gate, scopes and cells: what person, agent, ceiling and basis leave', async (t) => {
+    const { world, ask, saysAll } = await begin(t)
+    const asked = [gate(), scope('orders.read'), scope('orders.refund'), cell('orders.list')]
+    assert.deepEqual(await saysAll(asked), Array(4).fill('permitted'))
+    const [first] = await ask(asked)
+    assert.deepEqual(shaping(first), { tokenLifetime: 300 })
+    await allowOnly(world, [only('orders.read')])
+    assert.deepEqual(await saysAll(asked), [
+      'permitted',
+      'permitted',
+      'issuance.not_permitted',
+      'issuance.not_permitted',
+    ])
+    await setCeiling(world.parts, {
+      agentId: 'refund-bot',
+      ceiling: [only('orders.list')],
+      by: 'operator',
+    })
+    assert.deepEqual(await saysAll(asked), Array(4).fill('task.beyond_basis'))
+    await setCeiling(world.parts, { agentId: 'refund-bot', ceiling: [], by: 'operator' })
+    assert.deepEqual(await saysAll(asked), Array(4).fill('task.beyond_ceiling'))
+  })
+
+  test('the person gate and the agent gate count, and what people could lift hides nothing', async (t) => {
+    const { world, saysAll } = await begin(t)
+    // Refunds over 100.00 ask people, smaller ones do not; Finn of finance may do nothing.
+    assert.deepEqual(await saysAll([gate(), scope('orders.refund')]), ['permitted', 'permitted'])
+    const finn: AskedParty = { type: 'user', id: 'finn' }
+    assert.deepEqual(await saysAll([gate(CODE, finn)]), ['task.beyond_basis'])
+    await grantBasis(world.parts, {
+      ...{ personId: world.finn.id, agentId: 'refund-bot', kind: 'consent' },
+      ...{ details: [ALL_OF_ORDERS], grantedBy: world.finn.id },
+    })
+    assert.deepEqual(await saysAll([gate(CODE, finn)]), ['issuance.not_permitted'])
+    await permitAll(world, world.finn)
+    assert.deepEqual(await saysAll([gate(CODE, finn)]), ['permitted'])
+    await publishPolicies(world.parts, {
+      text: `${REFUND_DESK}\n@id("not-this-bot") forbid (principal == Agent::"refund-bot", action in Action::"write", resource);`,
+      ...{ by: 'operator', note: 'test' },
+    })
+    assert.deepEqual(await saysAll([gate(), scope('orders.read'), scope('orders.refund')]), [
+      'permitted',
+      'permitted',
+      'issuance.not_permitted',
+    ])
+  })
+
+  test('rules about issuing tokens hold for those of others, each at its resource', async (t) => {
+    const { world, saysAll } = await begin(t)
+    await publishPolicies(world.parts, {
+      text: `${REFUND_DESK}\n@id("no") forbid (principal is Agent, action == Action::"${EXCHANGE}", resource);`,
+      ...{ by: 'operator', note: 'test' },
+    })
+    assert.deepEqual(await saysAll([gate(), scope('orders.read')]), ['permitted', 'permitted'])
+    assert.deepEqual(await saysAll([gate(EXCHANGE), scope('orders.read'), cell('orders.read')]), [
+      'issuance.forbidden',
+      'issuance.forbidden',
+      'issuance.forbidden',
+    ])
+    // A refresh token has a gate of its own.
+    await publishPolicies(world.parts, {
+      text: `${REFUND_DESK}\n@id("no") forbid (principal, action == Action::"issue:refresh_token:authorization_code", resource);`,
+      ...{ by: 'operator', note: 'test' },
+    })
+    const refresh = gate('issue:refresh_token:authorization_code')
+    assert.deepEqual(await saysAll([gate(), refresh, scope('orders.read')]), [
+      'permitted',
+      'issuance.forbidden',
+      'permitted',
+    ])
+  })
+
+  test('kinds of token and grants that there are not, and pairs that make no sense, are denied', async (t) => {
+    const { saysAll } = await begin(t)
+    for (const action of [
+      'issue:access_token:password',
+      'issue:cookie:token_exchange',
+      'issue:saml2:token_exchange',
+      'issue:id_jag:authorization_code',
+      'issue:access_token',
+      'issue',
+      'issue:',
+      'issue:access_token:authorization_code:x',
+      'issue:Access_Token:authorization_code',
+      ALONE,
+    ])
+      assert.deepEqual(await saysAll([gate(action)]), ['issuance.unknown'], action)
+    assert.deepEqual(await saysAll([scope('orders.read'), cell('orders.read')]), [
+      'issuance.no_gate',
+      'issuance.no_gate',
+    ])
+    assert.deepEqual(await saysAll([gate('issue:x:y'), scope('orders.read')]), [
+      'issuance.unknown',
+      'issuance.no_gate',
+    ])
+  })
+
+  test('who is not known is nobody: subject, client, workload, two persons', async (t) => {
+    const { world, saysAll } = await begin(t)
+    const user = (id: string): AskedParty => ({ type: 'user', id })
+    assert.deepEqual(await saysAll([gate(CODE, user(world.sam.id))]), ['permitted'], 'our own id')
+    assert.deepEqual(await saysAll([gate(CODE, user('nobody'))]), ['person.unknown'])
+    assert.deepEqual(await saysAll([gate()], { clientId: undefined }), ['agent.unknown'])
+    assert.deepEqual(await saysAll([gate()], { clientId: 'other' }), ['agent.unknown'])
+    assert.deepEqual(await saysAll([gate()], { clientId: 'refund-bot' }), ['agent.unknown'])
+    assert.deepEqual(await saysAll([gate()], {}, { issuer: 'https://other.example' }), [
+      'agent.unknown',
+    ])
+    assert.deepEqual(await saysAll([gate(), gate(CODE, user('finn'))]), [
+      'evaluation.wrong_subject',
+      'evaluation.wrong_subject',
+    ])
+    const job: AskedParty = { type: 'workload', id: 'spiffe://prod/job' }
+    assert.deepEqual(await saysAll([gate(EXCHANGE), gate(EXCHANGE, job)]), [
+      'agent.unknown',
+      'agent.unknown',
+    ])
+  })
+
+  test('a client is the agent it is linked to, or the one that was set for it, from then and until then', async (t) => {
+    const { world, saysAll } = await begin(t)
+    const link = {
+      issuer: world.provider.issuer,
+      clientId: 'other',
+      agentId: 'refund-bot',
+      by: 'x',
+    }
+    const asked = { clientId: 'other' }
+    await linkClient(world.parts, link)
+    assert.deepEqual(await saysAll([gate()], asked), ['permitted'])
+    await unlinkClient(world.parts, link)
+    assert.deepEqual(await saysAll([gate()], asked), ['agent.unknown'])
+    await addAgent(world, 'helper')
+    const parties = [{ type: 'client', id: 'bot-client', agent: 'helper' }] as const
+    assert.deepEqual(await saysAll([gate()], {}, { parties }), ['task.beyond_basis'], 'set first')
+  })
+
+  test('the requesting party counts beside the subject, with its own ceiling and basis', async (t) => {
+    const { world, saysAll } = await begin(t)
+    const helper = await addAgent(world, 'helper', { ceiling: [only('orders.read')] })
+    const job: AskedParty = { type: 'workload', id: 'spiffe://prod/helper' }
+    const parties = [{ ...job, type: 'workload', agent: helper.id }] as const
+    const asked = [
+      gate(EXCHANGE),
+      gate(EXCHANGE, job),
+      scope('orders.read'),
+      scope('orders.refund'),
+      scope('orders.read', job),
+    ]
+    const says = (over: Partial<IssuanceRequest> = {}) => saysAll(asked, over, { parties })
+    assert.deepEqual(await says(), Array(5).fill('task.beyond_basis'), 'nobody let it act for Sam')
+    await world.allow([ALL_OF_ORDERS], helper.id)
+    assert.deepEqual(await says(), Array(5).fill('issuance.not_permitted'), 'no policy does')
+    await permitAll(world, world.sam)
+    const left = ['permitted', 'permitted', 'permitted', 'issuance.not_permitted', 'permitted']
+    assert.deepEqual(await says(), left)
+    assert.deepEqual(await says({ clientId: undefined }), left, 'it stands for itself')
+    assert.deepEqual(await says({ clientId: 'unknown' }), left)
+    await setCeiling(world.parts, {
+      ...{ agentId: 'refund-bot', ceiling: [only('orders.list')], by: 'operator' },
+    })
+    assert.deepEqual(
+      await says(),
+      Array(5).fill('task.beyond_ceiling'),
+      'a known client counts, too',
+    )
+  })
+
+  test('everybody alive: person, agent, owner, resource, organization of rules', async (t) => {
+    const { world, parts, saysAll } = await begin(t)
+    const asked = [gate(), scope('orders.read')]
+    await suspendResource(catalogOf(parts), { name: 'orders', by: 'operator', reason: 'test' })
+    assert.deepEqual(await saysAll(asked), Array(2).fill('resource.suspended'))
+    await suspendPerson(parts, { personId: world.sam.id, by: 'operator', reason: 'test' })
+    assert.deepEqual(await saysAll(asked), Array(2).fill('person.suspended'))
+    const finn: AskedParty = { type: 'user', id: 'finn' }
+    await suspendPerson(parts, { personId: world.ada.id, by: 'operator', reason: 'test' })
+    const [withOwner] = await saysAll([gate(CODE, finn)])
+    assert.equal(withOwner, 'agent.owner_suspended')
+    await retireAgent(parts, { agentId: 'refund-bot', by: 'operator', reason: 'test' })
+    assert.deepEqual(await saysAll([gate(CODE, finn)]), ['agent.retired'])
+  })
+
+  test('bounds: cells bring them, scopes say them in a claim that has to be understood', async (t) => {
+    const { world, ask } = await begin(t)
+    await allowOnly(world, [only('orders.read'), refundsUpTo('50.00', '1042')])
+    const asked = [gate(), scope('orders.read'), scope('orders.refund'), cell('orders.refund')]
+    const [first, read, refund, detail] = await ask(asked)
+    const bounded = [refundsUpTo('50.00', '1042')]
+    assert.deepEqual(shaping(first), { tokenLifetime: 300, within: bounded })
+    assert.deepEqual(shaping(read), {})
+    assert.deepEqual(shaping(refund), {})
+    assert.deepEqual(shaping(detail).details, bounded)
+    const [plain] = await ask([gate(), cell('orders.read')])
+    assert.deepEqual(shaping(plain), { tokenLifetime: 300, grantedScope: '' })
+  })
+
+  test('without scopes the grantable set is named, with what holds within bounds only', async (t) => {
+    const { world, ask } = await begin(t)
+    await allowOnly(world, [only('orders.read', 'orders.list'), refundsUpTo('50.00')])
+    const [first] = await ask([gate()])
+    const { grantedScope = '', within } = shaping(first)
+    assert.deepEqual(grantedScope.split(' ').toSorted(), [
+      'orders.list',
+      'orders.read',
+      'orders.refund',
+    ])
+    assert.deepEqual(within, [refundsUpTo('50.00')])
+    const [, refresh] = await ask([gate(), gate('issue:refresh_token:authorization_code')])
+    assert.equal('grantedScope' in shaping(refresh), false)
+  })
+
+  test('no token outlives what it stands on, and none its kind', async (t) => {
+    const { world, parts, ask, saysAll } = await begin(t)
+    const seconds = async (action: string) => shaping((await ask([gate(action)]))[0]).tokenLifetime
+    assert.equal(await seconds(CODE), 300)
+    assert.equal(await seconds('issue:refresh_token:authorization_code'), 24 * 3600)
+    assert.equal(await seconds('issue:txn_token:token_exchange'), 60)
+    await allowOnly(world, [ALL_OF_ORDERS], parts.clock.now() + 90_500)
+    assert.equal(await seconds(CODE), 90)
+    assert.equal(await seconds('issue:refresh_token:authorization_code'), 90)
+    assert.equal(await seconds('issue:txn_token:token_exchange'), 60)
+    parts.clock.advance(90_000)
+    assert.deepEqual(await saysAll([gate()]), ['task.beyond_basis'], 'half a second is no lifetime')
+  })
+
+  test('an agent alone: under one sponsor grant that counts nothing, for its sponsor', async (t) => {
+    const { world, ask, saysAll } = await begin(t)
+    const alone = [gate(ALONE, BOT), scope('orders.read', BOT), scope('orders.refund', BOT)]
+    assert.deepEqual(await saysAll(alone), Array(3).fill('sponsor_grant.unknown'))
+    const counted = await sponsored(world, refundBot(world))
+    assert.deepEqual(await saysAll(alone), Array(3).fill('sponsor_grant.not_in_force'))
+    const schedule = { days: WEEKDAYS, from: '00:00', to: '24:00', zone: 'UTC' }
+    const grant = await sponsored(world, refundBot(world), { rate: undefined, schedule })
+    assert.deepEqual(await saysAll(alone), Array(3).fill('sponsor_grant.ambiguous'))
+    assert.deepEqual(
+      await saysAll(alone, { sponsorGrant: counted.id }),
+      Array(3).fill('sponsor_grant.not_in_force'),
+    )
+    const under = { sponsorGrant: grant.id }
+    assert.deepEqual(await saysAll(alone, under), Array(3).fill('issuance.not_permitted'))
+    await permitAll(world, world.ada)
+    const left = ['permitted', 'permitted', 'issuance.not_permitted']
+    assert.deepEqual(await saysAll(alone, under), left)
+    assert.equal(shaping((await ask(alone, under))[0]).tokenLifetime, 300)
+    for (const action of ['issue:id_token:token_exchange', CODE, 'issue:refresh_token:ciba'])
+      assert.deepEqual(await saysAll([gate(action, BOT)], under), ['issuance.unknown'], action)
+    assert.deepEqual(await saysAll([gate(EXCHANGE, BOT)], under), ['permitted'])
+  })
+
+  test('audiences by another name: a peer server, a trust domain; and what may not be asked about', async (t) => {
+    const { ask, saysAll } = await begin(t)
+    const peer = 'https://as.app.example'
+    const audiences = [{ id: peer, resources: ['orders'] }]
+    const jag = 'issue:id_jag:token_exchange'
+    const asked = [gate(jag, SAM, peer), gate(jag, BOT, peer), scope('orders.read', SAM, peer)]
+    assert.deepEqual(await saysAll(asked), Array(3).fill('resource.unknown'))
+    assert.deepEqual(await saysAll(asked, {}, { audiences }), Array(3).fill('permitted'))
+    // Level 2: the resource behind it, without a gate of its own.
+    const two = [...asked, scope('orders.read'), cell('orders.refund')]
+    assert.deepEqual(await saysAll(two, {}, { audiences }), Array(5).fill('permitted'))
+    const [scopeless] = await ask([gate(jag, SAM, peer), gate(jag, BOT, peer)], {}, { audiences })
+    assert.match(shaping(scopeless).grantedScope ?? '', /orders\.read/)
+    assert.deepEqual(
+      await saysAll(two, {}, { audiences, resources: [] }),
+      Array(5).fill('resource.unknown'),
+    )
+    assert.deepEqual(await saysAll([gate(), scope('orders.nothing'), cell('orders.nothing')]), [
+      'permitted',
+      'action.unknown',
+      'action.unknown',
+    ])
+    assert.deepEqual(await saysAll([gate(CODE, SAM, `${ORDERS}/`)]), ['resource.unknown'])
+  })
+
+  test('a limit that is used up for good keeps tokens back', async (t) => {
+    const { world, parts, saysAll } = await begin(t)
+    const read = readBudget([{ limit: 'calls', max: 1 }], await parts.catalog.current())
+    assert.ok(read.ok)
+    const [limit] = read.limits
+    assert.ok(limit)
+    const subject = { kind: 'agent', id: 'refund-bot' } as const
+    await setLimit(parts, { subject, eachTask: false, by: 'operator', limit })
+    assert.deepEqual(await saysAll([gate()]), ['permitted'])
+    const held = await world.open()
+    await world.decide(held, await world.token(held), READ)
+    assert.deepEqual(await saysAll([gate()]), ['issuance.not_permitted'])
+  })
+
+  test('an answer that is given still holds: what changes meanwhile withdraws it', async (t) => {
+    const { world, parts, answering } = await begin(t)
+    const request: IssuanceRequest = {
+      ...{ questions: [gate()], clientId: 'bot-client', bound: true, ip: '' },
+      ...{ sponsorGrant: undefined, tokenId: undefined },
+    }
+    const changes: readonly (() => Promise<unknown>)[] = [
+      () => publishPolicies(parts, { text: REFUND_DESK, by: 'operator', note: 'again' }),
+      () => setCeiling(parts, { agentId: 'refund-bot', ceiling: [ALL_OF_ORDERS], by: 'x' }),
+      () => world.signIn('sam', 'support', 'finance'),
+      () => suspendResource(catalogOf(parts), { name: 'orders', by: 'operator', reason: 'test' }),
+    ]
+    for (const change of changes) {
+      const one = answering()
+      assert.deepEqual((await one.answers(request)).map(said), ['permitted'])
+      assert.equal(one.stands(), true)
+      await change()
+      assert.deepEqual([one.stands(), await one.stillStands()], [false, false])
+    }
+    const denied = answering()
+    await denied.answers(request)
+    assert.equal(denied.stands(), true, 'a denial is withdrawn by nothing')
+  })
+
+  test('core M1: an answer is told after a lease that ran out, and not after a change meanwhile', async (t) => {
+    const { parts, answering } = await begin(t)
+    const one = answering()
+    await one.answers({
+      ...{ questions: [gate()], clientId: 'bot-client', bound: true, ip: '' },
+      ...{ sponsorGrant: undefined, tokenId: undefined },
+    })
+    parts.clock.advance(LEASE_MS)
+    assert.deepEqual([one.stands(), await one.stillStands()], [false, true])
+    await setCeiling(parts, { agentId: 'refund-bot', ceiling: [ALL_OF_ORDERS], by: 'x' })
+    parts.clock.advance(LEASE_MS)
+    assert.equal(await one.stillStands(), false)
+  })
+})

@@ -1,0 +1,40 @@
+import type { Subject } from '../../../identity/identity-providers/index.ts'
+import type { FrozenWay } from '../frozen-request.ts'
+import type { Opening, WantedTask } from '../opening.ts'
+import type { GrantParts } from '../parts.ts'
+import {
+  type AuthenticatedOpening,
+  type AuthenticationResult,
+  attemptBy,
+  isFailed,
+} from '../pipeline/authenticated.ts'
+import { readBrought } from '../pipeline/bring.ts'
+
+/** A token of a person from a configured identity provider opens a task for them (contract 5.1). */
+export async function authenticateForPerson(
+  parts: GrantParts,
+  opening: Opening,
+): Promise<AuthenticationResult> {
+  const read = await readBrought(parts, opening)
+  return isFailed(read) ? read : openingFor(opening, read)
+}
+
+/**
+ * Makes an opening from whatever says for whom it is: a subject token, or an assertion (`way`). It
+ * is used up with the task.
+ */
+export function openingFor(
+  opening: WantedTask & Pick<Opening, 'origin' | 'resource' | 'defer'>,
+  brought: AuthenticatedOpening['brought'] & { readonly subject: Subject },
+  way?: FrozenWay,
+): AuthenticatedOpening {
+  const { agent, proof, subject } = brought
+  const { acr, authTime, person } = subject
+  return {
+    ...{ outcome: 'authenticated', flow: 'deferred', asksPeople: true, brought, person },
+    ...{ origin: opening.origin, defer: opening.defer },
+    attempt: attemptBy(opening, proof, { agent: agent.id, person: person.id }),
+    also: { ...subject, kind: 'subject_token' },
+    request: { ...opening, proved: { acr, authTime }, way },
+  }
+}

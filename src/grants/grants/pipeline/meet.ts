@@ -1,0 +1,31 @@
+import { locationsAt } from '../../../catalog/resource-groups/index.ts'
+import type { UnprovisionedPerson } from '../../../identity/identity-providers/index.ts'
+import { bringPerson } from '../../../identity/issuers/index.ts'
+import type { Person } from '../../../identity/people/index.ts'
+import { detailsAt, type GrantRefusal, refused } from '../../issuance/index.ts'
+import type { GrantParts } from '../parts.ts'
+import type { OpeningGrant } from './grant.ts'
+
+/**
+ * Finds the person whom an issuer speaks for, who may be somebody new: then what would be granted
+ * is found out first, as if they were there.
+ * INVARIANT: nobody becomes a person by a word that opens nothing, or asks nobody anything.
+ * @throws Problem `issuer.people_full`, `issuer.people_too_fast`
+ */
+export async function meet(
+  parts: GrantParts,
+  met: Person | { readonly newcomer: UnprovisionedPerson; readonly by: string },
+  {
+    grant,
+    resource,
+  }: { readonly grant: () => Promise<OpeningGrant>; readonly resource?: string | undefined },
+): Promise<Person | GrantRefusal> {
+  if (!('newcomer' in met)) return met
+  const granted = await grant()
+  if (granted.outcome === 'refused') return granted
+  const { details } = granted.outcome === 'needs_approval' ? granted.grant : granted
+  const catalog = await parts.catalog.current()
+  if (resource !== undefined && detailsAt(details, locationsAt(catalog, resource)).length === 0)
+    return refused('task.resource_not_granted', 'nothing would be granted at this resource')
+  return bringPerson(parts, met.by, met.newcomer)
+}

@@ -1,0 +1,37 @@
+import type { Id } from '../../platform/lib/id.ts'
+import type { PeopleParts, Person } from '../people/index.ts'
+
+/** Somebody who answers for a person while they are away. Times are epoch milliseconds. */
+export interface StandIn {
+  readonly id: Id<'stand_in'>
+  /** Person who is away. */
+  readonly personId: Id<'person'>
+  readonly standInId: Id<'person'>
+  readonly startsAt: number
+  readonly endsAt: number
+  readonly createdAt: number
+  /** Time when it was ended before its end, and by whom. */
+  readonly endedAt: number | null
+  readonly endedBy: string | null
+}
+
+/** A person for whom somebody stands in, and until when. */
+export type AbsentPerson = Person & { readonly until: number }
+
+/** Parts that this room works with; every act takes them first. */
+export type StandInParts = Pick<PeopleParts, 'clock' | 'ledger' | 'live' | 'random' | 'storage'>
+
+const DAY = 24 * 3_600_000
+
+/** Bounds of one stand-in: how long it lasts, and how far ahead it is named. */
+export const STAND_IN_SPANS = { most: 90 * DAY, ahead: 365 * DAY } as const
+/** Stand-ins that are not over: named by one person, and of one who stands in. */
+export const MAX_STAND_INS = { named: 5, held: 10 } as const
+
+/** Tells whether somebody stands in at this time. */
+export function isInForce(
+  { endedAt, endsAt, startsAt }: Pick<StandIn, 'endedAt' | 'endsAt' | 'startsAt'>,
+  now: number,
+): boolean {
+  return endedAt === null && startsAt <= now && now < endsAt
+}

@@ -1,0 +1,58 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { command } from '../command.ts'
+import { usage } from '../failure.ts'
+import { systemWorld } from '../system-world.ts'
+import { maintain } from './maintain.ts'
+
+interface RestoreOptions {
+  readonly check?: true
+  readonly inPlace?: true
+  readonly ledger?: string
+}
+
+const load = () => import('../../../maintenance.ts')
+
+/** `remit backup`: the whole database, while servers run. */
+export function backupCommand(): Command {
+  return command('backup', 'Writes a backup of the whole database, while servers run.', [
+    'remit backup /var/backups/remit/monday   # with the settings of `remit serve`; keep master.key elsewhere',
+  ])
+    .argument('<directory>', 'new or empty')
+    .action(async (path: string, _options: unknown, invoked: Command) =>
+      maintain(systemWorld(), invoked, path, async (...given) => ({
+        manifest: await (await load()).backUp(...given),
+      })),
+    )
+}
+
+/** `remit restore`: a backup, into an empty database. */
+export function restoreCommand(): Command {
+  return command(
+    'restore',
+    'Restores a backup into an empty database. Nothing that was revoked works again.',
+    [
+      'remit restore /var/backups/remit/monday',
+      'remit restore --check /var/backups/remit/monday   # only checks whether it can be restored here',
+      'remit restore --in-place   # the database was restored by other means, such as PITR',
+    ],
+  )
+    .argument('[directory]', 'a backup')
+    .option('--check', 'check the backup, and change nothing')
+    .option('--in-place', 'load nothing; end in this database what a restore ends')
+    .option(
+      '--ledger <directory>',
+      'a later export of the ledger: also print what administrators did after the backup',
+    )
+    .action(async (path: string | undefined, how: RestoreOptions, invoked: Command) => {
+      if ((path === undefined) !== (how.inPlace ?? false) || (how.inPlace && how.check))
+        throw usage('Name a backup, or use `--in-place`')
+      const world = systemWorld()
+      const ledger = how.ledger && resolve(world.directory, how.ledger)
+      await maintain(world, invoked, path ?? '.', async (parts, directory) => {
+        const { checkBackup, restore, restoreInPlace } = await load()
+        if (how.inPlace) return restoreInPlace(parts)
+        return (how.check ? checkBackup : restore)(parts, { directory, ledger })
+      })
+    })
+}

@@ -1,0 +1,40 @@
+import type { GateResult } from '@remit/engine'
+import type { Person } from '../../identity/people/index.ts'
+
+const HOUR = 3_600_000
+
+/**
+ * Age that a provider's word about a person may have, in milliseconds, for anything to be done on
+ * it. `present`: of the person for whom a task was opened, who signed in for it. `absent`: of
+ * sponsors, and of those in a conversation where all have to be permitted; nobody asks them to sign
+ * in each day.
+ */
+export interface FreshnessLimits {
+  readonly present: number
+  readonly absent: number
+}
+
+export const FRESH_FOR: FreshnessLimits = { present: 24 * HOUR, absent: 30 * 24 * HOUR }
+
+/** Tells whether what the provider said of them last is too old. */
+export function isStale({ confirmedAt }: Pick<Person, 'confirmedAt'>, at: number, mostMs: number) {
+  return at - confirmedAt > mostMs
+}
+
+/** Gate 2 where it is. Nothing about who it is: others may read it. */
+export function stale(who: 'person' | 'sponsor' | 'participant'): GateResult {
+  const [whose, enough] = WORDS[who]
+  return {
+    gate: 'liveness',
+    passed: false,
+    reason: 'person.stale',
+    detail: `the identity provider has not confirmed status and groups of ${whose} for too long`,
+    enough,
+  }
+}
+
+const WORDS = {
+  person: ['the person', 'the person signs in again'],
+  sponsor: ['the sponsor', 'the sponsor signs in again'],
+  participant: ['someone in the conversation', 'they sign in again'],
+} as const
