@@ -117,7 +117,7 @@ score here. [rooms.ts](rooms.ts) says which files are guards, and which suites h
 function rowOf(name: string, score: Score): string {
   const { mutants, killed, survivors, commit } = score
   const equivalent = survivors.filter((each) => reasonOf(each)?.equivalent).length
-  const unreached = survivors.filter(({ reached }) => !reached).length
+  const unreached = survivors.filter((each) => !each.reached && !reasonOf(each)?.equivalent).length
   const others = survivors.length - equivalent - unreached
   return `| ${name} | ${mutants} | ${killed} | ${equivalent} | ${others} | ${unreached} | ${percent(score).toFixed(1)} % | ${commit} |`
 }

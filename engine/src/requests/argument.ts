@@ -125,5 +125,5 @@ export const ARGUMENT_LIMITS = {
 
 /** Tells whether policy may find the argument missing. */
 export function isOptional(field: Field): boolean {
-  return !field.required || field.nullable
+  return !field.required || field.nullable || field.blank === true
 }

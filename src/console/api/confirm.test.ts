@@ -184,6 +184,11 @@ async function samples(w: World): Promise<Record<string, Sample>> {
     ),
     'resources.resume': sample('/resources/orders/resume', {}, { reason: 'other' }),
     'actions.set_risk': sample('/actions/orders.refund/risk', { risk: 'low' }, { risk: 'medium' }),
+    'actions.rename': sample(
+      '/actions/orders.read/name',
+      { name: 'orders.look-up' },
+      { name: 'orders.find' },
+    ),
     'actions.set_sentence': sample(
       '/actions/orders.read/sentence',
       { sentence: 'Read {order_id}' },
@@ -356,7 +361,13 @@ const UNSIGNED = [
     'resources.set_owners',
   ],
   ...['resources.accept_risks', 'resources.resume', 'actions.set_risk', 'actions.set_sentence'],
-  ...['actions.set_counterparty', 'actions.set_size', 'actions.set_display', 'actions.set_preview'],
+  ...[
+    'actions.rename',
+    'actions.set_counterparty',
+    'actions.set_size',
+    'actions.set_display',
+    'actions.set_preview',
+  ],
   ...['connections.add', 'connections.replace', 'signals.end', 'points.add', 'points.remove'],
   ...['spaces.create', 'spaces.change', 'spaces.resume', 'everything.resume', 'channels.add'],
   // Authority that a person gives; an approval is signed where its risk class is.

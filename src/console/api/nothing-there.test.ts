@@ -126,6 +126,7 @@ async function attempts(w: World): Promise<Readonly<Record<string, readonly Atte
     'resources.set_claims': ofResource('claims', { claims: [] }),
     'resources.resume': ofResource('resume'),
     'actions.set_risk': ofAction('risk', { risk: 'low' }),
+    'actions.rename': ofAction('name', { name: 'orders.look-up' }),
     'actions.set_sentence': ofAction('sentence', { sentence: 'Read' }),
     'actions.set_counterparty': ofAction('counterparty', { path: null }),
     'actions.set_size': ofAction('size', { path: null }),

@@ -34,7 +34,7 @@ function lacking(
   most: readonly Detail[],
   kindOf: KindOf,
 ): MissingAuthority {
-  if (contains(got, asked, kindOf)) return { askable: [], never: [] }
+  if (asked.length === 0 || contains(got, asked, kindOf)) return { askable: [], never: [] }
   const askable: Detail[] = []
   const never: Detail[] = []
   for (const piece of asked.flatMap(piecesOf)) {
