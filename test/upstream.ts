@@ -53,6 +53,8 @@ export async function startUpstream(at?: number): Promise<Upstream> {
         .setHeader('content-type', 'application/json')
         .end(JSON.stringify({ method, target, body }))
   })
+  // A test that waits leaves no connection to end just when the next call takes it.
+  web.keepAliveTimeout = 600_000
   // In front of it, so that a test can have the bytes.
   const front = net.createServer((socket) => {
     sockets.add(socket)

