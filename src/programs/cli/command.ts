@@ -24,7 +24,25 @@ class NamedCommand extends Command {
     ]
     this.error(lines.join('\n'), { code: 'commander.unknownCommand' })
   }
+
+  /** A thumbprint may begin with `-`, one in 64 does: that is no option. Called by commander, for each command of a line. */
+  override parseOptions(args: string[]): ReturnType<Command['parseOptions']> {
+    const takesValue = (arg: string | undefined) =>
+      this.options.some(({ long, required, short }) => required && (arg === long || arg === short))
+    const { operands, unknown } = super.parseOptions(
+      args.map((arg, i) =>
+        DASHED_THUMBPRINT.test(arg) && !takesValue(args[i - 1]) ? `${NO_OPTION}${arg}` : arg,
+      ),
+    )
+    const asGiven = (arg: string) => (arg.startsWith(NO_OPTION) ? arg.slice(NO_OPTION.length) : arg)
+    return { operands: operands.map(asGiven), unknown: unknown.map(asGiven) }
+  }
 }
+
+/** SHA-256 in base64url (RFC 7638). */
+const DASHED_THUMBPRINT = /^-[\w-]{42}$/
+/** In front of an argument that commander would take for an option. */
+const NO_OPTION = '\0'
 
 /** `remit spaces threads` */
 function pathOf(of: Command): string {
