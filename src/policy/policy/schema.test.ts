@@ -22,6 +22,21 @@ describe('the schema of a catalog', () => {
     )
   })
 
+  it('M1: does not rely on what has to come and may be empty, or null', () => {
+    const [refund = assert.fail()] = ORDERS_PLAN.actions.filter(
+      ({ name }) => name === 'orders.refund',
+    )
+    const [first = assert.fail(), second = assert.fail()] = refund.arguments.arguments.filter(
+      ({ name }) => name === 'order_id' || name === 'amount',
+    )
+    const fields = [
+      { ...first, required: true, blank: true as const },
+      { ...second, required: true, nullable: true },
+    ]
+    const given = { ...refund, arguments: { ...refund.arguments, arguments: fields } }
+    assert.match(schemaFor([given]), /args: \{ order_id\?: String, amount\?: decimal \}/)
+  })
+
   it('has lists, objects and optional members, and not what has no type', () => {
     const schema = schemaFor(
       actionsWith({
