@@ -41,7 +41,7 @@ class NamedCommand extends Command {
 
 /** SHA-256 in base64url (RFC 7638). */
 const DASHED_THUMBPRINT = /^-[\w-]{42}$/
-/** In front of an argument that commander would take for an option. */
+/** Mark before an argument that commander would take for an option. */
 const NO_OPTION = '\0'
 
 /** `remit spaces threads` */
