@@ -92,7 +92,7 @@ async function tryOne(counterpart: Counterpart): Promise<Row> {
   const began = performance.now()
   let env: Readonly<Record<string, string>>
   try {
-    env = await counterpart.get()
+    env = await getAfterOthers(counterpart)
     version = env.REMIT_INTEROP_VERSION ?? version
   } catch (error) {
     if (error instanceof UnavailableSource) {
@@ -103,21 +103,32 @@ async function tryOne(counterpart: Counterpart): Promise<Row> {
   }
   const folder = await mkdtemp(join(tmpdir(), 'remit-interop-'))
   const report = join(folder, 'suites')
-  const code = await runTests(name, env, report)
+  const { code, said } = await runTests(name, env, report)
   const seconds = `${Math.round((performance.now() - began) / 1000)} s`
   const ran = suitesIn(await readFile(report, 'utf8').catch(() => ''))
   await rm(folder, { recursive: true })
+  process.stdout.write(`\n# ${name}\n${said}`)
   const failed = code !== 0
   const outcome = `${failed ? 'FAILED' : 'ran'}, ${seconds}: ${ran}`
   const row = { name: `${name} ${version}`, outcome, failed }
   return failed ? row : { ...row, interop: { name, version, ran, seconds } }
 }
 
+let got: Promise<unknown> = Promise.resolve()
+
+/** Brings one after the other: installers of a machine have one lock. */
+function getAfterOthers(counterpart: Counterpart): ReturnType<Counterpart['get']> {
+  const mine = got.then(() => counterpart.get())
+  got = mine.catch(() => {})
+  return mine
+}
+
+/** Runs the tests with a counterpart. What they say is kept until they end: others run meanwhile. */
 function runTests(
   name: string,
   env: Readonly<Record<string, string>>,
   report: string,
-): Promise<number> {
+): Promise<{ readonly code: number; readonly said: string }> {
   const files = globSync(join(import.meta.dirname, name, '*.interop.ts'))
   if (files.length === 0) throw new Error(`there are no tests with ${name}`)
   const reporters = [
@@ -126,13 +137,22 @@ function runTests(
     `--test-reporter-destination=${report}`,
   ]
   const args = ['--test', `--test-timeout=${MAX_LENGTH}`, ...reporters, ...files]
-  const child = spawn(process.execPath, args, { stdio: 'inherit', env: { ...process.env, ...env } })
+  const child = spawn(process.execPath, args, {
+    stdio: ['inherit', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  })
+  const said: string[] = []
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => said.push(text))
   const forward = (signal: NodeJS.Signals) => child.kill(signal)
   process.on('SIGTERM', forward).on('SIGINT', forward)
   return new Promise((resolve) =>
-    child.once('exit', (code, signal) => {
+    child.once('close', (code, signal) => {
       process.off('SIGTERM', forward).off('SIGINT', forward)
-      resolve(code ?? 128 + (signal ? constants.signals[signal] : 0))
+      resolve({
+        code: code ?? 128 + (signal ? constants.signals[signal] : 0),
+        said: said.join(''),
+      })
     }),
   )
 }
@@ -144,8 +164,18 @@ if (chosen.length === 0) {
   console.error(`Known are: ${COUNTERPARTS.map(({ name }) => name).join(', ')}`)
   process.exit(1)
 }
+/** Counterparts at once: tests wait, too. */
+const AT_ONCE = 2
 const rows: Row[] = []
-for (const counterpart of chosen) rows.push(await tryOne(counterpart))
+const left = [...chosen.entries()]
+const tryOthers = async () => {
+  for (let next = left.shift(); next; next = left.shift()) {
+    const [place, counterpart] = next
+    console.log(`${counterpart.name} …`)
+    rows[place] = await tryOne(counterpart)
+  }
+}
+await Promise.all(Array.from({ length: AT_ONCE }, tryOthers))
 const width = Math.max(...rows.map(({ name }) => name.length))
 console.log(
   `\nCounterparts\n${rows.map((row) => `  ${row.name.padEnd(width)}  ${row.outcome}`).join('\n')}`,
