@@ -20,7 +20,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     'test/mcp/returning.test.ts',
     'test/sdk/mcp.test.ts',
   ],
-  '@modelcontextprotocol/server': ['test/mcp/upstreams.test.ts', 'test/mcp/questions.test.ts'],
+  '@modelcontextprotocol/server': ['test/mcp/upstreams.slow.test.ts', 'test/mcp/questions.test.ts'],
   '@modelcontextprotocol/server-everything': ['test/mcp/real-servers.slow.test.ts'],
   '@modelcontextprotocol/server-filesystem': ['test/mcp/real-servers.slow.test.ts'],
   '@modelcontextprotocol/server-memory': ['test/mcp/real-servers.slow.test.ts'],

@@ -1,4 +1,4 @@
-// Keeps a database of the schema of a commit, on both engines, for `schemas.test.ts`: `node test/upgrade/keep.ts COMMIT`.
+// Keeps a database of the schema of a commit, on both engines, for `schemas.slow.test.ts`: `node test/upgrade/keep.ts COMMIT`.
 // It checks the commit out beside this folder, runs `make.ts` there, and writes `kept/NUMBER-COMMIT.ENGINE.json.gz`. Commits from
 // before `make.ts` get the one from here.
 import { execFileSync } from 'node:child_process'
