@@ -73,7 +73,10 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
   },
   'stand-ins': {
     guards: ['src/identity/stand-ins/answerer.ts', 'src/identity/stand-ins/name-stand-in.ts'],
-    suites: ['src/identity/stand-ins/*.test.ts'],
+    suites: [
+      'src/identity/stand-ins/*.test.ts',
+      'src/approvals/approvals/{stand-in-answers,who-answers}.test.ts',
+    ],
   },
   budgets: {
     guards: ['src/tasks/budgets/take-budget.ts', 'src/tasks/budgets/peek-budget.ts'],

@@ -144,6 +144,37 @@ forEachEngine('a stand-in', (open) => {
     assert.equal(startsAt, now())
   })
 
+  test('begins at the edges of its span, and is told once where it begins at once', async () => {
+    const { boris, chen, name, now, parts } = await begin()
+    await name(` ${boris.id} `)
+    const events = await parts.storage.read.selectFrom('outbox_events').selectAll().execute()
+    assert.deepEqual(
+      events.map(({ due_at }) => due_at - now()),
+      [0],
+    )
+    assert.equal((await name(boris.id, 7, now() - 5 * 60_000)).startsAt, now())
+    assert.equal((await name(chen.id, 7, now() + 365 * DAY)).startsAt, now() + 365 * DAY)
+  })
+
+  test('is named by nobody who is suspended or not there, whoever would stand in', async () => {
+    const { ada, chen, name, parts } = await begin()
+    await suspendPerson(parts, { personId: ada.id, by: 'operator', reason: '' })
+    await assert.rejects(name(chen.id), NOT_POSSIBLE)
+    await assert.rejects(name(chen.id, 7, undefined, `psn_${'A'.repeat(22)}`), NOT_POSSIBLE)
+  })
+
+  test('of others takes no place among those that a person names, and the other way round', async () => {
+    const { ada, boris, chen, name } = await begin()
+    for (let i = 0; i < MAX_STAND_INS.named; i++) {
+      await name(boris.id)
+      await name(ada.id, 7, undefined, chen.id)
+    }
+    await name(chen.id, 7, undefined, boris.id)
+    for (let i = 1; i < MAX_STAND_INS.named; i++) await name(ada.id, 7, undefined, boris.id)
+    await assert.rejects(name(ada.id, 7, undefined, boris.id), { code: 'stand_in.too_many' })
+    await assert.rejects(name(boris.id, 7, undefined, chen.id), { code: 'stand_in.too_many' })
+  })
+
   test('is one of a few, also when 16 are named at once', async () => {
     const { ada, boris, name, now, parts } = await begin()
     const done = await Promise.allSettled(Array.from({ length: 16 }, () => name()))
