@@ -9,11 +9,11 @@ import { findTask, type Task } from '../tasks/index.ts'
 import { openedTask, type TaskTestParts, taskTestParts } from '../tasks/testing.ts'
 import { amountInWords, amountOf, mostOf } from './amount.ts'
 import { countsOf, type Reservation } from './budget-store.ts'
-import { limitsOver } from './counted-limits.ts'
+import { type CountedLimit, limitsOver } from './counted-limits.ts'
 import type { Limit } from './limit.ts'
-import { peekBudgets } from './peek-budget.ts'
+import { NO_LIMITS, peekBudgets } from './peek-budget.ts'
 import { budgetUse } from './show-budget.ts'
-import { BUDGET_GUARD, giveBackSteps, takeSteps } from './take-budget.ts'
+import { BUDGET_GUARD, giveBackSteps, inOrder, takeSteps } from './take-budget.ts'
 
 const CALLS: Limit = { name: 'calls', kind: 'calls', most: '5' }
 const SUM: Limit = {
@@ -70,6 +70,17 @@ test('an amount in words is the amount', () => {
   )
 })
 
+test('are taken and given back in one order, whatever they were named in', () => {
+  const keys = [
+    { owner: 'tsk_b', name: 'a' },
+    { owner: 'tsk_a', name: 'b' },
+    { owner: 'tsk_a', name: 'a' },
+  ] as const
+  const sorted = [keys[2], keys[1], keys[0]]
+  for (const given of [keys, keys.toReversed(), [keys[1], keys[0], keys[2]]])
+    assert.deepEqual(inOrder(given), sorted)
+})
+
 forEachEngine('budgets', (open) => {
   async function begin(t: TestContext): Promise<TaskTestParts> {
     const parts = await taskTestParts(await open())
@@ -104,6 +115,74 @@ forEachEngine('budgets', (open) => {
     ])
     await parts.storage.commit(await giveBackSteps(parts, id))
     assert.deepEqual(await usedOf(parts, task), [2n ** 63n - 3n])
+  })
+
+  test('are looked at where they concern a call, and say what it would take', async (t) => {
+    const parts = await begin(t)
+    const hourly: Limit = { name: 'calls in 1 h', kind: 'calls', most: '2', seconds: 3600 }
+    const daily: Limit = { name: 'calls in 1 d', kind: 'calls', most: '1', seconds: 86_400 }
+    const parent = await openedTask(parts, { budget: [{ ...CALLS, most: '1' }] })
+    const child = await openedTask(parts, {
+      ...{ parentId: parent.id, rootId: parent.id },
+      budget: [{ ...SUM, most: '1.00' }, hourly, daily],
+    })
+    const at = parts.clock.now()
+    const look = (tasks: readonly Task[], call = decimal('1.00')) =>
+      peekBudgets(parts, limitsOver(tasks, []), call, parts.clock.now())
+    assert.deepEqual(await look([]), NO_LIMITS)
+    assert.deepEqual(NO_LIMITS, { peeks: [], takings: [], spent: false })
+    const lone = await openedTask(parts, { budget: [SUM] })
+    const other = { action: 'orders.read', arguments: new Map() }
+    assert.deepEqual(await look([lone], other), NO_LIMITS)
+    const uncountable = await look([lone], refundOf())
+    assert.deepEqual([uncountable.peeks.length, uncountable.takings], [1, []])
+    const fresh = await look([child, parent])
+    assert.deepEqual(
+      fresh.takings.map(({ amount, name, owner, sweepTo }) => [owner, name, amount, sweepTo]),
+      [
+        [child.id, SUM.name, 10_000n, undefined],
+        [child.id, hourly.name, 1n, undefined],
+        [child.id, daily.name, 1n, undefined],
+        [parent.id, 'calls', 1n, undefined],
+      ],
+    )
+    assert.deepEqual(['retryAt' in fresh, fresh.spent], [false, false])
+    const none = fresh.takings.map((each) => ({ ...each, amount: 0n }))
+    assert.ok((await take(parts, none)).done.committed)
+    assert.equal((await look([child, parent])).spent, false)
+    assert.ok((await take(parts, fresh.takings)).done.committed)
+    // The calls of the task above are used up, and a sum of its own: neither ends this task, and neither comes back.
+    const used = await look([child, parent])
+    assert.deepEqual([used.spent, used.retryAt], [false, undefined])
+    assert.equal((await look([parent])).spent, true)
+    // What counts for a time is free again when the longest of it is.
+    const [hour, day] = limitsOver([child], []).slice(1)
+    assert.ok(hour && day)
+    const timed = async () => peekBudgets(parts, [hour, day], other, parts.clock.now())
+    assert.equal((await timed()).retryAt, at + 86_400_000)
+    assert.ok((await take(parts, fresh.takings.slice(1, 2))).done.committed)
+    assert.equal((await timed()).retryAt, at + 86_400_000)
+    // Only what has left its window is forgotten on the way.
+    parts.clock.advance(3_600_000)
+    assert.deepEqual(
+      (await timed()).takings.map(({ name, sweepTo }) => [name, sweepTo]),
+      [
+        [hourly.name, at],
+        [daily.name, undefined],
+      ],
+    )
+  })
+
+  test('of a task are counted somewhere, and a standing limit may be gone', async (t) => {
+    const parts = await begin(t)
+    const task = await openedTask(parts, { budget: [] })
+    const nowhere = { owner: task.id, limit: CALLS, whose: 'own' as const }
+    const look = (whose: CountedLimit['whose']) =>
+      peekBudgets(parts, [{ ...nowhere, whose }], decimal('1'), parts.clock.now())
+    await assert.rejects(look('own'), /nobody counts/)
+    await assert.rejects(look('above'), /nobody counts/)
+    const { peeks, takings } = await look({ kind: 'organization', id: 'organization' })
+    assert.deepEqual([peeks, takings], [[], []])
   })
 
   test('are never exceeded by 64 at once, across a tree', async (t) => {
