@@ -250,14 +250,14 @@ function noteOf(
   return `${which} asked every time: somebody has to approve the call${why}.`
 }
 
-type ShownActions = Pick<AuthorizeView, 'known' | 'titleOf'>
+type ActionLabels = Pick<AuthorizeView, 'known' | 'titleOf'>
 
 function nameInWords(action: string, { nameOf }: TitleOf): string {
   return capital(operationInWords(nameOf?.(action) ?? action))
 }
 
 /** Lists what was asked for and cannot be had, so that nobody misses it without knowing why. */
-function leftOut({ outlook }: ConsentOffer, view: ShownActions): Html {
+function leftOut({ outlook }: ConsentOffer, view: ActionLabels): Html {
   const { forbidden, withheld } = outlook
   return html`${leftOutFor(withheld, 'this program cannot prove possession of a key', view)}${leftOutFor(forbidden, 'a policy forbids it', view)}`
 }
@@ -265,7 +265,7 @@ function leftOut({ outlook }: ConsentOffer, view: ShownActions): Html {
 function leftOutFor(
   names: ReadonlySet<string>,
   why: string,
-  { known: { riskOf }, titleOf }: ShownActions,
+  { known: { riskOf }, titleOf }: ActionLabels,
 ): Html | false {
   if (names.size === 0) return false
   const risks = new Set([...names].map(riskOf))
