@@ -1,6 +1,5 @@
 import { runCalls } from './calls/calls/index.ts'
 import { forgetLogging } from './calls/mcp-sessions/index.ts'
-import { archive } from './extensions/archive/index.ts'
 import { continueErasures, sweep } from './extensions/retention/index.ts'
 import { forgetEvaluated, keepCallingBack } from './extensions/submissions/index.ts'
 import { forgetOldAuthorizations, forgetUnusedClients } from './grants/code-grant/index.ts'
@@ -122,16 +121,14 @@ export function retention(
   { rooms, settings }: Pick<BackgroundParts, 'rooms' | 'settings'>,
   signal: AbortSignal,
 ): readonly Chore[] {
-  const { archive: parts, ledger, live } = rooms
+  const { ledger, live } = rooms
   const round = {
     goesOn: () => !live.clockProblem && ledger.broken === undefined && !signal.aborted,
     rest: () => idleWait(REST_MS, signal),
   }
   return [
     { name: 'erasures', run: () => continueErasures(rooms.retention, round) },
-    ...(parts === undefined || parts.days === 0
-      ? []
-      : [{ name: 'archive', run: () => archive(parts, round.goesOn) }]),
+    ...rooms.modules.flatMap((each) => each.removals?.(rooms.centre, round) ?? []),
     ...(settings.retention === 'on'
       ? [{ name: 'retention', run: () => sweep(rooms.retention, round) }]
       : []),

@@ -11,14 +11,10 @@ import { MCP_TASKS_SEALED } from './calls/mcp-tasks/index.ts'
 import { Catalog, RULES } from './catalog/catalog/index.ts'
 import { type ApiParts, SIGNED_OPERATIONS } from './console/api/index.ts'
 import { SHADOW, Shadow, stopShadow } from './extensions/analysis/index.ts'
-import {
-  ArchivedBundles,
-  type ArchiveParts,
-  type ArchivePlace,
-} from './extensions/archive/index.ts'
 import { startUnlessMoved } from './extensions/backup/index.ts'
 import { channelQuestion, timedQuestions } from './extensions/channel-answers/index.ts'
 import { DECISION_POINTS_SEALED, DecisionPoints } from './extensions/decision-points/index.ts'
+import type { Centre, CentreHooks, Module, ModuleGround, OpenModule } from './extensions/module.ts'
 import { latestOnlySet, type OnlyAnsweringParts, OnlySets } from './extensions/policy-only/index.ts'
 import { beginRetention } from './extensions/retention/index.ts'
 import { SUBMISSIONS_SEALED } from './extensions/submissions/index.ts'
@@ -81,7 +77,6 @@ import {
 } from './platform/storage/index.ts'
 import { Policies } from './policy/policy/index.ts'
 import {
-  archiveIn,
   authoritiesIn,
   breakGlassIn,
   channelsOf,
@@ -98,6 +93,7 @@ import {
 } from './programs/config/configured.ts'
 import type { Settings } from './programs/config/settings.ts'
 import { storageOptions } from './programs/config/settings.ts'
+import { MODULES } from './programs/modules.ts'
 import { LIMITS } from './tasks/budgets/index.ts'
 import { Facts } from './tasks/facts/index.ts'
 import { RiskBooks } from './tasks/risk/index.ts'
@@ -135,8 +131,9 @@ export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp' | 'f
   readonly published: Outbound
   /** A draft beside the policies in force. */
   readonly shadow: Shadow
-  /** Place into which old records go; absent: they stay in the database. */
-  readonly archive: (ArchiveParts & { readonly store: ArchivePlace }) | undefined
+  /** Capabilities that are in, by name, and what they work with. */
+  readonly modules: readonly (OpenModule & { readonly name: string })[]
+  readonly centre: Centre
   readonly notifications: NotificationParts
   /** App of a workspace; absent: nobody is told in Slack. */
   readonly slack: SlackApp | undefined
@@ -177,6 +174,8 @@ export async function openRooms(
     writer?: string | undefined
     /** Reading of the clock by the process that started this one. */
     earlier?: EarlierReading | undefined
+    /** Capabilities that are in. Default: all. */
+    modules?: readonly Module[] | undefined
     /** Free bytes of the store. Default: as the file system says. */
     freeBytes?: (() => Promise<number>) | undefined
   },
@@ -219,9 +218,10 @@ export async function openRooms(
       onChange: ports.onRoom ?? (() => {}),
     })
     await disk.check()
-    const archiveStore = archiveIn(settings, { clock, random })
+    const modules = await openModules(options.modules, { settings, storage, clock, random })
+    const hooks: Partial<CentreHooks> = Object.assign({}, ...modules.map((each) => each.hooks))
     const ledger = new Ledger({
-      archived: new ArchivedBundles(storage.read, archiveStore),
+      ...hooks,
       hasRoom: () => disk.room === 'ample',
       storage,
       key: keys.ledger,
@@ -367,7 +367,7 @@ export async function openRooms(
       published,
       custody: { ...shared, keys, columns: SEALED },
       retention: { ...shared, rules: rulesIn(settings) },
-      archive: archiveStore && { ...shared, store: archiveStore, days: settings.archiveAfterDays },
+      ...{ modules, centre: shared },
       notifications: {
         ...shared,
         announcers: announcersOf(decisions),
@@ -386,6 +386,15 @@ export async function openRooms(
     await storage.close()
     throw error
   }
+}
+
+function openModules(
+  modules: readonly Module[] = MODULES,
+  ground: ModuleGround,
+): Promise<Rooms['modules']> {
+  return Promise.all(
+    modules.map(async (each) => ({ ...(await each.open(ground)), name: each.name })),
+  )
 }
 
 /** Tells whether an event is about an access request that waits. */
@@ -409,7 +418,7 @@ export function closingsOf(rooms: Rooms): readonly Closable[] {
     })),
     { name: 'messages', close: () => rooms.messages.close() },
     { name: 'decision points', close: () => rooms.deciders.close() },
-    { name: 'archive', close: async () => rooms.archive?.store.close() },
+    ...rooms.modules.map(({ close = async () => {}, name }) => ({ name, close })),
     { name: 'metadata documents', close: () => rooms.published.close() },
     { name: 'signing keys', close: () => rooms.keys.close() },
     { name: 'storage', close: () => rooms.storage.close() },

@@ -1,5 +1,6 @@
 import {
   type ArchivedRecords,
+  type ArchivedSpan,
   areRecordsOf,
   tilePath,
   unpackBundle,
@@ -7,7 +8,7 @@ import {
 import { Problem } from '../../platform/lib/problem.ts'
 import type { Reader } from '../../platform/storage/index.ts'
 import type { ArchiveStore } from './segment.ts'
-import { segmentOf } from './segment-store.ts'
+import { segmentOf, segmentsUntil } from './segment-store.ts'
 
 const WIDTH = 256
 /** Bundles that are remembered: whoever reads goes along. */
@@ -23,6 +24,10 @@ export class ArchivedBundles implements ArchivedRecords {
   constructor(db: Reader, store: ArchiveStore | undefined) {
     this.#db = db
     this.#store = store
+  }
+
+  spans(size: number): Promise<readonly ArchivedSpan[]> {
+    return segmentsUntil(this.#db, size)
   }
 
   async bundle(index: number): Promise<readonly Uint8Array[] | undefined> {

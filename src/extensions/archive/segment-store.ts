@@ -57,6 +57,17 @@ export async function unfinishedSegment(db: Reader): Promise<StoredSegment | und
   return row && read(row)
 }
 
+/** Lists the segments of the first `size` records, in their order. */
+export async function segmentsUntil(db: Reader, size: number): Promise<readonly StoredSegment[]> {
+  const rows = await db
+    .selectFrom('ledger_segments')
+    .selectAll()
+    .where('to_position', '<=', size)
+    .orderBy('from_position')
+    .execute()
+  return rows.map(read)
+}
+
 export async function segmentOf(db: Reader, position: number): Promise<StoredSegment | undefined> {
   const row = await db
     .selectFrom('ledger_segments')

@@ -6,9 +6,11 @@ import { test } from 'node:test'
 import { backUp, checkBackup, type MaintenanceParts, restore } from '../../maintenance.ts'
 import { openMasterKey } from '../../platform/keys/index.ts'
 import { packBundle } from '../../platform/ledger/index.ts'
+import { systemRandom } from '../../platform/lib/random.ts'
 import { type StoredValue, TABLES } from '../../platform/storage/index.ts'
 import { testedEngines } from '../../platform/storage/testing.ts'
-import { archive } from '../archive/index.ts'
+import { archive } from '../archive/archive.ts'
+import { FolderStore } from '../archive/places/folder-store.ts'
 import { writeManifest } from './manifest.ts'
 import { readRow, writeRow } from './row-line.ts'
 import { emptyDatabase, folder, withRooms } from './testing.ts'
@@ -27,9 +29,9 @@ for (const engine of testedEngines())
         await rooms.ledger.sequence()
       }
       await add()
-      assert.ok(rooms.archive)
+      const store = new FolderStore(REMIT_ARCHIVE, systemRandom)
       // A day ahead, so that what was just written is old.
-      assert.equal(await archive({ ...rooms.archive, days: -1 }), 256)
+      assert.equal(await archive({ ...rooms.centre, store, days: -1 }), 256)
       // And of what is left, a bundle is packed in the database.
       await add()
       assert.equal(await rooms.ledger.pack(), 1)

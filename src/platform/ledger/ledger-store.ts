@@ -325,17 +325,3 @@ function chunksOf<T>(items: readonly T[]): readonly (readonly T[])[] {
   }
   return chunks
 }
-
-/** Reads which spans of the first `size` records are sealed in the archive, in their order. */
-export async function readSealed(
-  db: Reader,
-  size: number,
-): Promise<readonly { readonly from: number; readonly to: number; readonly history: number }[]> {
-  const rows = await db
-    .selectFrom('ledger_segments')
-    .select(['from_position as from', 'to_position as to', 'history'])
-    .where('to_position', '<=', size)
-    .orderBy('from_position')
-    .execute()
-  return rows
-}

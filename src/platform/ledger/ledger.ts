@@ -15,16 +15,10 @@ import { CheckpointSigner, readTreeHead } from './checkpoint.ts'
 import { type WriteFile, writePrivate, writeSealed, writeTree } from './export.ts'
 import { decisionsAt, positionsAbout } from './find-records.ts'
 import type { LedgerEvent, LedgerRecord } from './ledger-event.ts'
-import {
-  countIntake,
-  deletePrivate,
-  newestCheckpoint,
-  privatePositions,
-  readSealed,
-} from './ledger-store.ts'
+import { countIntake, deletePrivate, newestCheckpoint, privatePositions } from './ledger-store.ts'
 import type { ConsistencyProof, InclusionProof } from './proofs.ts'
 import { makeRecord, type NewRecord } from './record.ts'
-import { type ArchivedRecords, RecordReader } from './record-reader.ts'
+import { type ArchivedRecords, NOTHING_ARCHIVED, RecordReader } from './record-reader.ts'
 import { RefusalTally } from './refusal-tally.ts'
 import { LedgerSealing } from './sealing.ts'
 import { sequenceIntake } from './sequence.ts'
@@ -80,7 +74,7 @@ export class Ledger {
   readonly #storage: Storage
   readonly #packed = new PackedBundles()
   readonly #records: RecordReader
-  readonly #archived: ArchivedRecords | undefined
+  readonly #archived: ArchivedRecords
   readonly #clock: Clock
   readonly #random: Random
   readonly #signer: CheckpointSigner
@@ -93,8 +87,8 @@ export class Ledger {
 
   constructor(options: LedgerOptions) {
     this.#storage = options.storage
-    this.#records = new RecordReader(options.storage.read, this.#packed, options.archived)
-    this.#archived = options.archived
+    this.#archived = options.archived ?? NOTHING_ARCHIVED
+    this.#records = new RecordReader(options.storage.read, this.#packed, this.#archived)
     this.#clock = options.clock
     this.#random = options.random
     this.#signer = new CheckpointSigner(options.origin, options.key)
@@ -349,7 +343,7 @@ export class Ledger {
     await this.#sequencer.runIfWhole()
     const note = await this.checkpoint()
     const size = readTreeHead(note)?.size ?? 0
-    const sealed = options.isLocal ? await readSealed(this.#storage.read, size) : []
+    const sealed = options.isLocal ? await this.#archived.spans(size) : []
     await writeTree(this.#records, { sealed, size }, write)
     if (options.isLocal) await writeSealed(sealed, write)
     if (options.private) await writePrivate(this.#storage.read, size, write)

@@ -3,6 +3,14 @@ import type { PackedBundles } from './bundles/packed-bundles.ts'
 import { readLeaves, readRecordsAt } from './ledger-store.ts'
 import { TILE_WIDTH } from './tree.ts'
 
+/** A span of records that left the database; `to`: exclusive. */
+export interface ArchivedSpan {
+  readonly from: number
+  readonly to: number
+  /** History in which it was sealed: its folder in the archive. */
+  readonly history: number
+}
+
 /** Records that left the database. */
 export interface ArchivedRecords {
   /**
@@ -10,6 +18,14 @@ export interface ArchivedRecords {
    * @throws Problem `archive.…`
    */
   bundle(index: number): Promise<readonly Uint8Array[] | undefined>
+  /** Reads which spans of the first `size` records left, in their order. */
+  spans(size: number): Promise<readonly ArchivedSpan[]>
+}
+
+/** Archive of a ledger that has none. */
+export const NOTHING_ARCHIVED: ArchivedRecords = {
+  bundle: async () => undefined,
+  spans: async () => [],
 }
 
 /** A record as it was written, and its position. */
@@ -22,9 +38,9 @@ export interface PlacedRecord {
 export class RecordReader {
   readonly db: Reader
   readonly #packed: PackedBundles
-  readonly #archived: ArchivedRecords | undefined
+  readonly #archived: ArchivedRecords
 
-  constructor(db: Reader, packed: PackedBundles, archived?: ArchivedRecords) {
+  constructor(db: Reader, packed: PackedBundles, archived = NOTHING_ARCHIVED) {
     this.db = db
     this.#packed = packed
     this.#archived = archived
@@ -63,7 +79,7 @@ export class RecordReader {
   ): Promise<void> {
     const packed = await this.#packed.between(this.db, first, last)
     for (let index = first; index <= last; index++) {
-      const bundle = packed.get(index) ?? (await this.#archived?.bundle(index))
+      const bundle = packed.get(index) ?? (await this.#archived.bundle(index))
       // Bundles leave from the oldest on. Where one is missing, all later ones are rows, which were read before.
       if (!bundle) return
       for (const [i, record] of bundle.entries()) {
@@ -76,6 +92,6 @@ export class RecordReader {
 
   async #bundle(index: number): Promise<readonly Uint8Array[] | undefined> {
     const packed = await this.#packed.between(this.db, index, index)
-    return packed.get(index) ?? this.#archived?.bundle(index)
+    return packed.get(index) ?? this.#archived.bundle(index)
   }
 }

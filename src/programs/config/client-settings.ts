@@ -1,4 +1,4 @@
-import { oneOf, optional, readBetween, readToken, setting } from './setting.ts'
+import { oneOf, optional, readBetween, readToken, setting } from '../../platform/lib/setting.ts'
 
 /** OAuth clients: how they register, and what they have to do. */
 export const CLIENT_SETTINGS = {

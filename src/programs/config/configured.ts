@@ -2,7 +2,6 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { StepUp } from '@remit/engine'
-import { type ArchivePlace, FolderStore, S3Store } from '../../extensions/archive/index.ts'
 import type { RetentionRules } from '../../extensions/retention/index.ts'
 import {
   aheadOfProvider,
@@ -20,9 +19,8 @@ import { GuardedSigner, SignerProgram } from '../../platform/keys/index.ts'
 import type { Clock } from '../../platform/lib/clock.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import type { Random } from '../../platform/lib/random.ts'
-import { systemWait, type Wait } from '../../platform/lib/repeat.ts'
+import { systemWait } from '../../platform/lib/repeat.ts'
 import { outbound } from '../../platform/net/index.ts'
-import { readStorePlace, storeKeyIn } from './archive-settings.ts'
 import { isLoopback, type Settings } from './settings.ts'
 
 interface SignerPorts {
@@ -149,34 +147,6 @@ export function channelsOf({ issuer, mailFrom, smtp }: Settings): NotificationPa
   if (!smtp) return []
   const from = mailFrom ?? `remit@${new URL(issuer).hostname}`
   return [new EmailChannel(issuer, { url: smtp, from })]
-}
-
-/** Opens the archive, where one is set up. */
-export function archiveIn(
-  settings: Settings,
-  {
-    clock,
-    random,
-    wait = systemWait,
-    ...more
-  }: {
-    readonly clock: Clock
-    readonly random: Random
-    readonly wait?: Wait
-    /** Limit of one try, in milliseconds. */
-    readonly patienceMs?: number
-  },
-): ArchivePlace | undefined {
-  const { archive, archiveEndpoint, archiveRegion: region } = settings
-  if (archive === undefined) return undefined
-  const place = readStorePlace(archive)
-  const key = storeKeyIn(settings)
-  if (!place || !key) return new FolderStore(archive, random)
-  return S3Store.open({
-    ...{ place, key, region, clock, wait, ...more },
-    endpoint: archiveEndpoint ?? `https://s3.${region}.amazonaws.com`,
-    isInHost: settings.archiveAddressing === 'host',
-  })
 }
 
 /** Rules by which each class is kept. */

@@ -1,4 +1,11 @@
-import { oneOf, optional, readBetween, readNetworks, setting, text } from './setting.ts'
+import {
+  oneOf,
+  optional,
+  readBetween,
+  readNetworks,
+  setting,
+  text,
+} from '../../platform/lib/setting.ts'
 
 /** Settings of how requests reach the server, and what strangers may hold of it. */
 export const INBOUND_SETTINGS = {

@@ -1,5 +1,5 @@
 import { Secret } from '../../platform/lib/secret.ts'
-import { oneOf, optional, readList, setting } from './setting.ts'
+import { oneOf, optional, readList, setting } from '../../platform/lib/setting.ts'
 
 /** Settings of how people are told that something waits for them. */
 export const NOTIFICATION_SETTINGS = {

@@ -1,5 +1,5 @@
 import type { PasskeyAct } from '../../identity/passkeys/index.ts'
-import { readBetween, readWords, setting } from './setting.ts'
+import { readBetween, readWords, setting } from '../../platform/lib/setting.ts'
 
 const ACTS = [
   'critical',

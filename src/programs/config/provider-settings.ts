@@ -1,5 +1,5 @@
 import { Secret } from '../../platform/lib/secret.ts'
-import { oneOf, optional, readList, setting, text } from './setting.ts'
+import { oneOf, optional, readList, setting, text } from '../../platform/lib/setting.ts'
 
 /** The identity provider that the settings name. */
 export const PROVIDER_SETTINGS = {

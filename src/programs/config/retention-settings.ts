@@ -1,7 +1,4 @@
-import { oneOf, readBetween, setting } from './setting.ts'
-
-/** Reads a number of days, at most about a century. */
-export const readDays = readBetween(0, 36_500)
+import { oneOf, readDays, setting } from '../../platform/lib/setting.ts'
 
 /** Settings of what is kept how long. Nothing is deleted unless said. */
 export const RETENTION_SETTINGS = {

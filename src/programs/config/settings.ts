@@ -1,14 +1,6 @@
 import { isIP } from 'node:net'
 import { Problem } from '../../platform/lib/problem.ts'
 import { Secret } from '../../platform/lib/secret.ts'
-import type { StorageOptions } from '../../platform/storage/index.ts'
-import { ARCHIVE_SETTINGS, storeKeyIn } from './archive-settings.ts'
-import { CLIENT_SETTINGS } from './client-settings.ts'
-import { INBOUND_SETTINGS } from './inbound-settings.ts'
-import { NOTIFICATION_SETTINGS } from './notification-settings.ts'
-import { PASSKEY_SETTINGS } from './passkey-settings.ts'
-import { PROVIDER_SETTINGS } from './provider-settings.ts'
-import { RETENTION_SETTINGS } from './retention-settings.ts'
 import {
   isLoopback,
   oneOf,
@@ -21,13 +13,26 @@ import {
   readOrigin,
   readRate,
   readTimeZone,
-  type SettingDefinition,
+  type SettingValues,
   setting,
   text,
-} from './setting.ts'
+} from '../../platform/lib/setting.ts'
+import type { StorageOptions } from '../../platform/storage/index.ts'
+import { MODULE_SETTINGS, MODULES } from '../modules.ts'
+import { CLIENT_SETTINGS } from './client-settings.ts'
+import { INBOUND_SETTINGS } from './inbound-settings.ts'
+import { NOTIFICATION_SETTINGS } from './notification-settings.ts'
+import { PASSKEY_SETTINGS } from './passkey-settings.ts'
+import { PROVIDER_SETTINGS } from './provider-settings.ts'
+import { RETENTION_SETTINGS } from './retention-settings.ts'
 import { TELEMETRY_SETTINGS } from './telemetry-settings.ts'
 
-export { isLoopback, type Listen, readOrigin, type SettingDefinition } from './setting.ts'
+export {
+  isLoopback,
+  type Listen,
+  readOrigin,
+  type SettingDefinition,
+} from '../../platform/lib/setting.ts'
 
 export const SETTINGS = {
   issuer: setting(
@@ -258,20 +263,14 @@ export const SETTINGS = {
     readAddress,
   ),
   ...RETENTION_SETTINGS,
-  ...ARCHIVE_SETTINGS,
   ...TELEMETRY_SETTINGS,
+  ...MODULE_SETTINGS,
 } as const
 
 /** Variables that other commands read; known, so that they do not stop the server. */
 const OTHERS = new Set(['REMIT_URL'])
 
-export type Settings = {
-  readonly [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] extends SettingDefinition<infer T>
-    ? (typeof SETTINGS)[K]['default'] extends string
-      ? T
-      : T | undefined
-    : never
-}
+export type Settings = SettingValues<typeof SETTINGS>
 
 /**
  * Reads all settings from `environment`. Throws `config.invalid` naming every mistake at once: a value that does not read, an
@@ -331,12 +330,7 @@ function contradictions(settings: Settings): string[] {
       found.push(
         `REMIT_RETENTION_ARGUMENTS_DAYS has to be set, and not longer than ${name}: whose arguments they are is known from the decision`,
       )
-  if (settings.archiveAfterDays > 0 && settings.archive === undefined)
-    found.push('REMIT_ARCHIVE is missing')
-  if (settings.archive?.startsWith('s3://') && !storeKeyIn(settings))
-    found.push(
-      'REMIT_ARCHIVE_KEY_ID and REMIT_ARCHIVE_SECRET_KEY are missing, or one of them (or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)',
-    )
+  for (const module of MODULES) found.push(...(module.contradictions?.(settings) ?? []))
   if (settings.signer === 'external' && !settings.signerCommand)
     found.push('REMIT_SIGNER_COMMAND is missing')
   if (settings.databaseUrl && !/^postgres(?:ql)?:\/\//.test(settings.databaseUrl.reveal())) {

@@ -1,4 +1,11 @@
-import { oneOf, optional, readBetween, readListen, readWords, setting } from './setting.ts'
+import {
+  oneOf,
+  optional,
+  readBetween,
+  readListen,
+  readWords,
+  setting,
+} from '../../platform/lib/setting.ts'
 
 /** Settings of metrics and traces, which are off by default. */
 export const TELEMETRY_SETTINGS = {

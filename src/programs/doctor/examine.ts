@@ -1,13 +1,13 @@
+import { type Diagnosis, unknown } from '../../platform/lib/diagnosis.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import { examineDatabase, openSnapshot, type StorageOptions } from '../../platform/storage/index.ts'
-import { ARCHIVE_CHECKS } from './checks/archive-checks.ts'
+import { MODULES } from '../modules.ts'
 import { BACKUP_CHECKS } from './checks/backup-checks.ts'
 import { DATABASE_CHECKS } from './checks/database-checks.ts'
 import { LEDGER_CHECKS } from './checks/ledger-checks.ts'
 import { OUTSIDE_CHECKS } from './checks/outside-checks.ts'
 import { RECORD_CHECKS } from './checks/record-checks.ts'
 import { SETTINGS_CHECKS } from './checks/settings-checks.ts'
-import { type Diagnosis, unknown } from './diagnosis.ts'
 import type { Installation, ProductionCheck } from './production-check.ts'
 
 /** Checks in the order of the report. */
@@ -17,7 +17,7 @@ export const CHECKS: readonly ProductionCheck[] = [
   ...RECORD_CHECKS,
   ...BACKUP_CHECKS,
   ...LEDGER_CHECKS,
-  ...ARCHIVE_CHECKS,
+  ...MODULES.flatMap(({ checks = [] }) => checks),
   ...OUTSIDE_CHECKS,
 ]
 

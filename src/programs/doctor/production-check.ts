@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/lib/clock.ts'
+import type { Diagnosis } from '../../platform/lib/diagnosis.ts'
 import type { examineDatabase, Snapshot } from '../../platform/storage/index.ts'
 import type { Settings } from '../config/settings.ts'
-import type { Diagnosis } from './diagnosis.ts'
 import type { Probes } from './probes.ts'
 
 /** Facts about a PostgreSQL server, with the time here when it was asked and when all of it was answered. */

@@ -1,6 +1,6 @@
+import type { DiagnosisStatus } from '../../platform/lib/diagnosis.ts'
 import { aligned } from '../../platform/lib/terminal/table.ts'
 import { bold, dim, green, red, type Text, text, yellow } from '../../platform/lib/terminal/text.ts'
-import type { DiagnosisStatus } from './diagnosis.ts'
 import type { ProductionResult } from './examine.ts'
 
 /** Report, as `--json` prints it. */

@@ -6,8 +6,9 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { retention } from '../../../src/background.ts'
-import { type ArchivePlace, S3Store } from '../../../src/extensions/archive/index.ts'
+import { archive as archiveRecords } from '../../../src/extensions/archive/archive.ts'
+import { S3Store } from '../../../src/extensions/archive/places/s3-store.ts'
+import type { ArchivePlace } from '../../../src/extensions/archive/segment.ts'
 import { Problem } from '../../../src/platform/lib/problem.ts'
 import { Secret } from '../../../src/platform/lib/secret.ts'
 import { freePorts } from '../../ports.ts'
@@ -109,10 +110,8 @@ describe('the archive of the ledger in a real store', () => {
       await ledger.sequence()
       const before = await ledger.records(0, 600)
       // A day ahead, so that what was just written is old: the store has the time of this machine.
-      const rooms = Object.create(w.rooms, { archive: { value: { ...w.rooms.archive, days: -1 } } })
-      const settings = { retention: 'off', registrationKeptDays: 90 } as const
-      for (const { run } of retention({ rooms, settings }, new AbortController().signal))
-        await run()
+      const store = open({ place: { bucket: 'records', prefix: 'remit' } })
+      assert.equal(await archiveRecords({ ...w.rooms.centre, store, days: -1 }), 512)
       assert.deepEqual(await ledger.sealing.bundle(1), [])
       assert.deepEqual(await ledger.records(0, 600), before)
       const { text } = await (await w.api('ada')).send('GET', '/ledger/export?archived=false')

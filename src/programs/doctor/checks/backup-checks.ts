@@ -1,8 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { failed, ok, unknown, warning } from '../../../platform/lib/diagnosis.ts'
 import { utcMinute } from '../../../platform/lib/duration.ts'
 import { isObject, type JsonObject, parseJson } from '../../../platform/lib/json.ts'
-import { failed, ok, unknown, warning } from '../diagnosis.ts'
 import type { ProductionCheck } from '../production-check.ts'
 
 const HOUR = 3_600_000

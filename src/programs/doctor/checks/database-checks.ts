@@ -1,9 +1,16 @@
 import { aheadOfProvider } from '../../../identity/identity-providers/index.ts'
+import {
+  type Diagnosis,
+  failed,
+  notApplicable,
+  ok,
+  unknown,
+  warning,
+} from '../../../platform/lib/diagnosis.ts'
 import { Problem, type ProblemCode } from '../../../platform/lib/problem.ts'
 import { doubtAfter, recordedTime } from '../../../platform/revocation/index.ts'
 import { neededSchema } from '../../../platform/storage/index.ts'
 import { isLoopback } from '../../config/settings.ts'
-import { type Diagnosis, failed, notApplicable, ok, unknown, warning } from '../diagnosis.ts'
 import type { Installation, ProductionCheck, ServerFacts } from '../production-check.ts'
 
 const POSTGRESQL = 'operations/postgresql.md'

@@ -1,5 +1,5 @@
 import { examineUnpacked } from '../../../platform/ledger/index.ts'
-import { type Diagnosis, failed, ok, warning } from '../diagnosis.ts'
+import { type Diagnosis, failed, ok, warning } from '../../../platform/lib/diagnosis.ts'
 import type { Installation, ProductionCheck } from '../production-check.ts'
 
 /** Records that may wait to be packed: a server packs some four thousand a second. */

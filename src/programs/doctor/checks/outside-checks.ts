@@ -1,8 +1,16 @@
 import { X509Certificate } from 'node:crypto'
+import {
+  type Diagnosis,
+  failed,
+  notApplicable,
+  ok,
+  unknown,
+  warning,
+  worst,
+} from '../../../platform/lib/diagnosis.ts'
 import { utcMinute } from '../../../platform/lib/duration.ts'
 import { isObject, type JsonObject, parseJson } from '../../../platform/lib/json.ts'
 import { authoritiesIn } from '../../config/configured.ts'
-import { type Diagnosis, failed, notApplicable, ok, unknown, warning, worst } from '../diagnosis.ts'
 import type { Installation, ProductionCheck } from '../production-check.ts'
 
 const DEPLOY = 'operations/deploy.md'

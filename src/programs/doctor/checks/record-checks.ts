@@ -1,8 +1,8 @@
 import { ADMINISTRATORS } from '../../../identity/people/index.ts'
+import { type Diagnosis, failed, ok, warning, worst } from '../../../platform/lib/diagnosis.ts'
 import { utcMinute } from '../../../platform/lib/duration.ts'
 import type { Reader } from '../../../platform/storage/index.ts'
 import { isLoopback } from '../../config/settings.ts'
-import { type Diagnosis, failed, ok, warning, worst } from '../diagnosis.ts'
 import type { Installation, ProductionCheck } from '../production-check.ts'
 
 const DAY = 86_400_000

@@ -2,9 +2,16 @@ import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { fromBase64url } from '../../../platform/lib/bytes.ts'
+import {
+  type Diagnosis,
+  failed,
+  notApplicable,
+  ok,
+  warning,
+  worst,
+} from '../../../platform/lib/diagnosis.ts'
 import type { Secret } from '../../../platform/lib/secret.ts'
 import { isLoopback, type Settings } from '../../config/settings.ts'
-import { type Diagnosis, failed, notApplicable, ok, warning, worst } from '../diagnosis.ts'
 import type { ProductionCheck } from '../production-check.ts'
 
 const DEPLOY = 'operations/deploy.md'

@@ -1,12 +1,15 @@
-import { type ArchiveState, examineArchive } from '../../../extensions/archive/index.ts'
-import { ledgerOrigin, sealCheck } from '../../../platform/ledger/index.ts'
-import { utcMinute } from '../../../platform/lib/duration.ts'
-import { Problem } from '../../../platform/lib/problem.ts'
-import { systemRandom } from '../../../platform/lib/random.ts'
-import { archiveIn } from '../../config/configured.ts'
-import { isLoopback } from '../../config/settings.ts'
-import { type Diagnosis, failed, notApplicable, ok, warning } from '../diagnosis.ts'
-import type { Installation, ProductionCheck } from '../production-check.ts'
+import { ledgerOrigin, sealCheck } from '../../platform/ledger/index.ts'
+import { type Diagnosis, failed, notApplicable, ok, warning } from '../../platform/lib/diagnosis.ts'
+import { utcMinute } from '../../platform/lib/duration.ts'
+import { Problem } from '../../platform/lib/problem.ts'
+import { systemRandom } from '../../platform/lib/random.ts'
+import { isLoopback } from '../../platform/lib/setting.ts'
+import type { ExaminedModule } from '../module.ts'
+import { type ArchiveState, examineArchive } from './examine.ts'
+import { openPlace } from './places/open-place.ts'
+import type { ARCHIVE_SETTINGS } from './settings.ts'
+
+type ExaminedArchive = ExaminedModule<typeof ARCHIVE_SETTINGS>
 
 const DAY = 86_400_000
 /** Days that the archive may be behind: a bundle leaves when its newest record is old enough. */
@@ -14,15 +17,11 @@ const MAX_BEHIND = 7
 /** Limit of one try, of which there are four, in milliseconds. */
 const PATIENCE = 2_000
 
-/** Checks whether what left the database is there, and whether more can leave. */
-export const ARCHIVE_CHECKS: readonly ProductionCheck[] = [
-  { id: 'archive', page: 'operations/retention.md', look: lookAtArchive },
-]
-
-async function lookAtArchive(installation: Installation): Promise<Diagnosis> {
+/** Checks whether the records that left the database are there, and whether more can leave. */
+export async function checkArchive(installation: ExaminedArchive): Promise<Diagnosis> {
   const { clock, database, settings } = installation
   const wait = async () => {}
-  const place = archiveIn(settings, { clock, random: systemRandom, wait, patienceMs: PATIENCE })
+  const place = openPlace(settings, { clock, random: systemRandom, wait, patienceMs: PATIENCE })
   const { read } = await database()
   try {
     if (!place) {
@@ -61,7 +60,7 @@ function told({ detail }: Problem): string {
 }
 
 function diagnosisOf(
-  { clock, settings }: Installation,
+  { clock, settings }: ExaminedArchive,
   { heldBy, keepsFiles, oldestHere, sealed }: ArchiveState,
   where: string,
 ): Diagnosis {

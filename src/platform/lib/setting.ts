@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { Secret } from '../../platform/lib/secret.ts'
+import { Secret } from './secret.ts'
 
 /** One setting: where it comes from, what it is when nobody says, and what it means. Documentation is made from this table. */
 export interface SettingDefinition<T> {
@@ -7,6 +7,18 @@ export interface SettingDefinition<T> {
   readonly default: string | undefined
   readonly says: string
   readonly read: (text: string) => T
+}
+
+/** Settings by the names of their values. */
+export type SettingDefinitions = Readonly<Record<string, SettingDefinition<unknown>>>
+
+/** Values of settings. One without a default may be `undefined`. */
+export type SettingValues<S> = {
+  readonly [K in keyof S]: S[K] extends SettingDefinition<infer T>
+    ? S[K]['default'] extends string
+      ? T
+      : T | undefined
+    : never
 }
 
 export function setting<T>(
@@ -93,6 +105,9 @@ export function readBetween(least: number, most: number): (text: string) => numb
     return value
   }
 }
+
+/** Reads a number of days, at most about a century. */
+export const readDays = readBetween(0, 36_500)
 
 /** Reads a bearer token (RFC 6750 section 2.1), long enough not to be guessed. */
 export function readToken(text: string): Secret {

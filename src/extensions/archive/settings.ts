@@ -1,6 +1,12 @@
 import { Secret } from '../../platform/lib/secret.ts'
-import { readDays } from './retention-settings.ts'
-import { oneOf, optional, setting, text } from './setting.ts'
+import {
+  oneOf,
+  optional,
+  readDays,
+  type SettingValues,
+  setting,
+  text,
+} from '../../platform/lib/setting.ts'
 
 /** Settings of the archive of the ledger. */
 export const ARCHIVE_SETTINGS = {
@@ -50,6 +56,19 @@ export const ARCHIVE_SETTINGS = {
   ),
 } as const
 
+export type ArchiveSettings = SettingValues<typeof ARCHIVE_SETTINGS>
+
+export function archiveContradictions(settings: ArchiveSettings): readonly string[] {
+  const found: string[] = []
+  if (settings.archiveAfterDays > 0 && settings.archive === undefined)
+    found.push('REMIT_ARCHIVE is missing')
+  if (settings.archive?.startsWith('s3://') && !storeKeyIn(settings))
+    found.push(
+      'REMIT_ARCHIVE_KEY_ID and REMIT_ARCHIVE_SECRET_KEY are missing, or one of them (or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)',
+    )
+  return found
+}
+
 /** Place in a store that speaks the protocol of S3. */
 export interface StorePlace {
   readonly bucket: string
@@ -68,13 +87,9 @@ export function readStorePlace(value: string): StorePlace | undefined {
 }
 
 /** Key for the store that the settings name; `undefined`: none, or a half of one. */
-export function storeKeyIn(settings: {
-  readonly archiveKeyId: string | undefined
-  readonly archiveSecretKey: Secret | undefined
-  readonly awsKeyId: string | undefined
-  readonly awsSecretKey: Secret | undefined
-  readonly awsSessionToken: Secret | undefined
-}): { id: string; secret: Secret; session?: Secret | undefined } | undefined {
+export function storeKeyIn(
+  settings: ArchiveSettings,
+): { id: string; secret: Secret; session?: Secret | undefined } | undefined {
   const { archiveKeyId, archiveSecretKey, awsKeyId, awsSecretKey, awsSessionToken } = settings
   if (archiveKeyId !== undefined || archiveSecretKey !== undefined)
     return archiveKeyId !== undefined && archiveSecretKey !== undefined

@@ -1,0 +1,17 @@
+import type { Module } from '../module.ts'
+import { ARCHIVE_SETTINGS, archiveContradictions } from './settings.ts'
+
+/** Old records of the ledger leave the database as sealed tiles, and are read from where they went. */
+export const ARCHIVE: Module<typeof ARCHIVE_SETTINGS> = {
+  name: 'archive',
+  settings: ARCHIVE_SETTINGS,
+  contradictions: archiveContradictions,
+  open: async (ground) => (await import('./open.ts')).openArchive(ground),
+  checks: [
+    {
+      id: 'archive',
+      page: 'operations/retention.md',
+      look: async (examined) => (await import('./check.ts')).checkArchive(examined),
+    },
+  ],
+}

@@ -1,0 +1,19 @@
+import { ARCHIVE } from '../extensions/archive/module.ts'
+import type { SettingDefinitions } from '../platform/lib/setting.ts'
+
+/** Modules that are in. */
+export const MODULES = [ARCHIVE] as const
+
+type Intersection<U> = (U extends unknown ? (member: U) => void : never) extends (
+  all: infer All,
+) => void
+  ? All
+  : never
+
+/** Settings of all modules. */
+export const MODULE_SETTINGS = settingsOf(MODULES)
+
+function settingsOf<M extends readonly { readonly settings: SettingDefinitions }[]>(modules: M) {
+  const all = Object.assign({}, ...modules.map(({ settings }) => settings))
+  return all as Intersection<M[number]['settings']> // as: these were just put together
+}
