@@ -50,7 +50,7 @@ export function readPage(markdown: string): readonly Step[] {
     else {
       const [, person, button] = CLICK.exec(comment ?? '') ?? []
       if (person === undefined || button === undefined) {
-        throw new Error(`line ${line}: nobody knows what to do with \`${match[0]}\``)
+        throw new Error(`line ${line}: no reader can follow \`${match[0]}\``)
       }
       command.clicks.push({ person, button })
     }

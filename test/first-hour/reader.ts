@@ -8,45 +8,67 @@ import { neighbouringPorts } from '../ports.ts'
 import { appears, type Command, readPage } from './page.ts'
 import type { RunningCommand, Terminal } from './terminal.ts'
 
-const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'first-hour.md')
+const ROOT = join(import.meta.dirname, '..', '..')
+/** Addresses at which people answer. */
+const ADDRESSES = /http:\S+\/(?:consent|approvals|cli|auth)[/?][^\s"]+(?=\s)/g
 /** The ports of the page, 7480 to 7488. */
 const PORTS = 9
 
-/** Does what the page says, in a terminal. `translated`: commands as this installation has them. */
+/** Does what the first hour says, in a terminal. `translated`: commands as this installation has them. */
 export async function followFirstHour(
   t: TestContext,
   terminal: Terminal,
-  translated: (text: string) => string = (text) => text,
+  translated?: (text: string) => string,
 ): Promise<void> {
+  const commands = await followPage(t, terminal, { page: 'docs/first-hour.md', translated })
+  assert.ok(commands >= 12, `${commands} commands`)
+}
+
+/** Does what a page says, in a terminal. Number of commands that the page has. */
+export async function followPage(
+  t: TestContext,
+  terminal: Terminal,
+  { page, translated = (text) => text }: FollowedPage,
+): Promise<number> {
   t.after(() => terminal.close())
   const first = await neighbouringPorts(PORTS)
-  const page = translated(await readFile(PAGE, 'utf8'))
-  const text = page.replaceAll(/\b748([0-8])\b/g, (_, n: string) => String(first + Number(n)))
-  const reader = new Reader(terminal, first)
+  const written = translated(await readFile(join(ROOT, page), 'utf8'))
+  const text = written.replaceAll(/\b748([0-8])\b/g, (_, n: string) => String(first + Number(n)))
+  const reader = new Reader(terminal, { page, port: first })
   for (const step of readPage(text)) {
     if (step.kind === 'file') await terminal.save(step.path, step.text)
     else await reader.follow(t, step)
   }
-  assert.ok(reader.commands >= 12, `${reader.commands} commands`)
+  return reader.commands
+}
+
+interface FollowedPage {
+  /** Its path in the repository. */
+  readonly page: string
+  readonly translated?: ((text: string) => string) | undefined
 }
 
 /** Reader who follows the page: pastes commands, clicks as the people it tells of, copies ids. */
 class Reader {
   readonly #terminal: Terminal
+  readonly #page: string
   readonly #port: number
   readonly #browsers = new Map<string, Browser>()
+  /** Addresses that were opened. */
+  readonly #opened = new Set<string>()
   /** Output seen so far. */
   #seen = ''
   commands = 0
 
-  constructor(terminal: Terminal, port: number) {
+  constructor(terminal: Terminal, { page, port }: { page: string; port: number }) {
     this.#terminal = terminal
+    this.#page = page
     this.#port = port
   }
 
   async follow(t: TestContext, command: Command): Promise<void> {
     this.commands++
-    const where = `docs/first-hour.md, line ${command.line}`
+    const where = `${this.#page}, line ${command.line}`
     const running = this.#terminal.start(this.#pasted(command.script))
     for (const click of command.clicks) await this.#click(running, click, where)
     const { shows = '' } = command
@@ -84,10 +106,11 @@ class Reader {
     { button, person }: { person: string; button: string },
     where: string,
   ): Promise<void> {
-    const address = await running.until(
-      (output) => /http:\S+\/(?:consent|approvals|cli|auth)[/?][^\s"]+(?=\s)/.exec(output)?.[0],
+    const address = await running.until((output) =>
+      output.match(ADDRESSES)?.find((found) => !this.#opened.has(found)),
     )
     assert.ok(address, `${where}: there is no page to open\n${running.output}`)
+    this.#opened.add(address)
     const browser = await this.#browserOf(person)
     const page = await browser.get(address)
     const [, ticks, label = ''] = /^(tick everything, )?(.+)$/.exec(button) ?? []
