@@ -121,11 +121,33 @@ function checkIndex(): void {
   }
 }
 
+const ROW = /^\| \[(\d{4}) [^\]]+\]\(([^)]+)\) \| .+ \| (.+) \|$/gm
+const STATE = /^(?:in force|(?:in part )?replaced by (?:\[\d{4}\]\([^)]+\)(?:, )?)+)$/
+
+/** The index has each record once, with its state; a record that was replaced names by what. */
+function checkDecisions(): void {
+  const folder = join(root, 'docs', 'decisions')
+  const records = new Set(readdirSync(folder).filter((name) => /^\d/.test(name)))
+  const index = readFileSync(join(folder, 'README.md'), 'utf8')
+  for (const [, number = '', name = '', state = ''] of index.matchAll(ROW)) {
+    if (!name.startsWith(`${number}-`) || !records.delete(name)) {
+      problems.push(`docs/decisions/README.md: ${number} is no record, or is there twice`)
+      continue
+    }
+    if (!STATE.test(state)) problems.push(`docs/decisions/README.md: what state is "${state}"?`)
+    const text = readFileSync(join(folder, name), 'utf8')
+    for (const [, by = ''] of state.matchAll(/\]\(([^)]+)\)/g))
+      if (!text.includes(`](${by})`)) problems.push(`docs/decisions/${name} does not name ${by}`)
+  }
+  for (const name of records) problems.push(`docs/decisions/README.md does not have ${name}`)
+}
+
 checkProblemPages()
 await checkProblemParts()
 checkLinks()
 checkPaths()
 checkIndex()
+checkDecisions()
 for (const problem of problems) console.error(problem)
 console.log(
   problems.length
