@@ -152,7 +152,7 @@ async function destinationOf({ random, settings }: MaintenanceParts) {
     isNeeded: async () => true,
     random,
   })
-  return { master, issuer: settings.issuer }
+  return { master, issuer: settings.issuer, build: storageOptions(settings).build }
 }
 
 function restoring<T>(

@@ -166,7 +166,7 @@ export const SEALED: readonly SealedColumn[] = [
 export async function openRooms(
   settings: Settings,
   ports: Ports,
-  options: Pick<StorageOptions, 'connections' | 'databaseClock' | 'migrations'> & {
+  options: Pick<StorageOptions, 'build' | 'connections' | 'databaseClock'> & {
     migrate: boolean
     development: boolean
     telemetry?: Pick<Telemetry, 'calls' | 'observeStorage'> | undefined
@@ -190,7 +190,7 @@ export async function openRooms(
     clock: ports.clock,
     databaseClock: options.databaseClock,
     connections: options.connections,
-    migrations: options.migrations,
+    ...(options.build ? { build: options.build } : {}),
   })
   const storage = options.telemetry?.observeStorage(store) ?? store
   try {

@@ -59,8 +59,8 @@ export interface ServerOptions {
   readonly databaseClock?: Clock
   /** Options of connections to PostgreSQL in tests. */
   readonly connections?: StorageOptions['connections']
-  /** Migrations of another build, in tests. */
-  readonly migrations?: StorageOptions['migrations']
+  /** Schema of another build, in tests. */
+  readonly build?: StorageOptions['build']
   /** Place of this process among several, where it is one of them. */
   readonly among?: Pick<ServingProcess, 'earlier' | 'writer'> | undefined
   /** Free space of the store, in bytes. Default: as the file system says. */

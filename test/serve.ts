@@ -37,7 +37,7 @@ const server = await createServer({
   log,
   among,
   migrate: !among,
-  ...(process.env.NEXT_BUILD ? { migrations: nextBuild() } : {}),
+  ...(process.env.NEXT_BUILD ? { build: nextBuild() } : {}),
   development: process.env.PRODUCTION === undefined,
   ...(process.env.RETENTION_EVERY_MS
     ? { retentionEveryMs: Number(process.env.RETENTION_EVERY_MS) }

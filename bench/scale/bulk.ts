@@ -9,7 +9,13 @@ import {
   sql,
 } from 'kysely'
 import pg from 'pg'
-import type { Schema, Step, Storage, Tx } from '../../src/platform/storage/index.ts'
+import {
+  type Schema,
+  type Step,
+  type Storage,
+  storageBuild,
+  type Tx,
+} from '../../src/platform/storage/index.ts'
 
 /**
  * Takes what the product's own functions would write, instead of writing it: whatever they insert, they insert here, and what they
@@ -54,7 +60,7 @@ export class RowCollector {
       now: async () => Date.now(),
     }
     this.storage = {
-      engine: 'sqlite',
+      ...{ engine: 'sqlite', build: storageBuild('sqlite') },
       shared: false,
       ...lane,
       lanes: { renewal: lane, revocation: lane },

@@ -5,13 +5,13 @@ import type { Diagnosis } from '../platform/lib/diagnosis.ts'
 import type { Random } from '../platform/lib/random.ts'
 import type { SettingDefinitions, SettingValues } from '../platform/lib/setting.ts'
 import type { Live } from '../platform/revocation/index.ts'
-import type { Snapshot, Storage } from '../platform/storage/index.ts'
+import type { ModuleSchema, Snapshot, Storage } from '../platform/storage/index.ts'
 
 /**
  * Capability in a folder of its own, with everything that the server has to know of it. `programs/modules.ts` lists the modules that are
  * in. A module is loaded with every program, so it only declares: the code that works is imported by `open`.
  */
-export interface Module<S extends SettingDefinitions = SettingDefinitions> {
+export interface Module<S extends SettingDefinitions = SettingDefinitions> extends ModuleSchema {
   /** Name, for logs. */
   readonly name: string
   readonly settings: S

@@ -1,5 +1,7 @@
 import { ARCHIVE } from '../extensions/archive/module.ts'
+import type { Module } from '../extensions/module.ts'
 import type { SettingDefinitions } from '../platform/lib/setting.ts'
+import { type StorageBuild, storageBuild } from '../platform/storage/index.ts'
 
 /** Modules that are in. */
 export const MODULES = [ARCHIVE] as const
@@ -16,4 +18,9 @@ export const MODULE_SETTINGS = settingsOf(MODULES)
 function settingsOf<M extends readonly { readonly settings: SettingDefinitions }[]>(modules: M) {
   const all = Object.assign({}, ...modules.map(({ settings }) => settings))
   return all as Intersection<M[number]['settings']> // as: these were just put together
+}
+
+/** Schema of this build. */
+export function buildFor(engine: 'sqlite' | 'postgres'): StorageBuild {
+  return storageBuild(engine, MODULES satisfies readonly Module[])
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { ARCHIVE_TABLES } from '../../src/extensions/archive/tables.ts'
 import { type ScriptedStore, scriptedStore } from '../../src/extensions/archive/testing.ts'
 import { verifyLedger } from '../../verifier/src/index.ts'
 import type { World } from '../world.ts'
@@ -59,14 +60,14 @@ export async function here(w: World): Promise<number> {
 }
 
 export async function isSealed(w: World): Promise<boolean> {
-  const read = w.rooms.storage.read
+  const read = ARCHIVE_TABLES.in(w.rooms.storage.read)
   const rows = await read.selectFrom('ledger_segments').select('from_position').execute()
   return rows.length > 0
 }
 
 /** Time at which the last record of the first segment left; undefined: not yet. */
 export async function whenLeft(w: World): Promise<number | undefined> {
-  const row = await w.rooms.storage.read
+  const row = await ARCHIVE_TABLES.in(w.rooms.storage.read)
     .selectFrom('ledger_segments')
     .select(['from_position', 'removed_at'])
     .executeTakeFirst()

@@ -89,7 +89,7 @@ describe('three server processes on one database', { skip }, () => {
     try {
       await more()
       const database = { kind: 'postgres', url: w.databaseUrl ?? '' } as const
-      const next = { ...database, migrations: nextBuild() }
+      const next = { ...database, build: nextBuild() }
       const { replicas, steps } = await migrationPlan(next)
       assert.deepEqual(steps, [{ name: NEXT_MIGRATION, kind: 'expand' }])
       assert.deepEqual(replicas, [])

@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { schemaNames } from '../../src/platform/storage/index.ts'
-import { TABLES } from '../../src/platform/storage/schema.ts'
 import { postgresSnapshot } from '../../src/platform/storage/snapshot/postgres.ts'
+import { buildFor } from '../../src/programs/modules.ts'
 import type { OpenTask } from '../agent.ts'
 import { assertRequestable } from '../refusals.ts'
 import { World } from '../world.ts'
@@ -50,7 +50,14 @@ try {
   if (databaseUrl === undefined) intoOneFile(join(data, 'remit.db'))
   const names = readdirSync(data).filter((name) => /^(?:master\.key|remit\.db)$/.test(name))
   const kept: KeptDatabase = {
-    ...{ at: w.clock.now(), issuer, gateway, provider, migrations: schemaNames(), token },
+    ...{
+      at: w.clock.now(),
+      issuer,
+      gateway,
+      provider,
+      migrations: schemaNames(buildFor('postgres')),
+      token,
+    },
     files: Object.fromEntries(names.map((name) => [name, readFileSync(join(data, name))])),
     tables: databaseUrl === undefined ? {} : await tablesOf(databaseUrl),
     agentKey: agent.key.privateJwk,
@@ -77,8 +84,8 @@ function keptTask({ id, key, token }: OpenTask): KeptTask {
 async function tablesOf(url: string): Promise<Record<string, KeptTable>> {
   const snapshot = await postgresSnapshot(url)
   const tables: Record<string, KeptTable> = {}
-  for (const [name, described] of Object.entries(TABLES)) {
-    const columns = Object.keys(described)
+  for (const [name, described] of Object.entries(buildFor('postgres').tables)) {
+    const columns = Object.keys(described.columns)
     const rows = []
     for await (const some of snapshot.rows(name, columns)) rows.push(...some)
     tables[name] = { columns, rows }

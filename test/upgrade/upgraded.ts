@@ -7,8 +7,8 @@ import { answerConfirmation, openSession } from '../../src/identity/sessions/ind
 import { openLog } from '../../src/platform/http/index.ts'
 import { systemRandom } from '../../src/platform/lib/random.ts'
 import { insertRows, loading, openStorage, type Storage } from '../../src/platform/storage/index.ts'
-import { type Migrations, migrationsFor } from '../../src/platform/storage/migrations/index.ts'
 import { readSettings } from '../../src/programs/config/settings.ts'
+import { buildFor } from '../../src/programs/modules.ts'
 import type { Rooms } from '../../src/rooms.ts'
 import { createServer, type Server } from '../../src/server.ts'
 import { type OpenTask, TestAgent } from '../agent.ts'
@@ -58,11 +58,14 @@ async function loadPostgres({ migrations, tables }: KeptDatabase) {
   const name = `remit_kept_${process.pid}_${performance.now().toString().replace('.', '_')}`
   await admin.query(`CREATE DATABASE ${name}`)
   const url = Object.assign(new URL(server), { pathname: `/${name}` }).href
-  const of = migrationsFor('postgres')
-  const then: Migrations = Object.fromEntries(
-    Object.entries(of).filter(([each]) => migrations.includes(each)),
-  )
-  const storage = await openStorage({ kind: 'postgres', url, migrate: true, migrations: then })
+  const build = buildFor('postgres')
+  const then = Object.entries(build.migrations).filter(([each]) => migrations.includes(each))
+  const storage = await openStorage({
+    kind: 'postgres',
+    url,
+    migrate: true,
+    build: { ...build, migrations: Object.fromEntries(then) },
+  })
   await storage.transaction((tx) =>
     loading(tx, 'postgres', async () => {
       for (const [table, { columns, rows }] of Object.entries(tables))

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { sql } from 'kysely'
 import { assertRefused } from '../../../test/refusals.ts'
 import { inEachWorld } from '../../../test/world.ts'
 import { retention } from '../../background.ts'
-import { tablesOf } from '../../extensions/backup/treatment.ts'
+import { tablesOf } from '../../platform/storage/index.ts'
 
 inEachWorld(
   'retention by the API',
@@ -37,8 +38,15 @@ inEachWorld(
       const { ledger, storage } = world().rooms
       await ledger.sequence()
       const found: string[] = []
-      for (const table of tablesOf('kept', 'ended', 'emptied', 'left_out', 'derived')) {
-        const rows = await storage.read.selectFrom(table).selectAll().execute()
+      for (const table of tablesOf(
+        storage.build,
+        'kept',
+        'ended',
+        'emptied',
+        'left_out',
+        'derived',
+      )) {
+        const rows = (await sql`SELECT * FROM ${sql.table(table)}`.execute(storage.read)).rows
         if (rows.some((row) => text.test(JSON.stringify(row)))) found.push(table)
       }
       return found

@@ -14,6 +14,7 @@ import { archive } from './archive.ts'
 import { ArchivedBundles } from './archived-bundles.ts'
 import { FolderStore } from './places/folder-store.ts'
 import type { ArchiveStore } from './segment.ts'
+import { ARCHIVE_TABLES } from './tables.ts'
 
 const DAY_MS = 86_400_000
 const SCOPE = {
@@ -89,7 +90,7 @@ forEachEngine('the archive of the ledger', (open) => {
     const storage: Storage = Object.create(parts.storage, {
       transaction: {
         value: async (work: Parameters<Storage['transaction']>[0]) => {
-          const rows = await parts.storage.read
+          const rows = await ARCHIVE_TABLES.in(parts.storage.read)
             .selectFrom('ledger_segments')
             .select('from_position')
             .where('removed_at', 'is', null)
@@ -113,7 +114,8 @@ forEachEngine('the archive of the ledger', (open) => {
     const { store } = parts
     /** Told to stop once the segment is noted: nothing has left yet. */
     const noted = async () => (await segments()).length > 0
-    const segments = () => parts.storage.read.selectFrom('ledger_segments').selectAll().execute()
+    const segments = () =>
+      ARCHIVE_TABLES.in(parts.storage.read).selectFrom('ledger_segments').selectAll().execute()
     let isNoted = false
     const storage: Storage = Object.create(parts.storage, {
       transaction: {

@@ -7,6 +7,7 @@ import { isLoopback } from '../../platform/lib/setting.ts'
 import type { ExaminedModule } from '../module.ts'
 import { type ArchiveState, examineArchive } from './examine.ts'
 import { openPlace } from './places/open-place.ts'
+import { segmentsUntil } from './segment-store.ts'
 import type { ARCHIVE_SETTINGS } from './settings.ts'
 
 type ExaminedArchive = ExaminedModule<typeof ARCHIVE_SETTINGS>
@@ -25,7 +26,7 @@ export async function checkArchive(installation: ExaminedArchive): Promise<Diagn
   const { read } = await database()
   try {
     if (!place) {
-      const sealed = await read.selectFrom('ledger_segments').select('to_position').execute()
+      const sealed = await segmentsUntil(read, Number.MAX_SAFE_INTEGER)
       return sealed.length === 0
         ? notApplicable('There is no archive.')
         : failed('Records left the database, and no archive is set.', 'Set REMIT_ARCHIVE.')

@@ -32,14 +32,14 @@ import { keyRing } from '../../platform/keys/seal/key-ring.ts'
 import { fromBase64url } from '../../platform/lib/bytes.ts'
 import { newId } from '../../platform/lib/id.ts'
 import { systemRandom } from '../../platform/lib/random.ts'
-import { openSnapshot, openStorage, TABLES } from '../../platform/storage/index.ts'
+import { openSnapshot, openStorage, TABLES, tablesOf } from '../../platform/storage/index.ts'
 import { testedEngines } from '../../platform/storage/testing.ts'
 import { storageOptions } from '../../programs/config/settings.ts'
+import { buildFor } from '../../programs/modules.ts'
 import { openedChild, openedTask, type TaskTestParts } from '../../tasks/tasks/testing.ts'
 import { MANIFEST, type Manifest, readManifest, writeManifest } from './manifest.ts'
 import { readRow, writeRow } from './row-line.ts'
 import { emptyDatabase, folder, MASTER_KEY, type Owner, withRooms } from './testing.ts'
-import { tablesOf } from './treatment.ts'
 
 const HUGE = 1_152_921_504_606_846_977n
 const ODD = 'Zoë “😀” \\ "\n\u0001 \u2028'
@@ -107,13 +107,16 @@ async function usedDatabase(t: Owner, engine: 'sqlite' | 'postgres') {
 }
 
 /** All rows of these tables, as text, sorted. */
-async function linesOf(parts: MaintenanceParts, tables: readonly (keyof typeof TABLES)[]) {
+async function linesOf(parts: MaintenanceParts, tables: readonly string[]) {
   const snapshot = await openSnapshot({ ...storageOptions(parts.settings), ...parts.storage })
   const found: Record<string, string[]> = {}
   try {
     for (const table of tables) {
       const lines: string[] = []
-      for await (const rows of snapshot.rows(table, Object.keys(TABLES[table])))
+      for await (const rows of snapshot.rows(
+        table,
+        Object.keys(BUILD.tables[table]?.columns ?? {}),
+      ))
         lines.push(...rows.map(writeRow))
       found[table] = lines.toSorted()
     }
@@ -124,7 +127,8 @@ async function linesOf(parts: MaintenanceParts, tables: readonly (keyof typeof T
 }
 
 /** Tables that a restore leaves as they were; those of the ledger go on, and the newest time does. */
-const UNTOUCHED = tablesOf('kept').filter((name) => !/^ledger_|^recorded_time$/.test(name))
+const BUILD = buildFor('sqlite')
+const UNTOUCHED = tablesOf(BUILD, 'kept').filter((name) => !/^ledger_|^recorded_time$/.test(name))
 
 const engines = testedEngines()
 
@@ -140,9 +144,9 @@ describe('a backup', () => {
         const there = await emptyDatabase(t, target)
         const report = await restore(there, { directory })
         assert.deepEqual([report.work.tasks, report.consents], [2, 1])
-        const after = await linesOf(there, [...tablesOf('kept', 'ended', 'emptied')])
+        const after = await linesOf(there, [...tablesOf(BUILD, 'kept', 'ended', 'emptied')])
         for (const name of UNTOUCHED) assert.deepEqual(after[name], before[name], name)
-        for (const name of tablesOf('emptied')) assert.deepEqual(after[name], [], name)
+        for (const name of tablesOf(BUILD, 'emptied')) assert.deepEqual(after[name], [], name)
         assert.match(after.limit_counts?.join() ?? '', new RegExp(String(HUGE)))
 
         const states = (after.tasks ?? []).map((line) =>
@@ -542,7 +546,7 @@ describe('a backup or restore that is stopped', () => {
         await storage.close()
         const rows = await linesOf(
           there,
-          tablesOf('kept', 'ended', 'emptied', 'left_out', 'derived'),
+          tablesOf(BUILD, 'kept', 'ended', 'emptied', 'left_out', 'derived'),
         )
         assert.deepEqual(Object.values(rows).flat(), [])
       }

@@ -11,10 +11,9 @@ import { sameBytes } from '../../platform/lib/bytes.ts'
 import type { StoredRow, StoredValue } from '../../platform/storage/index.ts'
 import { damaged, type TableFile } from './manifest.ts'
 import { type Backup, rowsOf } from './read-backup.ts'
-import type { TableName } from './treatment.ts'
 
 /** Tables that say what was signed. */
-const SEEN: readonly TableName[] = [
+const SEEN: readonly string[] = [
   'ledger_breaks',
   'ledger_bundles',
   'ledger_checkpoints',

@@ -1,7 +1,6 @@
 import { sql } from 'kysely'
 import { setRecordedTime } from '../../platform/revocation/index.ts'
-import type { Tx } from '../../platform/storage/index.ts'
-import { tablesOf } from './treatment.ts'
+import { type StorageBuild, type Tx, tablesOf } from '../../platform/storage/index.ts'
 
 /** Number that is added to each epoch: more than there were changes since any backup. */
 const EPOCHS = 1_000_000_000
@@ -21,9 +20,9 @@ export interface EndedRows {
  * keys that signed tokens. Open tasks, requests and allowances are for `endOpenWork`.
  * INVARIANT: no server uses the database.
  */
-export async function endGrants(tx: Tx, now: number): Promise<EndedRows> {
-  for (const table of tablesOf('emptied', 'left_out').toReversed())
-    await tx.deleteFrom(table).execute()
+export async function endGrants(tx: Tx, build: StorageBuild, now: number): Promise<EndedRows> {
+  for (const table of tablesOf(build, 'emptied', 'left_out').toReversed())
+    await sql`DELETE FROM ${sql.table(table)}`.execute(tx)
   await tx.deleteFrom('meta').execute()
   await setRecordedTime(tx, now)
   await tx.deleteFrom('protocol_records').where('kind', 'not in', REGISTRATIONS).execute()

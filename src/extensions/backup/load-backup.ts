@@ -4,25 +4,25 @@ import {
   insertRows,
   loading,
   type Storage,
+  type StorageBuild,
   type Tx,
   tableInUse,
 } from '../../platform/storage/index.ts'
 import { fillDerived } from '../../tasks/decision-log/index.ts'
 import type { TableFile } from './manifest.ts'
 import { type Backup, rowsOf } from './read-backup.ts'
-import { TREATMENT } from './treatment.ts'
 
 /** Options of a load: tables that are left out, and an observer of those that are loaded. */
 interface LoadOptions {
-  readonly engine: Storage['engine']
+  readonly storage: Pick<Storage, 'build' | 'engine'>
   /** True: rows that a restore does not bring back are not loaded. */
   readonly withoutEmptied: boolean
   readonly onTable: (table: TableFile) => void
 }
 
 /** @throws Problem `storage.not_empty` */
-export async function requireEmpty(tx: Tx): Promise<void> {
-  const used = await tableInUse(tx)
+export async function requireEmpty(tx: Tx, build: StorageBuild): Promise<void> {
+  const used = await tableInUse(tx, build)
   if (used !== undefined)
     throw new Problem('storage.not_empty', `the database has data (in \`${used}\`)`)
 }
@@ -35,12 +35,12 @@ export async function requireEmpty(tx: Tx): Promise<void> {
 export async function loadBackup(
   tx: Tx,
   backup: Backup,
-  { engine, onTable, withoutEmptied }: LoadOptions,
+  { onTable, storage: { build, engine }, withoutEmptied }: LoadOptions,
 ): Promise<void> {
-  await requireEmpty(tx)
+  await requireEmpty(tx, build)
   await loading(tx, engine, async () => {
     for (const table of backup.manifest.tables) {
-      if (withoutEmptied && TREATMENT[table.name] === 'emptied') continue
+      if (withoutEmptied && build.tables[table.name]?.treatment === 'emptied') continue
       for await (const rows of rowsOf(backup, table)) {
         await insertRows(tx, table.name, table.columns, rows)
       }

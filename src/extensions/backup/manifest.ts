@@ -7,7 +7,6 @@ import { canonicalJson } from '../../platform/lib/canonical-json.ts'
 import type { Id } from '../../platform/lib/id.ts'
 import { isObject, parseJson } from '../../platform/lib/json.ts'
 import { Problem } from '../../platform/lib/problem.ts'
-import type { TableName } from './treatment.ts'
 
 export const FORMAT = 1
 export const MANIFEST = 'manifest.json'
@@ -17,7 +16,7 @@ const MAX_BYTES = 1_048_576
 
 /** Rows of one table, in `tables/<name>.jsonl`. */
 export interface TableFile {
-  readonly name: TableName
+  readonly name: string
   readonly columns: readonly string[]
   readonly rows: number
   readonly bytes: number

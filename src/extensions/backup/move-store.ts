@@ -3,7 +3,7 @@ import { type Id, newId } from '../../platform/lib/id.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import type { Random } from '../../platform/lib/random.ts'
 import { type Live, MAX_LEASE_AHEAD_MS, ORGANIZATION } from '../../platform/revocation/index.ts'
-import type { Reader, Storage, Tx } from '../../platform/storage/index.ts'
+import type { Reader, Storage, StorageBuild, Tx } from '../../platform/storage/index.ts'
 import { requireEmpty } from './load-backup.ts'
 
 /** Key in `meta` of a database that was moved elsewhere. Its value: the state of the organization before. */
@@ -22,9 +22,12 @@ async function readMeta(db: Reader, key: string): Promise<string | undefined> {
 const readMove = (db: Reader) => readMeta(db, MOVED)
 
 /** Gives an empty database an id by which one export can be made for it; the one that it has, where it has one. */
-export async function prepareDestination(tx: Tx, random: Random): Promise<Id<'destination'>> {
+export async function prepareDestination(
+  tx: Tx,
+  { build, random }: { readonly build: StorageBuild; readonly random: Random },
+): Promise<Id<'destination'>> {
   const known = await takeDestination(tx)
-  await requireEmpty(tx)
+  await requireEmpty(tx, build)
   const value = known ?? newId('destination', random)
   await tx.insertInto('meta').values({ key: DESTINATION, value }).execute()
   return value

@@ -4,7 +4,7 @@ import { appendOffline } from '../../platform/ledger/index.ts'
 import type { Id } from '../../platform/lib/id.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import { recordTime } from '../../platform/revocation/index.ts'
-import type { Storage, Tx } from '../../platform/storage/index.ts'
+import type { Storage, StorageBuild, Tx } from '../../platform/storage/index.ts'
 import { syncFolder, writing } from './files.ts'
 import { loadBackup, requireEmpty } from './load-backup.ts'
 import { IMPORTED, MANIFEST } from './manifest.ts'
@@ -42,7 +42,7 @@ export interface MoveDestination {
 export function prepareImport({ random, storage }: RestoreParts): Promise<MoveDestination> {
   return storage.exclusively(async (tx) => {
     await requireNoServer(tx, storage)
-    return { destination: await prepareDestination(tx, random) }
+    return { destination: await prepareDestination(tx, { build: storage.build, random }) }
   })
 }
 
@@ -62,8 +62,8 @@ export async function importMove(parts: RestoreParts, backup: Backup): Promise<v
   await take(directory, MANIFEST, IMPORTED)
   try {
     await storage.exclusively(async (tx) => {
-      await requireDestination(tx, manifest.destination)
-      await loadBackup(tx, backup, { engine: storage.engine, onTable, withoutEmptied: false })
+      await requireDestination(tx, storage.build, manifest.destination)
+      await loadBackup(tx, backup, { storage, onTable, withoutEmptied: false })
       await reopenOrganization(tx)
       const { engine, id, taken_at } = manifest
       const facts = { export: id, taken_at, engine, size: await treeSize(tx) }
@@ -81,9 +81,13 @@ export async function importMove(parts: RestoreParts, backup: Backup): Promise<v
 }
 
 /** @throws Problem `backup.other_destination`, `storage.not_empty` */
-async function requireDestination(tx: Tx, to: Id<'destination'> | undefined): Promise<void> {
+async function requireDestination(
+  tx: Tx,
+  build: StorageBuild,
+  to: Id<'destination'> | undefined,
+): Promise<void> {
   const here = await takeDestination(tx)
-  await requireEmpty(tx)
+  await requireEmpty(tx, build)
   if (to === undefined || here === to) return
   const detail = `the export is for the database ${to}, and this one ${here ? `is ${here}` : 'was not prepared'}`
   throw new Problem('backup.other_destination', detail)

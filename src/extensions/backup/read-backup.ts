@@ -1,7 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { MasterKey } from '../../platform/keys/index.ts'
 import { Problem } from '../../platform/lib/problem.ts'
-import { type StoredRow, schemaNames, TABLES } from '../../platform/storage/index.ts'
+import {
+  type StorageBuild,
+  type StoredRow,
+  schemaNames,
+  tablesOf,
+} from '../../platform/storage/index.ts'
 import { readLines } from './files.ts'
 import {
   damaged,
@@ -12,7 +17,6 @@ import {
   type TableFile,
 } from './manifest.ts'
 import { readRow } from './row-line.ts'
-import { tablesOf } from './treatment.ts'
 
 /** A backup whose manifest was checked. */
 export interface Backup {
@@ -26,6 +30,7 @@ export interface Backup {
 export interface BackupPlace {
   readonly master: Pick<MasterKey, 'ids' | 'deriveEach'>
   readonly issuer: string
+  readonly build: StorageBuild
 }
 
 const ROWS_AT_ONCE = 100
@@ -49,19 +54,25 @@ export async function openBackup(directory: string, here: BackupPlace): Promise<
       'backup.other_issuer',
       `it is of ${manifest.issuer}, and REMIT_ISSUER is ${here.issuer}`,
     )
-  const needed = schemaNames()
+  const needed = schemaNames(here.build)
   if (!isDeepStrictEqual(manifest.schema, needed))
     throw new Problem(
       'backup.other_schema',
       `it was made by Remit ${manifest.remit} with the schema ${manifest.schema.join(', ')}, and this build needs ${needed.join(', ')}`,
     )
-  const expected = tablesOf('kept', 'ended', 'emptied').map((name) => [
+  const expected = tablesOf(here.build, 'kept', 'ended', 'emptied').map((name) => [
     name,
-    Object.keys(TABLES[name]),
+    Object.keys(here.build.tables[name]?.columns ?? {}),
   ])
+  // In any order: another build may have listed a table at another place.
   const listed = manifest.tables.map(({ columns, name }) => [name, columns])
-  if (!isDeepStrictEqual(listed, expected)) throw damaged('the manifest lists other tables')
+  if (!isDeepStrictEqual(listed.toSorted(byName), expected.toSorted(byName)))
+    throw damaged('the manifest lists other tables')
   return { directory, manifest, isImported: fresh === undefined }
+}
+
+function byName([a]: readonly unknown[], [b]: readonly unknown[]): number {
+  return String(a) < String(b) ? -1 : 1
 }
 
 /** Rows of a table, some at a time. @throws Problem `backup.damaged` */

@@ -12,7 +12,7 @@ import type { Backup } from './read-backup.ts'
 import { newestCheckpoint, treeSize } from './stored-ledger.ts'
 
 export interface RestoreParts {
-  readonly storage: Pick<Storage, 'engine' | 'exclusively' | 'now' | 'time'>
+  readonly storage: Pick<Storage, 'build' | 'engine' | 'exclusively' | 'now' | 'time'>
   readonly clock: Pick<Clock, 'now'>
   readonly random: Random
   /** Newest signed head that is known outside the database (`ledger.head`). */
@@ -35,7 +35,7 @@ export function restoreBackup(parts: RestoreParts, backup: Backup): Promise<Rest
   const { onTable, storage } = parts
   const { id, taken_at: takenAt } = backup.manifest
   return storage.exclusively(async (tx) => {
-    await loadBackup(tx, backup, { engine: storage.engine, onTable, withoutEmptied: true })
+    await loadBackup(tx, backup, { storage, onTable, withoutEmptied: true })
     await reopenOrganization(tx)
     return goBack(parts, tx, {
       what: `the backup ${id} of ${takenAt}`,
@@ -104,12 +104,12 @@ export interface ConfirmedClock {
 }
 
 async function goBack(
-  { clock, knownHead, random }: RestoreParts,
+  { clock, knownHead, random, storage }: RestoreParts,
   tx: Tx,
   { facts, what }: { readonly what: string; readonly facts: NonNullable<LedgerEvent['facts']> },
 ): Promise<RestoreResult> {
   const now = clock.now()
-  const ended = await endGrants(tx, now)
+  const ended = await endGrants(tx, storage.build, now)
   const history = await recordRestore(tx, {
     detail: `the database was restored from ${what}; an administrator has to check the configuration of that time`,
     event: {

@@ -2,21 +2,20 @@ import type { MasterKey } from '../../platform/keys/index.ts'
 import type { Clock } from '../../platform/lib/clock.ts'
 import { newId } from '../../platform/lib/id.ts'
 import type { Random } from '../../platform/lib/random.ts'
-import { type Snapshot, schemaNames, TABLES } from '../../platform/storage/index.ts'
+import { type Snapshot, schemaNames, tablesOf } from '../../platform/storage/index.ts'
 import { makeDirectory, pathOf, writeLines, writeWhole, writing } from './files.ts'
 import { FORMAT, MANIFEST, type Manifest, type TableFile, writeManifest } from './manifest.ts'
 import { writeRow } from './row-line.ts'
 import { newestCheckpoint, treeSize } from './stored-ledger.ts'
-import { type TableName, tablesOf } from './treatment.ts'
 
 /** Column by which rows are sorted, where a reader needs an order. */
-const ORDER: Partial<Record<TableName, string>> = {
+const ORDER: Readonly<Record<string, string>> = {
   ledger_bundles: 'bundle',
   ledger_leaves: 'position',
 }
 
 /** View that a table is read by, where its rows are not all that there is to it. */
-const VIEW: Partial<Record<TableName, string>> = {
+const VIEW: Readonly<Record<string, string>> = {
   decisions: 'known_decisions',
 }
 
@@ -47,8 +46,8 @@ export async function writeBackup(
   await makeDirectory(directory)
   return writing(directory, async () => {
     const tables: TableFile[] = []
-    for (const name of tablesOf('kept', 'ended', 'emptied')) {
-      const columns = Object.keys(TABLES[name])
+    for (const name of tablesOf(snapshot.build, 'kept', 'ended', 'emptied')) {
+      const columns = Object.keys(snapshot.build.tables[name]?.columns ?? {})
       const lines = linesOf(snapshot, name, columns)
       const table = { name, columns, ...(await writeLines(pathOf(directory, name), lines)) }
       tables.push(table)
@@ -58,7 +57,7 @@ export async function writeBackup(
     const manifest: Manifest = {
       ...{ format: FORMAT, kind, id: newId('backup', random), taken_at: takenAt, issuer },
       ...(destination === undefined ? {} : { destination }),
-      ...{ engine: snapshot.engine, remit: release, schema: schemaNames() },
+      ...{ engine: snapshot.engine, remit: release, schema: schemaNames(snapshot.build) },
       master_key: master.ids[0] ?? '',
       ledger: { size: await treeSize(snapshot.read), checkpoint },
       tables,
@@ -70,7 +69,7 @@ export async function writeBackup(
 
 async function* linesOf(
   snapshot: Snapshot,
-  table: TableName,
+  table: string,
   columns: readonly string[],
 ): AsyncGenerator<string> {
   const source = VIEW[table] ?? table

@@ -66,7 +66,7 @@ export class Replica {
   /** Lineage of the database that was seen last, where that can be told. */
   #lineage: string | undefined
   readonly #startedAt: number
-  readonly #schema = neededSchema()
+  readonly #schema: number
   #trimmedAt: number
 
   constructor(options: ReplicaOptions) {
@@ -75,6 +75,7 @@ export class Replica {
     this.lease = new Lease(clock)
     this.holders = new Holders({ clock, lease: this.lease, random, wait, onAcknowledged })
     this.#storage = storage
+    this.#schema = neededSchema(storage.build)
     this.#clock = clock
     this.#time = time
     this.#onError = onError

@@ -1,9 +1,10 @@
 import type { Selectable } from 'kysely'
 import { canonicalJson } from '../lib/canonical-json.ts'
-import { type Schema, TABLES, type Tables } from './schema.ts'
+import type { TableColumns } from './build.ts'
+import { type RowsOf, TABLES, type Tables } from './schema.ts'
 import type { Column } from './tables/column.ts'
 
-type Row<N extends keyof Tables> = Selectable<Schema[N]>
+type Row<C> = Selectable<RowsOf<{ table: C }>['table']>
 
 type Camel<S extends string> = S extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<Camel<Tail>>}`
@@ -68,13 +69,21 @@ export function codec<N extends keyof Tables, W extends keyof Tables[N] = never>
   table: N,
   ...without: readonly W[]
 ) {
-  type R = Omit<Row<N>, W>
-  type S<T> = SharedColumn<T, Omit<Tables[N], W>>
+  return codecOf<Tables[N], W>(TABLES[table], ...without)
+}
+
+/** Codec of a table with these columns. See `codec`. */
+export function codecOf<C, W extends keyof C = never>(
+  table: C & TableColumns,
+  ...without: readonly W[]
+) {
+  type R = Omit<Row<C>, W>
+  type S<T> = SharedColumn<T, Omit<C, W>>
   return {
     of<T>(
       ...[rest]: Record<never, never> extends Rest<T, R, S<T>> ? [] : [rest: Rest<T, R, S<T>>]
     ): RowCodec<T, R, S<T>> {
-      const columns = Object.entries(TABLES[table]).filter(
+      const columns = Object.entries<Column>(table).filter(
         ([name]) => !without.some((left) => left === name),
       )
       // as: the types above say of each name what `build` makes of it

@@ -1,3 +1,10 @@
+export {
+  type ModuleSchema,
+  type StorageBuild,
+  type StoredTable,
+  storageBuild,
+  tablesOf,
+} from './build.ts'
 export { codec } from './codec.ts'
 export {
   consumeOnce,
@@ -18,7 +25,8 @@ export {
   requireSupported,
   schemaNames,
 } from './migrate.ts'
-export type { Migrations } from './migrations/index.ts'
+export type { Migrations, Statements } from './migrations/index.ts'
+export { ModuleTables, table } from './module-tables.ts'
 export {
   emptyDataDirectory,
   examineDatabase,
@@ -33,3 +41,4 @@ export { type Schema, TABLES } from './schema.ts'
 export { insertRows, loading, tableInUse } from './snapshot/load.ts'
 export type { Snapshot, StoredRow, StoredValue } from './snapshot/snapshot.ts'
 export type { CommitResult, Reader, Step, Storage, Tx } from './storage.ts'
+export * as columns from './tables/column.ts'

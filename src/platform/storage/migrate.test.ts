@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { sql } from 'kysely'
+import { buildFor } from '../../programs/modules.ts'
 import { Problem } from '../lib/problem.ts'
+import { storageBuild } from './build.ts'
 import {
   neededSchema,
   planMigrations,
@@ -15,9 +17,7 @@ import {
 } from './migrate.ts'
 import { type Migrations, migration, migrationsFor } from './migrations/index.ts'
 import { migrate, openStorage } from './open.ts'
-import { TABLES } from './schema.ts'
 import type { Storage } from './storage.ts'
-import type { Column } from './tables/column.ts'
 import { onBothEngines } from './testing.ts'
 
 const withCode = (code: string) => (error: unknown) =>
@@ -27,7 +27,11 @@ const withCode = (code: string) => (error: unknown) =>
 const MIGRATION_TABLES = ['kysely_migration', 'kysely_migration_lock']
 
 /** Number of the schema of this build, and migrations of later ones. */
-const NOW = neededSchema()
+const NOW = neededSchema(storageBuild('sqlite'))
+const asBuild = (storage: Storage, migrations: Migrations): Storage => ({
+  ...storage,
+  build: { ...storage.build, migrations },
+})
 const numbered = (number: number) => String(number).padStart(4, '0')
 const MORE = `${numbered(NOW + 1)}-more`
 const LESS = `${numbered(NOW + 2)}-since-${numbered(NOW + 1)}-less`
@@ -80,10 +84,10 @@ async function columnsOf(storage: Storage): Promise<string[]> {
   return rows.map(({ name }) => name).toSorted()
 }
 
-/** Columns that `TABLES` promises to the rest of the code, in the same form. */
+/** Columns that the tables of this build promise to the rest of the code, in the same form. */
 function columnsPromised(): string[] {
-  return Object.entries<Readonly<Record<string, Column>>>(TABLES)
-    .flatMap(([table, columns]) =>
+  return Object.entries(buildFor('sqlite').tables)
+    .flatMap(([table, { columns }]) =>
       Object.entries(columns).map(([name, { empty }]) => `${table}.${name}${empty ? '?' : ''}`),
     )
     .toSorted()
@@ -142,7 +146,7 @@ onBothEngines('migrations', (open) => {
     const before = await columnsOf(storage)
     await assert.rejects(requireCurrentSchema(storage), withCode('storage.newer'))
     await assert.rejects(
-      runMigrations(storage, withOneMore(storage, 'CREATE TABLE more (a INTEGER)')),
+      runMigrations(asBuild(storage, withOneMore(storage, 'CREATE TABLE more (a INTEGER)'))),
       withCode('storage.newer'),
     )
     assert.deepEqual(await columnsOf(storage), before)
@@ -151,15 +155,24 @@ onBothEngines('migrations', (open) => {
   test('an older schema is refused by whoever was not told to migrate', async () => {
     const storage = await open()
     const newer = withOneMore(storage, 'CREATE TABLE more (a INTEGER)')
-    assert.deepEqual(await readSchemaVersion(storage, newer), { recorded: NOW, needed: NOW + 1 })
-    await assert.rejects(requireCurrentSchema(storage, newer), withCode('storage.outdated'))
-    assert.deepEqual(await runMigrations(storage, newer), { version: NOW + 1, applied: [MORE] })
-    await requireCurrentSchema(storage, newer)
+    assert.deepEqual(await readSchemaVersion(asBuild(storage, newer)), {
+      recorded: NOW,
+      needed: NOW + 1,
+    })
+    await assert.rejects(
+      requireCurrentSchema(asBuild(storage, newer)),
+      withCode('storage.outdated'),
+    )
+    assert.deepEqual(await runMigrations(asBuild(storage, newer)), {
+      version: NOW + 1,
+      applied: [MORE],
+    })
+    await requireCurrentSchema(asBuild(storage, newer))
   })
 
   test('a build goes on with a newer schema that only adds, and changes nothing of it', async () => {
     const storage = await open()
-    await runMigrations(storage, withOneMore(storage, 'CREATE TABLE more (a INTEGER)'))
+    await runMigrations(asBuild(storage, withOneMore(storage, 'CREATE TABLE more (a INTEGER)')))
     assert.deepEqual(await readSchemaVersion(storage), { recorded: NOW + 1, needed: NOW })
     await requireCurrentSchema(storage)
     const before = await columnsOf(storage)
@@ -173,16 +186,19 @@ onBothEngines('migrations', (open) => {
     const { less, more } = { less: contracted(storage), more: withOneMore(storage) }
     await withReplica(storage, NOW, -1)
     await withReplica(storage, NOW + 1, 60_000)
-    assert.deepEqual(await planMigrations(storage, less), {
+    assert.deepEqual(await planMigrations(asBuild(storage, less)), {
       ...{ recorded: NOW, needed: NOW + 2, oldest: NOW + 1, replicas: [] },
       steps: [
         { name: MORE, kind: 'expand' },
         { name: LESS, kind: 'contract' },
       ],
     })
-    assert.deepEqual(await readSchemaVersion(storage, less), { recorded: NOW, needed: NOW + 2 })
-    await runMigrations(storage, less)
-    await requireCurrentSchema(storage, more)
+    assert.deepEqual(await readSchemaVersion(asBuild(storage, less)), {
+      recorded: NOW,
+      needed: NOW + 2,
+    })
+    await runMigrations(asBuild(storage, less))
+    await requireCurrentSchema(asBuild(storage, more))
     await storage.transaction((tx) => requireSupported(tx, NOW + 1))
     const tooOld = withCode('storage.newer')
     await assert.rejects(requireCurrentSchema(storage), tooOld)
@@ -198,13 +214,16 @@ onBothEngines('migrations', (open) => {
     const less = contracted(storage)
     await withReplica(storage, NOW, 60_000)
     const before = await columnsOf(storage)
-    const { replicas } = await planMigrations(storage, less)
+    const { replicas } = await planMigrations(asBuild(storage, less))
     assert.deepEqual(replicas, [{ id: `replica_${NOW}`, schema: NOW }])
-    await assert.rejects(runMigrations(storage, less), withCode('storage.replicas_outdated'))
+    await assert.rejects(
+      runMigrations(asBuild(storage, less)),
+      withCode('storage.replicas_outdated'),
+    )
     assert.deepEqual(await columnsOf(storage), before)
-    await runMigrations(storage, withOneMore(storage, 'CREATE TABLE more (a INTEGER)'))
+    await runMigrations(asBuild(storage, withOneMore(storage, 'CREATE TABLE more (a INTEGER)')))
     await storage.transaction((tx) => tx.deleteFrom('live_replicas').execute())
-    assert.deepEqual((await runMigrations(storage, less)).applied, [LESS])
+    assert.deepEqual((await runMigrations(asBuild(storage, less))).applied, [LESS])
   })
 
   test('one that may come later waits for older servers, and holds up nothing else', async () => {
@@ -215,13 +234,19 @@ onBothEngines('migrations', (open) => {
       [later]: migration(storage.engine, () => []),
     }
     await withReplica(storage, NOW, 60_000)
-    assert.deepEqual(await runMigrations(storage, withLater), { version: NOW + 1, applied: [MORE] })
-    assert.deepEqual(await runMigrations(storage, withLater), { version: NOW + 1, applied: [] })
-    await requireCurrentSchema(storage, withLater)
+    assert.deepEqual(await runMigrations(asBuild(storage, withLater)), {
+      version: NOW + 1,
+      applied: [MORE],
+    })
+    assert.deepEqual(await runMigrations(asBuild(storage, withLater)), {
+      version: NOW + 1,
+      applied: [],
+    })
+    await requireCurrentSchema(asBuild(storage, withLater))
     await storage.transaction((tx) => requireSupported(tx, NOW))
     await storage.transaction((tx) => tx.deleteFrom('live_replicas').execute())
-    assert.deepEqual((await runMigrations(storage, withLater)).applied, [later])
-    await requireCurrentSchema(storage, withLater)
+    assert.deepEqual((await runMigrations(asBuild(storage, withLater))).applied, [later])
+    await requireCurrentSchema(asBuild(storage, withLater))
     const tooOld = withCode('storage.newer')
     await assert.rejects(requireCurrentSchema(storage), tooOld)
     await assert.rejects(
@@ -235,7 +260,7 @@ onBothEngines('migrations', (open) => {
     const later = `${numbered(NOW + 2)}-since-${numbered(NOW + 1)}-later-less`
     const nothing = migration(storage.engine, () => [])
     await assert.rejects(
-      requireCurrentSchema(storage, { ...withOneMore(storage), [later]: nothing }),
+      requireCurrentSchema(asBuild(storage, { ...withOneMore(storage), [later]: nothing })),
       withCode('storage.outdated'),
     )
   })
@@ -256,7 +281,7 @@ onBothEngines('migrations', (open) => {
       const more = withOneMore(storage, 'CREATE TABLE more (a INTEGER)')
       const before = await columnsOf(storage)
       for (const act of [readSchemaVersion, requireCurrentSchema, runMigrations])
-        await assert.rejects(act(storage, more), withCode('storage.prerelease'))
+        await assert.rejects(act(asBuild(storage, more)), withCode('storage.prerelease'))
       assert.deepEqual(await columnsOf(storage), before)
     }
   })
@@ -279,12 +304,15 @@ onBothEngines('migrations', (open) => {
       [later]: nothing,
       [`${numbered(NOW + 2)}-more`]: nothing,
     }
-    await assert.rejects(requireCurrentSchema(storage, both), withCode('storage.outdated'))
+    await assert.rejects(requireCurrentSchema(asBuild(storage, both)), withCode('storage.outdated'))
     await withReplica(storage, NOW - 1, 60_000)
-    await assert.rejects(runMigrations(storage, both), withCode('storage.replicas_outdated'))
+    await assert.rejects(
+      runMigrations(asBuild(storage, both)),
+      withCode('storage.replicas_outdated'),
+    )
     await storage.transaction((tx) => tx.deleteFrom('live_replicas').execute())
-    assert.equal((await runMigrations(storage, both)).version, NOW + 2)
-    await requireCurrentSchema(storage, both)
+    assert.equal((await runMigrations(asBuild(storage, both))).version, NOW + 2)
+    await requireCurrentSchema(asBuild(storage, both))
   })
 
   test('one that fails leaves nothing behind, and says why', async () => {
@@ -295,7 +323,7 @@ onBothEngines('migrations', (open) => {
       'CREATE TABLE half_done (a INTEGER)',
       'CREATE TABLE meta (a INTEGER)',
     )
-    await assert.rejects(runMigrations(storage, failing), /meta.*already exists/)
+    await assert.rejects(runMigrations(asBuild(storage, failing)), /meta.*already exists/)
     assert.deepEqual(await columnsOf(storage), before)
     assert.deepEqual(await readSchemaVersion(storage), { recorded: NOW, needed: NOW })
   })
@@ -303,7 +331,7 @@ onBothEngines('migrations', (open) => {
   test('several that run at once do the work once', async () => {
     const storage = await open()
     const more = withOneMore(storage, 'CREATE TABLE more (a INTEGER)')
-    const done = await Promise.all([1, 2, 3].map(() => runMigrations(storage, more)))
+    const done = await Promise.all([1, 2, 3].map(() => runMigrations(asBuild(storage, more))))
     assert.deepEqual(
       done.flatMap(({ applied }) => applied),
       [MORE],
@@ -342,7 +370,7 @@ onBothEngines('migrations', (open) => {
     const storage = await open()
     await dropEverything(storage)
     const failing = withOneMore(storage, 'CREATE TABLE meta (a INTEGER)')
-    await assert.rejects(runMigrations(storage, failing), /meta.*already exists/)
+    await assert.rejects(runMigrations(asBuild(storage, failing)), /meta.*already exists/)
     assert.deepEqual(await tablesOf(storage), [])
   })
 })

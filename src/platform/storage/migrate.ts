@@ -1,12 +1,7 @@
 import { sql } from 'kysely'
 import { Problem } from '../lib/problem.ts'
-import {
-  type Migrations,
-  mayComeLater,
-  migrationsFor,
-  numberOf,
-  oldestBeside,
-} from './migrations/index.ts'
+import type { StorageBuild } from './build.ts'
+import { type Migrations, mayComeLater, numberOf, oldestBeside } from './migrations/index.ts'
 import type { Reader, Storage, Tx } from './storage.ts'
 
 /** Table of Kysely's `Migrator` with the names of the migrations that ran. */
@@ -30,12 +25,10 @@ export interface MigrationResult {
  *
  * @throws Problem `storage.newer`, `storage.prerelease`, `storage.replicas_outdated`
  */
-export function runMigrations(
-  storage: Storage,
-  migrations: Migrations = migrationsFor(storage.engine),
-): Promise<MigrationResult> {
+export function runMigrations(storage: Storage): Promise<MigrationResult> {
+  const { migrations } = storage.build
   return storage.exclusively(async (tx) => {
-    const { recorded, replicas, steps } = await readPlan(tx, storage, migrations)
+    const { recorded, replicas, steps } = await readPlan(tx, storage)
     const due = dueNow(steps, replicas)
     const last = due.at(-1)
     if (!last) return { version: recorded, applied: [] }
@@ -78,16 +71,13 @@ function requireNoneBelow(oldest: number, replicas: readonly ReplicaSchema[]): v
  * Runs what was left for later, if no older server is left. True: all that this build knows has run,
  * so no build begins any more that does not work with it.
  */
-export async function finishMigrations(
-  storage: Storage,
-  migrations: Migrations = migrationsFor(storage.engine),
-): Promise<boolean> {
-  const { needed, oldest, replicas, steps } = await planMigrations(storage, migrations)
+export async function finishMigrations(storage: Storage): Promise<boolean> {
+  const { needed, oldest, replicas, steps } = await planMigrations(storage)
   if (steps.length === 0) return true
   // Migrations of other kinds run only when an operator asks for them.
   const isRest = steps.every(({ name }) => mayComeLater(name))
   if (!isRest || replicas.some(({ schema }) => schema < oldest)) return false
-  const { version } = await runMigrations(storage, migrations)
+  const { version } = await runMigrations(storage)
   return version >= needed
 }
 
@@ -113,17 +103,13 @@ export interface MigrationPlan extends SchemaVersion {
 }
 
 /** Reads what a migration would do, and does nothing. @throws Problem `storage.newer`, `storage.prerelease` */
-export function planMigrations(
-  storage: Storage,
-  migrations: Migrations = migrationsFor(storage.engine),
-): Promise<MigrationPlan> {
-  return readPlan(storage.read, storage, migrations)
+export function planMigrations(storage: Storage): Promise<MigrationPlan> {
+  return readPlan(storage.read, storage)
 }
 
 async function readPlan(
   db: Reader,
-  { engine, time }: Storage,
-  migrations: Migrations,
+  { build: { migrations }, engine, time }: Storage,
 ): Promise<MigrationPlan> {
   const { recorded, needed } = await readVersion(db, engine, migrations)
   const before = await recordedNames(db, engine)
@@ -158,21 +144,22 @@ export interface SchemaVersion {
 }
 
 /** @throws Problem `storage.newer`, `storage.prerelease` */
-export function readSchemaVersion(
-  storage: Pick<Storage, 'engine' | 'read'>,
-  migrations: Migrations = migrationsFor(storage.engine),
-): Promise<SchemaVersion> {
-  return readVersion(storage.read, storage.engine, migrations)
+export function readSchemaVersion({
+  build,
+  engine,
+  read,
+}: Pick<Storage, 'build' | 'engine' | 'read'>): Promise<SchemaVersion> {
+  return readVersion(read, engine, build.migrations)
 }
 
-/** Number of the schema that this build needs. */
-export function neededSchema(): number {
-  return schemaNames().length
+/** Number of the schema that a build needs. */
+export function neededSchema(build: StorageBuild): number {
+  return schemaNames(build).length
 }
 
-/** Names of the migrations that make the schema of this build. */
-export function schemaNames(): readonly string[] {
-  return Object.keys(migrationsFor('sqlite')).toSorted()
+/** Names of the migrations that make that schema, in their order. */
+export function schemaNames({ migrations }: StorageBuild): readonly string[] {
+  return Object.keys(migrations).toSorted()
 }
 
 /**
@@ -189,11 +176,10 @@ export function requireKnownSchema({ needed, recorded }: SchemaVersion): void {
 
 /** Throws unless this build works with the schema: `storage.outdated`, `storage.newer` or `storage.prerelease`. */
 export async function requireCurrentSchema(
-  storage: Pick<Storage, 'engine' | 'read'>,
-  migrations: Migrations = migrationsFor(storage.engine),
+  storage: Pick<Storage, 'build' | 'engine' | 'read'>,
 ): Promise<void> {
-  const { recorded, needed } = await readSchemaVersion(storage, migrations)
-  const later = laterOf(Object.keys(migrations).toSorted())
+  const { recorded, needed } = await readSchemaVersion(storage)
+  const later = laterOf(schemaNames(storage.build))
   // They are the last: what is missing is one of them.
   if (recorded >= needed - later.filter((name) => numberOf(name) > recorded).length) return
   throw new Problem(

@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
+import { type StorageBuild, storageBuild } from './build.ts'
 import {
   type MigrationPlan,
   type MigrationResult,
@@ -8,13 +9,12 @@ import {
   requireKnownSchema,
   runMigrations,
 } from './migrate.ts'
-import type { Migrations } from './migrations/index.ts'
 import type { ConnectionOptions } from './postgres/client.ts'
 import type { PostgresFacts } from './postgres/examine.ts'
 import type { PrimaryOptions } from './postgres/primary.ts'
 import { rehearsable } from './rehearsal.ts'
 import type { Snapshot } from './snapshot/snapshot.ts'
-import type { Storage } from './storage.ts'
+import type { EngineStorage, Storage } from './storage.ts'
 import { timedBy } from './timed-by.ts'
 
 export type StorageOptions = (
@@ -41,8 +41,8 @@ export type StorageOptions = (
   transactionLimit?: number
   /** Options of connections to PostgreSQL in tests. */
   connections?: ConnectionOptions | undefined
-  /** Migrations of another build than this one, in tests. */
-  migrations?: Migrations | undefined
+  /** Schema of the build. Default: that of the storage itself, without modules. */
+  build?: StorageBuild | undefined
 }
 
 /**
@@ -54,8 +54,8 @@ export type StorageOptions = (
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const storage = rehearsable(await openEngine(options))
   try {
-    if (options.migrate) await runMigrations(storage, options.migrations)
-    else await requireCurrentSchema(storage, options.migrations)
+    if (options.migrate) await runMigrations(storage)
+    else await requireCurrentSchema(storage)
     if (options.kind === 'sqlite') await (await import('./sqlite/proofs.ts')).knowProofs(storage)
     return storage
   } catch (error) {
@@ -72,7 +72,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
 export async function migrate(options: StorageOptions): Promise<MigrationResult> {
   const storage = await openEngine(options)
   try {
-    return await runMigrations(storage, options.migrations)
+    return await runMigrations(storage)
   } finally {
     await storage.close()
   }
@@ -85,7 +85,7 @@ export async function migrate(options: StorageOptions): Promise<MigrationResult>
 export async function migrationPlan(options: StorageOptions): Promise<MigrationPlan> {
   const storage = await openEngine(options)
   try {
-    return await planMigrations(storage, options.migrations)
+    return await planMigrations(storage)
   } finally {
     await storage.close()
   }
@@ -97,9 +97,10 @@ export async function migrationPlan(options: StorageOptions): Promise<MigrationP
  * @throws Problem `storage.cannot_open`, `storage.unavailable`, `storage.outdated`, `storage.newer`
  */
 export async function openSnapshot(options: StorageOptions): Promise<Snapshot> {
-  const snapshot = await (options.kind === 'sqlite'
+  const opened = await (options.kind === 'sqlite'
     ? (await import('./snapshot/sqlite.ts')).sqliteSnapshot(options.directory)
     : (await import('./snapshot/postgres.ts')).postgresSnapshot(options.url, options.connections))
+  const snapshot = { ...opened, build: buildOf(options) }
   try {
     await requireCurrentSchema(snapshot)
     requireKnownSchema(await readSchemaVersion(snapshot))
@@ -131,8 +132,16 @@ export async function emptyDataDirectory(directory: string, last: string): Promi
   emptyDirectory(directory, last)
 }
 
-/** Opens the engine that is used, and loads no other. */
+function buildOf({ build, kind }: StorageOptions): StorageBuild {
+  return build ?? storageBuild(kind)
+}
+
 async function openEngine(options: StorageOptions): Promise<Storage> {
+  return { ...(await openBare(options)), build: buildOf(options) }
+}
+
+/** Opens the engine that is used, and loads no other. */
+async function openBare(options: StorageOptions): Promise<EngineStorage> {
   if (options.kind === 'sqlite') {
     const { openSqlite } = await import('./sqlite/open.ts')
     const storage = await openSqlite(options)

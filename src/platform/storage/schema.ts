@@ -19,8 +19,8 @@ import { tokens } from './tables/tokens.ts'
 /**
  * Tables, all of them, with the kind of each column. Portable between both engines: times are epoch
  * milliseconds (BIGINT), flags are 0 or 1, JSON is canonical text, digests and ids are text compared
- * byte by byte (collation C), blobs are bytes. A business folder reads and writes its own tables
- * only, in its `*-store.ts`.
+ * byte by byte (collation C), blobs are bytes. A room reads and writes its own tables
+ * only, in its `*-store.ts`. Tables of modules are theirs (`module-tables.ts`).
  */
 export const TABLES = {
   ...ground,
@@ -48,7 +48,8 @@ const VIEWS = { ...groundViews, ...decisionViews }
 /** Rows of tables and views, as Kysely types statements by them. */
 export type Schema = RowsOf<Tables & typeof VIEWS>
 
-type RowsOf<T> = {
+/** Rows of tables, by name. */
+export type RowsOf<T> = {
   [N in keyof T]: {
     [C in keyof T[N]]: T[N][C] extends Column<infer Stored, infer _> ? Stored : never
   }

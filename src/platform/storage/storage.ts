@@ -1,4 +1,5 @@
 import type { CompiledQuery, Kysely, RawBuilder } from 'kysely'
+import type { StorageBuild } from './build.ts'
 import type { Guard } from './guard.ts'
 import type { Schema } from './schema.ts'
 
@@ -78,6 +79,8 @@ export interface StorageLoad {
  */
 export interface Storage {
   readonly engine: 'sqlite' | 'postgres'
+  /** Schema of the build that opened it. */
+  readonly build: StorageBuild
   /** True when other servers may write to it, too: they count, and are judged by their leases. */
   readonly shared: boolean
   /**
@@ -144,3 +147,6 @@ export interface Storage {
   /** Finishes what is under way and lets go. Closing twice is fine. */
   close(): Promise<void>
 }
+
+/** Store as its engine opens it, which knows nothing of builds. */
+export type EngineStorage = Omit<Storage, 'build'>

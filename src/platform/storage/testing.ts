@@ -3,7 +3,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, beforeEach, describe } from 'node:test'
-import { type Migrations, migrationsFor } from './migrations/index.ts'
+import { type StorageBuild, storageBuild } from './build.ts'
 import { migrate, openStorage } from './open.ts'
 import { TEST_CONNECTIONS, takeDatabase } from './postgres/testing.ts'
 import type { Storage } from './storage.ts'
@@ -41,10 +41,11 @@ export function enginesOf(name: string): readonly Engine[] {
   return all.filter((engine) => (engine === chosen) === (part === 'first'))
 }
 
-/** Migrations of the build whose last one has that name. */
-export function migrationsUpTo(engine: Engine, last: string): Migrations {
-  const all = Object.entries(migrationsFor(engine))
-  return Object.fromEntries(all.filter(([name]) => name <= last))
+/** Makes the build whose last migration has that name. */
+export function buildUpTo(engine: Engine, last: string): StorageBuild {
+  const { migrations, tables } = storageBuild(engine)
+  const known = Object.entries(migrations).filter(([name]) => name <= last)
+  return { tables, migrations: Object.fromEntries(known) }
 }
 
 /** One of the engines, always the same one for a name. */

@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
-import type { Storage } from './storage.ts'
+import type { EngineStorage } from './storage.ts'
 
 /** Wraps a store so that its database time is this clock: for tests that move it. */
-export function timedBy(storage: Storage, clock: Pick<Clock, 'now'>): Storage {
+export function timedBy<S extends EngineStorage>(storage: S, clock: Pick<Clock, 'now'>): S {
   const now = async () => clock.now()
   const { renewal, revocation } = storage.lanes
   return {

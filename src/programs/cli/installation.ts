@@ -27,12 +27,13 @@ export interface Release {
 /** Tells which Remit this is. */
 export async function readRelease(): Promise<Release> {
   const { neededSchema } = await import('../../platform/storage/index.ts')
+  const { buildFor } = await import('../modules.ts')
   const { version } = readJson('package.json')
   const commit = IS_CHECKOUT ? commitOfCheckout() : readJson('lib/build.json').commit
   return {
     version: String(version),
     ...(typeof commit === 'string' ? { commit } : {}),
-    schema: neededSchema(),
+    schema: neededSchema(buildFor('sqlite')),
   }
 }
 

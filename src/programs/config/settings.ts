@@ -18,8 +18,9 @@ import {
   text,
 } from '../../platform/lib/setting.ts'
 import type { StorageOptions } from '../../platform/storage/index.ts'
-import { MODULE_SETTINGS, MODULES } from '../modules.ts'
+import { buildFor, MODULE_SETTINGS, MODULES } from '../modules.ts'
 import { CLIENT_SETTINGS } from './client-settings.ts'
+import { DEFAULT_DATA, DEFAULT_ISSUER } from './defaults.ts'
 import { INBOUND_SETTINGS } from './inbound-settings.ts'
 import { NOTIFICATION_SETTINGS } from './notification-settings.ts'
 import { PASSKEY_SETTINGS } from './passkey-settings.ts'
@@ -37,7 +38,7 @@ export {
 export const SETTINGS = {
   issuer: setting(
     'REMIT_ISSUER',
-    'http://127.0.0.1:7480',
+    DEFAULT_ISSUER,
     'Public origin of the authorization server, the management API and the pages. It is in every token: choose it once.',
     readOrigin,
   ),
@@ -78,7 +79,7 @@ export const SETTINGS = {
   ),
   data: setting(
     'REMIT_DATA',
-    '.remit',
+    DEFAULT_DATA,
     'Directory of the embedded database and the master key. Created if missing, readable by its owner only.',
     text,
   ),
@@ -340,9 +341,10 @@ function contradictions(settings: Settings): string[] {
 }
 
 /** Options of the store that the settings name. */
-export function storageOptions(settings: Settings): StorageOptions {
+export function storageOptions(settings: Settings) {
   const { data, databaseReplication: replication, databaseUrl } = settings
+  const build = buildFor(databaseUrl ? 'postgres' : 'sqlite')
   return databaseUrl
-    ? { kind: 'postgres', url: databaseUrl.reveal(), replication }
-    : { kind: 'sqlite', directory: data }
+    ? ({ kind: 'postgres', url: databaseUrl.reveal(), replication, build } satisfies StorageOptions)
+    : ({ kind: 'sqlite', directory: data, build } satisfies StorageOptions)
 }

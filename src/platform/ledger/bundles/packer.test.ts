@@ -4,7 +4,7 @@ import { type KyselyPlugin, sql } from 'kysely'
 import { until } from '../../../../test/until.ts'
 import { manualClock } from '../../lib/clock.ts'
 import type { Storage } from '../../storage/index.ts'
-import { forEachEngine, migrationsUpTo } from '../../storage/testing.ts'
+import { buildUpTo, forEachEngine } from '../../storage/testing.ts'
 import type { Ledger } from '../ledger.ts'
 import { RecordReader } from '../record-reader.ts'
 import { asText } from '../stored-tree.ts'
@@ -190,7 +190,7 @@ forEachEngine('packed records', (open) => {
       sql`DELETE FROM kysely_migration WHERE name >= ${LATER}`.execute(tx),
     )
     // A build that has it last begins without it. One that has another after it runs it before it begins.
-    const packer = new Packer(storage, clock, migrationsUpTo(storage.engine, LATER))
+    const packer = new Packer({ ...storage, build: buildUpTo(storage.engine, LATER) }, clock)
     const pack = async () => packer.pack(await ledger.size())
     const lease_until = (await storage.now()) + 60_000
     await storage.transaction((tx) =>

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Clock } from '../../lib/clock.ts'
 import { Problem } from '../../lib/problem.ts'
 import { idleWait } from '../../lib/repeat.ts'
-import { finishMigrations, type Migrations, type Storage } from '../../storage/index.ts'
+import { finishMigrations, type Storage } from '../../storage/index.ts'
 import { readLeaves } from '../ledger-store.ts'
 import { TILE_WIDTH } from '../tree.ts'
 import { packBundle, unpackBundle } from './bundle.ts'
@@ -22,18 +22,15 @@ const LEAVE_MS = 10_000
 export class Packer {
   readonly #storage: Storage
   readonly #clock: Pick<Clock, 'monotonic'>
-  readonly #migrations: Migrations | undefined
   #next: number | undefined
   #mayPack = false
   #damage: Problem | undefined
   /** Monotonic time before which nothing is done. */
   #rest = Number.NEGATIVE_INFINITY
 
-  /** Takes other migrations than those of this build for tests alone. */
-  constructor(storage: Storage, clock: Pick<Clock, 'monotonic'>, migrations?: Migrations) {
+  constructor(storage: Storage, clock: Pick<Clock, 'monotonic'>) {
     this.#storage = storage
     this.#clock = clock
-    this.#migrations = migrations
   }
 
   /** Record that was found not to be the one in the tree. Nothing is packed any more until a restart. */
@@ -68,7 +65,7 @@ export class Packer {
   /** INVARIANT: nothing is packed while a server may run, or begin, that looks for records in `ledger_leaves` alone. */
   async #isMine(): Promise<boolean> {
     if (this.#clock.monotonic() < this.#rest) return false
-    this.#mayPack ||= await finishMigrations(this.#storage, this.#migrations)
+    this.#mayPack ||= await finishMigrations(this.#storage)
     if (!this.#mayPack) this.#restFor(LOOK_EVERY_MS)
     return this.#mayPack
   }

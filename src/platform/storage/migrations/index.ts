@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
-import type { Storage } from '../storage.ts'
 import { appendedRecords } from './appended-records.ts'
 import { baseline } from './baseline/index.ts'
 import { connectionExpiry } from './connection-expiry.ts'
@@ -42,6 +41,8 @@ const MIGRATIONS: Readonly<Record<string, Statements>> = {
   '0012-given-names': givenNames,
 }
 
+export type { Statements }
+
 /** Migrations by name, in the form that Kysely's `Migrator` takes. None has a way back. */
 export type Migrations = Readonly<Record<string, Migration>>
 
@@ -61,14 +62,18 @@ export function mayComeLater(name: string): boolean {
   return /^\d+-since-\d+-later-/.test(name)
 }
 
-export function migrationsFor(engine: Storage['engine']): Migrations {
-  const entries = Object.entries(MIGRATIONS)
+/** Makes the migrations of the storage, and `more` of modules: all of them are numbered in one row. */
+export function migrationsFor(
+  engine: 'sqlite' | 'postgres',
+  more: Readonly<Record<string, Statements>> = {},
+): Migrations {
+  const entries = Object.entries({ ...MIGRATIONS, ...more })
   return Object.fromEntries(
     entries.map(([name, statements]) => [name, migration(engine, statements)]),
   )
 }
 
-export function migration(engine: Storage['engine'], statements: Statements): Migration {
+export function migration(engine: 'sqlite' | 'postgres', statements: Statements): Migration {
   return {
     up: async (db) => {
       for (const statement of statements(portableSql(engine))) await sql.raw(statement).execute(db)

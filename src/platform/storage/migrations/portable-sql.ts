@@ -1,9 +1,7 @@
-import type { Storage } from '../storage.ts'
-
 /** Words of SQL that differ between the engines, so that a migration is written once for both. */
 export interface PortableSql {
   /** Engine, for statements that the other does not have at all. */
-  readonly engine: Storage['engine']
+  readonly engine: 'sqlite' | 'postgres'
   /** Text compared byte by byte. */
   readonly text: string
   /** 64-bit integer; times, counts and flags. */
@@ -38,13 +36,13 @@ const POSTGRES: PortableSql = {
   table: (name, columns) => `CREATE TABLE ${name} (${columns})`,
 }
 
-export function portableSql(engine: Storage['engine']): PortableSql {
+export function portableSql(engine: 'sqlite' | 'postgres'): PortableSql {
   return engine === 'sqlite' ? SQLITE : POSTGRES
 }
 
 /** Says of columns that their texts are shortened by a dictionary (`src/platform/dictionaries`), to whoever looks at them with other programs. */
 export function shortened(
-  engine: Storage['engine'],
+  engine: 'sqlite' | 'postgres',
   ...columns: readonly string[]
 ): readonly string[] {
   if (engine === 'sqlite') return []

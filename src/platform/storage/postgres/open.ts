@@ -2,7 +2,7 @@ import { Kysely, sql } from 'kysely'
 import { dialectOver, forReading } from '../dialect.ts'
 import { Hints } from '../hints.ts'
 import type { Schema } from '../schema.ts'
-import type { Lane, Storage } from '../storage.ts'
+import type { EngineStorage, Lane, Storage } from '../storage.ts'
 import { Attempts } from './attempts.ts'
 import {
   type ConnectionOptions,
@@ -42,7 +42,7 @@ export interface PostgresOptions extends PrimaryOptions {
  *
  * @throws Problem `storage.unavailable` when it cannot be reached or is not the primary
  */
-export async function openPostgres(options: PostgresOptions): Promise<Storage> {
+export async function openPostgres(options: PostgresOptions): Promise<EngineStorage> {
   const { url, transactionLimit: limit = TRANSACTION_LIMIT, connections = {} } = options
   const { waitFactor = 1 } = connections
   const primary = new Primary(options)
@@ -68,7 +68,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
     )
   const behind = new SharedCommits(commit)
   let closed: Promise<unknown> | undefined
-  const storage: Storage = {
+  const storage: EngineStorage = {
     engine: 'postgres',
     shared: true,
     read,

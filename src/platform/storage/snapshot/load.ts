@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { TABLES } from '../schema.ts'
+import type { StorageBuild } from '../build.ts'
 import type { Reader, Storage, Tx } from '../storage.ts'
 import type { StoredRow } from './snapshot.ts'
 
@@ -7,8 +7,11 @@ import type { StoredRow } from './snapshot.ts'
 const MAX_PARAMETERS = 5_000
 
 /** Name of a table that has a row, if there is one. */
-export async function tableInUse(read: Reader): Promise<string | undefined> {
-  for (const table of Object.keys(TABLES)) {
+export async function tableInUse(
+  read: Reader,
+  { tables }: StorageBuild,
+): Promise<string | undefined> {
+  for (const table of Object.keys(tables)) {
     const { rows } = await sql`SELECT 1 FROM ${sql.table(table)} LIMIT 1`.execute(read)
     if (rows.length > 0) return table
   }

@@ -26,7 +26,7 @@ const STORED_TYPES: pg.CustomTypesConfig = {
 export async function postgresSnapshot(
   url: string,
   { Client = pg.Client }: ConnectionOptions = {},
-): Promise<Snapshot> {
+): Promise<Omit<Snapshot, 'build'>> {
   const client = new Client(withoutLimits(url))
   client.on('error', () => {}) // The next statement says the same.
   try {

@@ -6,6 +6,8 @@ export type StoredValue = null | string | bigint | Uint8Array
 /** State of a whole database at one moment, beside all writes. It holds one transaction open until it is closed. */
 export interface Snapshot {
   readonly engine: Storage['engine']
+  /** Schema of the build that opened it. */
+  readonly build: Storage['build']
   /** Reads of that moment. */
   readonly read: Reader
   /**

@@ -22,7 +22,7 @@ import {
  * log and its writer do not wait for each other. Does not take the lock of the directory.
  * @throws Problem `storage.unavailable`
  */
-export async function sqliteSnapshot(directory: string): Promise<Snapshot> {
+export async function sqliteSnapshot(directory: string): Promise<Omit<Snapshot, 'build'>> {
   const file = join(directory, 'remit.db')
   if (!existsSync(file)) throw unavailable(`there is no database in ${directory}`)
   const db = new DatabaseSync(file, { readOnly: true })

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../../lib/clock.ts'
 import { type Connections, dialectOver, forReading, noStreaming } from '../dialect.ts'
 import { Hints } from '../hints.ts'
 import type { Schema } from '../schema.ts'
-import type { Lane, Storage } from '../storage.ts'
+import type { EngineStorage, Lane } from '../storage.ts'
 import { lineToSocket } from './clients/socket-line.ts'
 import { DATABASE, type HeldDirectory, holdDirectory } from './directory.ts'
 import { LostTurn, translated } from './failure.ts'
@@ -32,7 +32,7 @@ export interface SqliteOptions {
  *
  * @throws Problem `storage.locked`, `storage.unavailable`
  */
-export async function openSqlite(options: SqliteOptions): Promise<Storage> {
+export async function openSqlite(options: SqliteOptions): Promise<EngineStorage> {
   if (options.writer !== undefined) return openBeside({ ...options, writer: options.writer })
   const directory = holdDirectory(options.directory)
   const writer = new Writer(lineToThread(startWriter(directory.file)))
@@ -53,7 +53,9 @@ export async function openSqlite(options: SqliteOptions): Promise<Storage> {
  * Opens the engine beside the process that writes, whose lock covers this one. Time is read where statements run: a process that stood
  * still must not say how late it is.
  */
-async function openBeside(options: SqliteOptions & { readonly writer: string }): Promise<Storage> {
+async function openBeside(
+  options: SqliteOptions & { readonly writer: string },
+): Promise<EngineStorage> {
   const hints = new Hints()
   const line = await lineToSocket(options.writer)
   const writer = new Writer(line, (channel) => hints.raise(channel))
@@ -78,7 +80,7 @@ async function openBeside(options: SqliteOptions & { readonly writer: string }):
 function storageOver(
   directory: HeldDirectory,
   options: Omit<SqliteOptions, 'writer'> & { readonly writer: Writer },
-): Storage {
+): EngineStorage {
   const { clock = systemClock, transactionLimit = TRANSACTION_LIMIT, writer } = options
   const reading = new DatabaseSync(directory.file, { readOnly: true })
   openForReading(reading)

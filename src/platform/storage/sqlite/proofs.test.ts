@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { consumeOnce, PROOF } from '../consume-once.ts'
-import { migrationsFor } from '../migrations/index.ts'
 import { openStorage, type StorageOptions } from '../open.ts'
 import type { Storage } from '../storage.ts'
+import { buildUpTo } from '../testing.ts'
 
 let directory: string
 beforeEach(() => {
@@ -16,7 +16,7 @@ afterEach(() => rmSync(directory, { recursive: true }))
 
 async function opened<T>(
   work: (storage: Storage) => Promise<T>,
-  options: Pick<StorageOptions, 'migrations'> = {},
+  options: Pick<StorageOptions, 'build'> = {},
 ): Promise<T> {
   const storage = await openStorage({ kind: 'sqlite', directory, migrate: true, ...options })
   try {
@@ -37,14 +37,12 @@ test('a proof that was used before a restart is refused after it, whatever it sa
 })
 
 test('a proof that a build of before wrote down is refused after the migration', async () => {
-  const all = Object.entries(migrationsFor('sqlite'))
-  const before = Object.fromEntries(all.filter(([name]) => name < '0006'))
   await opened(
     (storage) =>
       storage.transaction((tx) =>
         tx.insertInto('used_once').values({ kind: PROOF, key: 'a', expires_at: 1_000 }).execute(),
       ),
-    { migrations: before },
+    { build: buildUpTo('sqlite', '0006') },
   )
   assert.equal(await opened(use('a', 1_000)), false)
   assert.equal(await opened(use('a', 2_000)), false)

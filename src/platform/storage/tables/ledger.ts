@@ -40,17 +40,6 @@ export const ledger = {
     note: text,
     at: time,
   },
-  /** Spans of records that are sealed in the archive, and leave the database. */
-  ledger_segments: {
-    from_position: integer,
-    /** Exclusive. */
-    to_position: integer,
-    /** History in which it was sealed: its folder in the archive. */
-    history: integer,
-    sealed_at: time,
-    /** Time at which the last record of it had left; NULL: not yet. */
-    removed_at: nullable(time),
-  },
   ledger_breaks: {
     /** History that begins when the break is accepted. */
     history: integer,

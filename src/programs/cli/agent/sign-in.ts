@@ -1,5 +1,5 @@
 import * as openid from 'openid-client'
-import { isLoopback } from '../../config/settings.ts'
+import { isLoopback } from '../../../platform/lib/setting.ts'
 
 /** The agent's client at an identity provider: public, with PKCE and a loopback redirect (RFC 8252). */
 export interface ProviderClient {

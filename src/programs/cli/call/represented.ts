@@ -1,6 +1,6 @@
 import { base64url } from '../../../platform/lib/bytes.ts'
+import { isLoopback } from '../../../platform/lib/setting.ts'
 import { bold, dim, text } from '../../../platform/lib/terminal/text.ts'
-import { isLoopback } from '../../config/settings.ts'
 import { SAMPLE_PEOPLE } from '../../dev/sample.ts'
 import { ACCESS_TOKEN, ID_TOKEN } from '../agent/client.ts'
 import type { Cli } from '../cli.ts'

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { isLoopback, readOrigin, SETTINGS } from '../../config/settings.ts'
+import { isLoopback, readOrigin } from '../../../platform/lib/setting.ts'
+import { DEFAULT_DATA, DEFAULT_ISSUER } from '../../config/defaults.ts'
 import { usage } from '../failure.ts'
 import type { World } from '../world.ts'
 
 /** Finds where `remit dev` and `remit serve` keep their data, as commands beside them see it. */
 export function dataDirectory(world: World): string {
-  return resolve(world.directory, world.environment.REMIT_DATA || SETTINGS.data.default)
+  return resolve(world.directory, world.environment.REMIT_DATA || DEFAULT_DATA)
 }
 
 /** The server to speak to: `--url`, else `REMIT_URL`, else the one that `remit dev` runs from here. An origin. */
@@ -25,7 +26,7 @@ export async function serverAddress(world: World, given: string | undefined): Pr
 export async function developmentAddress(world: World): Promise<string> {
   const text = await readFile(join(dataDirectory(world), 'dev.json'), 'utf8').catch(() => '')
   const port = /"port":\s*(\d{1,5})\b/.exec(text)?.[1]
-  return port === undefined ? SETTINGS.issuer.default : `http://127.0.0.1:${port}`
+  return port === undefined ? DEFAULT_ISSUER : `http://127.0.0.1:${port}`
 }
 
 /**

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { Problem } from '../../../platform/lib/problem.ts'
-import { readSettings } from '../../config/settings.ts'
 import { type CommonOptions, hasColour } from '../cli.ts'
 import { command } from '../command.ts'
 import { CommandExit, CommandFailure } from '../failure.ts'
@@ -35,7 +34,9 @@ export async function tellDiagnosis(
   issuer: string | undefined,
   { backups, json = false, strict = false }: DoctorOptions,
 ): Promise<void> {
-  const settings = readOrRefuse(issuer === undefined ? world.environment : { REMIT_ISSUER: issuer })
+  const settings = await readOrRefuse(
+    issuer === undefined ? world.environment : { REMIT_ISSUER: issuer },
+  )
   const { examine, exitOf, reportOf, systemProbes, tableOf } = await import('../../doctor/index.ts')
   const { storageOptions } = await import('../../config/settings.ts')
   const probes = systemProbes()
@@ -55,7 +56,8 @@ export async function tellDiagnosis(
   if (exit !== 0) throw new CommandExit(exit)
 }
 
-function readOrRefuse(environment: World['environment']) {
+async function readOrRefuse(environment: World['environment']) {
+  const { readSettings } = await import('../../config/settings.ts')
   try {
     return readSettings(environment)
   } catch (error) {

@@ -7,7 +7,6 @@ import type {
 } from '../../../extensions/backup/index.ts'
 import type { MaintenanceParts } from '../../../maintenance.ts'
 import { dim, type Text } from '../../../platform/lib/terminal/text.ts'
-import { readSettings } from '../../config/settings.ts'
 import { type CommonOptions, hasColour } from '../cli.ts'
 import { readRelease } from '../installation.ts'
 import type { World } from '../world.ts'
@@ -19,6 +18,7 @@ type Work = (
 
 /** Runs work on the store that the settings in the environment name, and prints the result. */
 export async function maintain(world: World, invoked: Command, path: string, work: Work) {
+  const { readSettings } = await import('../../config/settings.ts')
   const { json = false } = invoked.optsWithGlobals<CommonOptions>()
   const say = (line: Text) => world.talk.write(`${line.render(hasColour(world, world.talk))}\n`)
   const parts: MaintenanceParts = {

@@ -50,9 +50,9 @@ export const DATABASE_CHECKS: readonly ProductionCheck[] = [
       const why = await whyNotOpen(installation)
       if (why && OF_SCHEMA.has(why.code))
         return failed(`The schema does not fit: ${why.detail}.`, pageOf(why))
-      const { read } = await installation.database()
-      const needed = neededSchema()
-      const older = await read
+      const database = await installation.database()
+      const needed = neededSchema(database.build)
+      const older = await database.read
         .selectFrom('live_replicas')
         .select('id')
         .where('lease_until', '>', installation.clock.now())

@@ -1,18 +1,18 @@
-import type { TABLES } from '../../platform/storage/index.ts'
+import type { Tables } from '../schema.ts'
 
 /**
- * Treatment of a table in a backup. `kept`: restored as it was. `ended`: restored, and what it
- * gives ends (`end-store.ts`, `end-work.ts`). `emptied`: in the backup, and not restored; a move
- * takes it along. `left_out`: of servers that run; in no backup, and emptied. `derived`: in no
- * backup, because the rows of other tables say it all.
+ * Treatment of a table in a backup. `kept`: restored as it was. `ended`: restored, and its authority
+ * ends (`extensions/backup/end-store.ts`). `emptied`: in the backup, and not restored; a move
+ * takes it along. `left_out`: state of running servers, in no backup, and empty after a restore. `derived`: in no
+ * backup, because it is made again from other tables.
  */
 export type Treatment = 'kept' | 'ended' | 'emptied' | 'left_out' | 'derived'
 
 /**
- * Every table. Whoever adds one here asks: if a row was revoked after the backup, what would work
- * again when it is restored?
+ * Tables of the centre, in the order in which a backup has them. The question for a new table: if a row was revoked after the backup,
+ * would something work again when it is restored?
  */
-export const TREATMENT: Readonly<Record<keyof typeof TABLES, Treatment>> = {
+export const TREATMENT: Readonly<Record<keyof Tables, Treatment>> = {
   meta: 'ended',
   used_once: 'kept',
   used_proofs: 'kept',
@@ -24,8 +24,6 @@ export const TREATMENT: Readonly<Record<keyof typeof TABLES, Treatment>> = {
   lasting_keys: 'kept',
 
   ledger_intake: 'kept',
-  // Before the records: they say what is in the place of those that left the database.
-  ledger_segments: 'kept',
   ledger_tiles: 'kept',
   // Before the others: they are the older ones.
   ledger_bundles: 'kept',
@@ -135,12 +133,4 @@ export const TREATMENT: Readonly<Record<keyof typeof TABLES, Treatment>> = {
   retention_state: 'kept',
   retention_progress: 'kept',
   person_erasures: 'kept',
-}
-
-export type TableName = keyof typeof TABLES
-
-/** Tables of these treatments, in the order in which rows refer to earlier ones. */
-export function tablesOf(...treatments: readonly Treatment[]): readonly TableName[] {
-  const names = Object.keys(TREATMENT) as TableName[] // as: they are the keys of a record
-  return names.filter((name) => treatments.includes(TREATMENT[name]))
 }
