@@ -7,7 +7,7 @@ import { after, describe, it } from 'node:test'
 
 const ROOT = join(import.meta.dirname, '..', '..', '..')
 const UNITS = join(ROOT, 'deploy', 'systemd')
-/** Exposure that docs/guides/run-in-production.md states, of 10. */
+/** Exposure that docs/operations/deploy.md states, of 10. */
 const STATED = /rates the unit (\d\.\d) of 10/
 
 describe('units of deploy/systemd, as systemd-analyze reads them', () => {
@@ -30,7 +30,7 @@ describe('units of deploy/systemd, as systemd-analyze reads them', () => {
   })
 
   it('are as hardened as the guide states', () => {
-    const guide = readFileSync(join(ROOT, 'docs', 'guides', 'run-in-production.md'), 'utf8')
+    const guide = readFileSync(join(ROOT, 'docs', 'operations', 'deploy.md'), 'utf8')
     const stated = STATED.exec(guide)?.[1]
     const services = units.filter((unit) => unit.endsWith('.service'))
     assert.equal(services.length, 2)
