@@ -327,6 +327,7 @@ export async function openRooms(
       }),
       dormancy: new Dormancy(settings.agentDormantDays),
     }
+    const authenticator = new ClientAuthenticator(shared)
     await createBuiltInGroups(shared)
     await configuredProvider(settings, shared, options.development)
     return {
@@ -347,7 +348,7 @@ export async function openRooms(
           policySet: latestOnlySet,
         },
       },
-      authenticator: new ClientAuthenticator(shared),
+      authenticator,
       spaces: { ...shared, catalog },
       only: {
         live,
@@ -367,7 +368,7 @@ export async function openRooms(
       published,
       custody: { ...shared, keys, columns: SEALED },
       retention: { ...shared, rules: rulesIn(settings) },
-      ...{ modules, centre: shared },
+      ...{ modules, centre: { ...shared, decisions, authenticator } },
       notifications: {
         ...shared,
         announcers: announcersOf(decisions),

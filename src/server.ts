@@ -13,7 +13,6 @@ import { createGateway, type McpLimits, PATIENCE, type Timeouts } from './edges/
 import { oauthHandlers, PUSHED_LIFE_MS, PushedRoom } from './edges/oauth/index.ts'
 import { authzenHandlers } from './extensions/authzen/index.ts'
 import { keepSlackSocket, slackEndpoint } from './extensions/chat/index.ts'
-import { createExtAuthz } from './extensions/extauthz/index.ts'
 import { fetchPreview } from './extensions/previews/index.ts'
 import type { Telemetry } from './extensions/telemetry/index.ts'
 import { protocolRecords } from './identity/opaque-tokens/index.ts'
@@ -210,17 +209,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     log,
   })
 
-  const extAuthz = createExtAuthz({
-    http: settings.forwardAuthListen,
-    grpc: settings.extAuthzListen,
-    issuer,
-    trustDomain: settings.trustDomain,
-    ...{ addresses, capacity, certificates, observer },
-    clients: rooms.authenticator,
-    decisions,
-    countStranger: (refused) => ledger.refusals.countStranger(refused),
-    log,
-  })
+  const web = { addresses, capacity, certificates, observer, log }
+  const edges = rooms.modules.flatMap(({ edge }) => edge?.(rooms.centre, web) ?? [])
 
   for (const warning of [...storage.warnings(), ...keys.warnings()]) log.warn(warning)
   await recover(decisions)
@@ -257,15 +247,15 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         // Of several processes, the one that started them answers for all.
         metrics: options.among ? undefined : await telemetry?.listen(),
       }
-      await extAuthz.listen()
+      for (const edge of edges) await edge.listen()
       // The first call need not wait for the rules.
       loading = Promise.resolve(rooms.policies.active()).catch(onError)
       return ports
     },
     stop() {
-      const edges = () => Promise.all([http.stop(), gateway.stop(), extAuthz.stop()])
+      const all = [http, gateway, ...edges]
       const closings: readonly Closable[] = [
-        { name: 'edges', close: edges },
+        { name: 'edges', close: () => Promise.all(all.map((edge) => edge.stop())) },
         { name: 'telemetry', close: async () => telemetry?.stop() },
         { name: 'policies', close: () => loading },
         { name: 'task keeper', close: () => keeper.stop() },

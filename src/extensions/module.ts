@@ -1,8 +1,17 @@
+import type { CallParts } from '../calls/calls/index.ts'
+import type { ClientAuthenticator } from '../identity/machine-clients/index.ts'
+import type {
+  Capacity,
+  ClientAddresses,
+  ClientCertificates,
+  Logger,
+} from '../platform/http/index.ts'
 import type { ArchivedRecords, Ledger } from '../platform/ledger/index.ts'
 import type { Chore } from '../platform/lib/chores.ts'
 import type { Clock } from '../platform/lib/clock.ts'
 import type { Diagnosis } from '../platform/lib/diagnosis.ts'
 import type { Random } from '../platform/lib/random.ts'
+import type { RequestObserver } from '../platform/lib/request-observer.ts'
 import type { SettingDefinitions, SettingValues } from '../platform/lib/setting.ts'
 import type { Live } from '../platform/revocation/index.ts'
 import type { ModuleSchema, Snapshot, Storage } from '../platform/storage/index.ts'
@@ -16,16 +25,23 @@ export interface Module<S extends SettingDefinitions = SettingDefinitions> exten
   readonly name: string
   readonly settings: S
   /** Finds settings that contradict each other. Each sentence names the setting. */
-  contradictions?(settings: SettingValues<S>): readonly string[]
+  contradictions?(settings: SettingValues<S> & SharedSettings): readonly string[]
   /** Opens what works, before the centre. */
   open(ground: ModuleGround<S>): Promise<OpenModule>
   /** Checks of `remit doctor`. */
   readonly checks?: readonly ModuleCheck<S>[]
 }
 
+/** Settings of the server that every module may read. */
+export interface SharedSettings {
+  readonly issuer: string
+  readonly trustDomain: string
+  readonly plainHttp: 'loopback' | 'behind-proxy'
+}
+
 /** Parts that are there before the centre. */
 export interface ModuleGround<S extends SettingDefinitions = SettingDefinitions> {
-  readonly settings: SettingValues<S>
+  readonly settings: SettingValues<S> & SharedSettings
   readonly storage: Storage
   readonly clock: Clock
   readonly random: Random
@@ -36,6 +52,8 @@ export interface OpenModule {
   readonly hooks?: Partial<CentreHooks>
   /** Lists chores that delete or move old rows. They run in every round of retention. */
   removals?(centre: Centre, round: RemovalRound): readonly Chore[]
+  /** Makes an edge with listeners of its own. */
+  edge?(centre: Centre, web: WebParts): ModuleEdge
   /** Lets go. Called once, when nothing uses the module any more. */
   close?(): Promise<void>
 }
@@ -46,7 +64,7 @@ export interface CentreHooks {
   readonly archived: ArchivedRecords
 }
 
-/** Parts of the centre that modules work with. */
+/** Parts of the centre that modules work with. A module passes on the few that each of its functions uses. */
 export interface Centre {
   readonly storage: Storage
   readonly ledger: Ledger
@@ -54,6 +72,28 @@ export interface Centre {
   readonly clock: Clock
   readonly random: Random
   readonly issuer: string
+  readonly decisions: CallParts
+  readonly authenticator: ClientAuthenticator
+}
+
+/** Parts of a server that answers requests. */
+export interface WebParts {
+  readonly addresses: ClientAddresses
+  /** Limits of the resources that strangers may hold. */
+  readonly capacity: Capacity
+  /** Absent: client certificates are not read. */
+  readonly certificates: ClientCertificates | undefined
+  /** Absent: requests are not counted. */
+  readonly observer: RequestObserver | undefined
+  readonly log: Logger
+}
+
+/** Edge with listeners of its own. */
+export interface ModuleEdge {
+  /** Begins to listen, where it is asked to. @throws Problem `server.port_in_use` */
+  listen(): Promise<void>
+  /** Takes no new requests, and lets running ones end. */
+  stop(): Promise<void>
 }
 
 /** Round in which old rows go. */
@@ -79,7 +119,7 @@ export interface ModuleCheck<S extends SettingDefinitions = SettingDefinitions> 
 
 /** Installation as the check of a module sees it. */
 export interface ExaminedModule<S extends SettingDefinitions = SettingDefinitions> {
-  readonly settings: SettingValues<S> & { readonly issuer: string }
+  readonly settings: SettingValues<S> & SharedSettings
   readonly clock: Clock
   /** Opens the database when it is first asked for. @throws Problem `storage.…` */
   readonly database: () => Promise<Snapshot>

@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Module } from '../extensions/module.ts'
 import { storageBuild } from '../platform/storage/index.ts'
 import { SETTINGS } from './config/settings.ts'
 import { buildFor, MODULES } from './modules.ts'
 
-const modules: readonly Module[] = MODULES
-
 test('no two modules, and none and the centre, bring a table or a setting of one name', () => {
-  const tables = [storageBuild('sqlite'), ...modules].flatMap((each) =>
+  const tables = [storageBuild('sqlite'), ...MODULES].flatMap((each) =>
     Object.keys(each.tables ?? {}),
   )
   assert.deepEqual(tables, [...new Set(tables)])
-  const settings = modules.flatMap((each) => Object.keys(each.settings))
+  const settings = MODULES.flatMap((each) => Object.keys(each.settings))
   assert.deepEqual(settings, [...new Set(settings)])
   const variables = Object.values(SETTINGS).map(({ environment }) => environment)
   assert.deepEqual(variables, [...new Set(variables)])

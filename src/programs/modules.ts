@@ -1,10 +1,13 @@
 import { ARCHIVE } from '../extensions/archive/module.ts'
+import { EXT_AUTHZ } from '../extensions/extauthz/module.ts'
 import type { Module } from '../extensions/module.ts'
 import type { SettingDefinitions } from '../platform/lib/setting.ts'
 import { type StorageBuild, storageBuild } from '../platform/storage/index.ts'
 
+const LISTED = [ARCHIVE, EXT_AUTHZ] as const
+
 /** Modules that are in. */
-export const MODULES = [ARCHIVE] as const
+export const MODULES: readonly Module[] = LISTED
 
 type Intersection<U> = (U extends unknown ? (member: U) => void : never) extends (
   all: infer All,
@@ -13,7 +16,7 @@ type Intersection<U> = (U extends unknown ? (member: U) => void : never) extends
   : never
 
 /** Settings of all modules. */
-export const MODULE_SETTINGS = settingsOf(MODULES)
+export const MODULE_SETTINGS = settingsOf(LISTED)
 
 function settingsOf<M extends readonly { readonly settings: SettingDefinitions }[]>(modules: M) {
   const all = Object.assign({}, ...modules.map(({ settings }) => settings))
@@ -22,5 +25,5 @@ function settingsOf<M extends readonly { readonly settings: SettingDefinitions }
 
 /** Schema of this build. */
 export function buildFor(engine: 'sqlite' | 'postgres'): StorageBuild {
-  return storageBuild(engine, MODULES satisfies readonly Module[])
+  return storageBuild(engine, MODULES)
 }

@@ -1,15 +1,9 @@
+import type { ModuleEdge } from '../module.ts'
 import { serveHttp } from './http/serve-http.ts'
 import type { ExtAuthzPorts } from './ports.ts'
 
-export interface ExtAuthz {
-  /** Begins to listen, where it is asked to. Throws `server.port_in_use`. */
-  listen(): Promise<void>
-  /** Takes no new checks, and lets running ones end. */
-  stop(): Promise<void>
-}
-
 /** The edge that gateways of others ask: forward-auth and ext_authz. */
-export function createExtAuthz(ports: ExtAuthzPorts): ExtAuthz {
+export function createExtAuthz(ports: ExtAuthzPorts): ModuleEdge {
   const stops: (() => Promise<void>)[] = []
   return {
     async listen() {

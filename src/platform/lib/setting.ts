@@ -74,6 +74,18 @@ export function readListen(text: string): Listen {
   return { host: match.groups.host.replace(/^\[|\]$/g, ''), port }
 }
 
+/** Finds what is wrong with an address where plain HTTP is served. `at`: `undefined` where it is not. */
+export function plainHttpMistakes(
+  name: string,
+  at: Listen | undefined,
+  { plainHttp }: { readonly plainHttp: 'loopback' | 'behind-proxy' },
+): readonly string[] {
+  if (plainHttp === 'behind-proxy' || at === undefined || isLoopback(at.host)) return []
+  return [
+    `${name} is no loopback address, and plain HTTP is served there: credentials could be read on the way. Where a proxy that ends TLS is all that reaches it, set REMIT_PLAIN_HTTP=behind-proxy`,
+  ]
+}
+
 export function oneOf<const T extends string>(...allowed: readonly T[]): (text: string) => T {
   return (text) => {
     const found = allowed.find((value) => value === text)

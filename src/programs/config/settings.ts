@@ -2,9 +2,9 @@ import { isIP } from 'node:net'
 import { Problem } from '../../platform/lib/problem.ts'
 import { Secret } from '../../platform/lib/secret.ts'
 import {
-  isLoopback,
   oneOf,
   optional,
+  plainHttpMistakes,
   readAddress,
   readAddresses,
   readBetween,
@@ -58,16 +58,6 @@ export const SETTINGS = {
     'REMIT_GATEWAY_LISTEN',
     '127.0.0.1:7481',
     'Address and port to listen on, for the gateway.',
-    readListen,
-  ),
-  forwardAuthListen: optional(
-    'REMIT_FORWARD_AUTH_LISTEN',
-    'Address and port to listen on for gateways of others that ask over HTTP: forward-auth (nginx, Caddy, Traefik, HAProxy, APISIX) and ext_authz (Envoy). Only gateways should reach it. Not set: off.',
-    readListen,
-  ),
-  extAuthzListen: optional(
-    'REMIT_EXT_AUTHZ_LISTEN',
-    'Address and port to listen on for gateways of others that ask by gRPC: ext_authz (Envoy, Istio, Envoy Gateway). Only gateways should reach it. Not set: off.',
     readListen,
   ),
   ...INBOUND_SETTINGS,
@@ -309,13 +299,8 @@ function contradictions(settings: Settings): string[] {
   for (const [name, at] of [
     ['REMIT_LISTEN', secure ? undefined : settings.listen],
     ['REMIT_GATEWAY_LISTEN', secure ? undefined : settings.gatewayListen],
-    ['REMIT_FORWARD_AUTH_LISTEN', settings.forwardAuthListen],
-    ['REMIT_EXT_AUTHZ_LISTEN', settings.extAuthzListen],
   ] as const)
-    if (settings.plainHttp === 'loopback' && at && !isLoopback(at.host))
-      found.push(
-        `${name} is no loopback address, and plain HTTP is served there: credentials could be read on the way. Where a proxy that ends TLS is all that reaches it, set REMIT_PLAIN_HTTP=behind-proxy`,
-      )
+    found.push(...plainHttpMistakes(name, at, settings))
   if (settings.providerIssuer && !settings.providerClientId)
     found.push('REMIT_IDP_CLIENT_ID is missing')
   if (settings.passkeysFor.length > 0 && isIP(new URL(settings.issuer).hostname) !== 0)

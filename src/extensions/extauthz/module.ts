@@ -1,0 +1,24 @@
+import { plainHttpMistakes } from '../../platform/lib/setting.ts'
+import type { Module } from '../module.ts'
+import { EXT_AUTHZ_SETTINGS } from './settings.ts'
+
+/** Gateways of others ask here: forward-auth and Envoy ext_authz, over HTTP and gRPC. */
+export const EXT_AUTHZ: Module<typeof EXT_AUTHZ_SETTINGS> = {
+  name: 'ext_authz',
+  settings: EXT_AUTHZ_SETTINGS,
+  contradictions: (settings) => [
+    ...plainHttpMistakes('REMIT_FORWARD_AUTH_LISTEN', settings.forwardAuthListen, settings),
+    ...plainHttpMistakes('REMIT_EXT_AUTHZ_LISTEN', settings.extAuthzListen, settings),
+  ],
+  async open({ settings }) {
+    const { createExtAuthz } = await import('./ext-authz.ts')
+    const { extAuthzListen: grpc, forwardAuthListen: http, issuer, trustDomain } = settings
+    return {
+      edge: ({ authenticator: clients, decisions, ledger }, web) =>
+        createExtAuthz({
+          ...{ ...web, http, grpc, issuer, trustDomain, clients, decisions },
+          countStranger: (refused) => ledger.refusals.countStranger(refused),
+        }),
+    }
+  },
+}
