@@ -37,7 +37,7 @@ inEachWorld(
       const again = await client.callTool({ name: 'erase', arguments: { what: 'a' } })
       assert.match(
         wordsOf(again),
-        /approval of this call was used before.*not executed again.*\ndone/s,
+        /call was approved and executed before.*not executed again.*\ndone/s,
       )
       assert.equal(again._meta?.['remit/told-again'], true)
       assert.equal(again._meta?.['remit/decision'], done._meta?.['remit/decision'])

@@ -48,7 +48,7 @@ export interface ApproverNames {
   /** Times from which they are asked, epoch milliseconds, by name. */
   readonly from: ReadonlyMap<string, number>
   readonly barred: readonly string[]
-  /** Ids of people who answer it for nobody, and for whom nobody does; `null`: everybody. */
+  /** Ids of people who may neither act as a stand-in nor be represented by one; `null`: all. */
   readonly barredStandIns: readonly string[] | null
   /** True when some rule means nobody, also after every escalation: it would only wait for its end. */
   readonly isEmpty: boolean

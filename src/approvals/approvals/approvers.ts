@@ -52,7 +52,7 @@ export async function stillMissing(
   return missingApprovals(approvers, await presentQuestion(db, request, now))
 }
 
-/** Ids of those whose word it is, and of those in whose place they gave it: when one of them ends, it ends. */
+/** Answers the ids of approvers and of the people for whom they stood in: suspending any of them voids the approval. */
 export function idsOf(approvers: readonly Answerer[]): readonly string[] {
   return approvers.flatMap(({ id, standsInFor }) => (standsInFor ? [id, standsInFor.id] : [id]))
 }

@@ -17,12 +17,12 @@ export interface Turns {
 const placeOf = (person: Answerer) => person.standsInFor ?? person
 
 /**
- * Tells whose turn it is. Whoever is in no order, and has no colleagues who are, is told at once; then the orders go on in
- * steps of five minutes, or of less, so that everybody is told within half of the time there is; the rest of a group
- * follows its order.
+ * Tells whose turn it is. People in a group without an on-call order are told at once. In other groups one more person is told
+ * every five minutes, or faster, so that all are told within half of the time there is. Members outside the order
+ * come last.
  *
- * @param names people by the name of a rule that means them, those who may answer now
- * @param orders ids of those on call, by such a name
+ * @param names for each name in `@approvers`, the people it means who may answer now
+ * @param orders for such a name, the ids of its on-call order
  */
 export function turnsOf(
   names: ReadonlyMap<string, readonly Answerer[]>,

@@ -19,7 +19,7 @@ export interface Case {
   readonly id: Id<'decision'>
   readonly call: Call
   readonly who: CallerIdentity
-  /** Call as it is frozen, once it is known who makes it. */
+  /** Canonical call, set after authentication. */
   readonly frozen: FrozenCall | undefined
   readonly callHash: string | undefined
   readonly at: number

@@ -61,7 +61,7 @@ function again(
   const told = new Map(result)
   if (message.method === 'tools/call') {
     const content = result.get('content')
-    const words = `The approval of this call was used before (decision ${decisionId}), and is not executed again; this is what was answered then.`
+    const words = `This call was approved and executed before (decision ${decisionId}). It is not executed again; this is the earlier answer.`
     told.set('content', [textContent(words), ...(Array.isArray(content) ? content : [])])
   }
   const before = result.get('_meta')
@@ -80,7 +80,7 @@ function became({ larger, outdated, state }: Verdict<'executed'>): string {
       return 'an earlier request is using the approval, and what became of it is not known yet. Send this exact call again in a moment to be told'
     case 'answered':
       if (outdated)
-        return 'it was executed, and its answer is not told again: policies say by now what may be told of it'
+        return 'it was executed, and its answer is not repeated, because the policies on what may be shown have changed'
       return `it was executed, and its answer ${larger ? 'was too large to be kept' : 'is not kept any more'}`
     case 'failed':
     case 'indeterminate':

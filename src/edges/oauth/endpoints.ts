@@ -51,7 +51,7 @@ export function oauthHandlers(ports: OAuthPorts): RawHandler[] {
       name: 'token endpoint',
       isWork: true,
       paths: ['/oauth/token'],
-      // Tokens are in the ledger, what is refused is in the log.
+      // Issued tokens have a ledger record; refusals have a log line.
       inBooks: true,
       handle: answer(
         recorded((message) => tokenEndpoint(message, ports)),

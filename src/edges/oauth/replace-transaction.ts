@@ -8,7 +8,7 @@ import { TRANSACTION_TOKEN } from './grant-types.ts'
 import { refuseAllBut } from './grants/read.ts'
 import { presentedMachine } from './presented-caller.ts'
 
-/** RFC 8693 section 2.2.1, for what is no access token. */
+/** Answer with a token that is no access token (RFC 8693 section 2.2.1). */
 export interface TransactionAnswer {
   readonly access_token: string
   readonly issued_token_type: typeof TRANSACTION_TOKEN

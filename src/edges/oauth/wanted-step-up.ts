@@ -10,9 +10,9 @@ interface ReadableForm {
 
 /**
  * Reads how the person has to have signed in (RFC 9470 section 4, OpenID Connect Core section
- * 3.1.2.1); `anew`: in any case.
+ * 3.1.2.1); `always`: the person has to sign in again in any case.
  */
-export function wantedStepUp(form: ReadableForm, anew = false): StepUp | null {
+export function wantedStepUp(form: ReadableForm, always = false): StepUp | null {
   const acrValues = form.get('acr_values')?.split(' ').filter(Boolean) ?? []
   if (acrValues.length > MAX_ACR_VALUES || !acrValues.every((value) => ACR_VALUE.test(value)))
     throw new Problem('oauth.invalid_request', '`acr_values` is no list of values')
@@ -20,6 +20,6 @@ export function wantedStepUp(form: ReadableForm, anew = false): StepUp | null {
   if (age !== undefined && !/^\d{1,9}$/.test(age))
     throw new Problem('oauth.invalid_request', '`max_age` is no number of seconds')
   const seconds = age === undefined ? null : Number(age)
-  const maxAgeSeconds = anew ? 0 : seconds
+  const maxAgeSeconds = always ? 0 : seconds
   return acrValues.length === 0 && maxAgeSeconds === null ? null : { acrValues, maxAgeSeconds }
 }

@@ -210,7 +210,7 @@ async function groundOf(
   }
 }
 
-/** Address of nobody. */
+/** Client address of a check, which has no client. */
 const NOWHERE = '0.0.0.0'
 
 function heldFor(

@@ -90,7 +90,7 @@ async function agentsOf(
   const asked = ids.size > 0
   if (clientId !== undefined) {
     const agent = await agentOf(parts, asker, { type: 'client', id: clientId })
-    // INVARIANT: a client that is known counts beside whom it asks for; one that is not is no way around them.
+    // INVARIANT: a registered client is added to the chain; an unregistered one never shortens it.
     if (agent !== undefined) ids.add(agent)
     else if (!asked) return undefined
   }

@@ -89,7 +89,7 @@ export interface ChildOpening extends OpeningRequest {
 
 /** A task with nobody present, under a sponsor grant (contract 5.2). */
 export interface SponsoredOpening extends OpeningRequest, Omit<WantedTask, 'purpose'> {
-  /** The grant says it; given all the same, it has to be that one. */
+  /** Defaults to the purpose of the grant; if present, it must equal it. */
   readonly purpose?: string | undefined
   /** Id of the grant; left out, the only one in force. */
   readonly grantId?: string | undefined

@@ -18,7 +18,7 @@ import {
   subjectOf,
 } from '../../tasks/facts/index.ts'
 
-/** A service inside the trust domain wants a transaction token of its own for one that it was given. */
+/** Request of a service inside the trust domain, which exchanges a received transaction token for one of its own. */
 export interface TransactionReplacement {
   /** Credential of the service. */
   readonly presented: PresentedClient | undefined

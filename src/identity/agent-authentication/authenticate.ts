@@ -199,8 +199,8 @@ function isOwn(assertion: string): boolean {
 }
 
 /**
- * Tells which reasons are said: those that everyone can read at an address, those that the draft on
- * attestations has words for, and that an agent which proved who it is was let in by nobody.
+ * Tells which reasons the answer names: those that everyone can read at an address, those that the draft on
+ * attestations has words for, and that an authenticated agent is quarantined.
  */
 function isSaid({ code }: Problem): boolean {
   return /^(?:client_document|attestation)\./.test(code) || code === 'agent.quarantined'

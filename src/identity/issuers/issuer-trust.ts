@@ -198,7 +198,7 @@ export class IssuerTrust {
 
   /**
    * Finds the registration that an access token claims to be of: by what it says where it is a JWT,
-   * else the one whose tokens say nothing. Nothing about it is believed yet. `undefined`: it is
+   * else the issuer of opaque tokens. Nothing about it is believed yet. `undefined`: it is
    * none of those.
    */
   ofAccessToken(token: string): Awaitable<StoredIssuer | undefined> {

@@ -39,7 +39,7 @@ export interface Space {
   readonly mode: SpaceMode | null
   /** People for whom tasks may be opened here: `group:…`, `person:…`. `null`: whoever may above. */
   readonly people: readonly string[] | null
-  /** Agents that may open them. `null`: those that may above. */
+  /** Agents that may open them. `null`: inherited from the parent. */
   readonly agents: readonly string[] | null
   /** The most that may be done here; `null` restricts nothing. */
   readonly details: readonly Detail[] | null

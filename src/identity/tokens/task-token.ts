@@ -11,7 +11,7 @@ import {
 } from './access-token.ts'
 import { malformed, type TokenParties, textMember } from './parties.ts'
 
-/** Good at Remit itself and nowhere else, where it is always checked live; so it has no epoch hash. */
+/** Claims of a task token. Only Remit accepts it, and checks live state each time; so it has no epoch hash. */
 export interface TaskTokenClaims extends AccessClaims {
   readonly task: {
     readonly id: Id<'task'>

@@ -4,7 +4,7 @@ import { ExactNumber, type Json } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import { isAmong, plainMediaType } from './media-type.ts'
 
-/** A reader of a body that comes in pieces. It keeps what is decided on, and no content of files. */
+/** A reader of a body that comes in pieces. It keeps the values that are decided on, and no content of files. */
 export interface BodyReader {
   /** @throws Problem `input.malformed`, `input.too_large` */
   push(chunk: Buffer): void

@@ -40,7 +40,7 @@ export class MultipartReader implements BodyReader {
     return this.#parts
   }
 
-  /** Answers whether there may be more to read in what is pending. */
+  /** Answers whether there may be more to read in the pending bytes. */
   #step(): boolean {
     if (this.#at === 'start') return this.#readStart()
     if (this.#at === 'head') return this.#readHead()

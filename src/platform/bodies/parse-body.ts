@@ -39,7 +39,7 @@ const UNKNOWN =
 
 /**
  * Way in which a body is read: `media` are the types that a body of text or bytes may have, or the one of JSON that is not
- * `application/json`. `isUnknown`: the import could not tell; what is JSON is read all the same.
+ * `application/json`. `isUnknown`: the import could not tell; JSON is read all the same.
  */
 export interface BodyKind {
   readonly as: 'json' | 'form' | 'multipart' | 'bytes'
@@ -55,7 +55,7 @@ export function bodyReader({ as, media = [] }: BodyKind, contentType = ''): Body
 
 /**
  * Parses a whole body strictly; `undefined` when there is none. A long one is read in slices, its canonical form is written in slices,
- * too, and whoever goes on with it has a turn of its own. Throws, or rejects, as `jsonBody`, `readForm` and readers of pieces do.
+ * too, and code that goes on with it has a turn of its own. Throws, or rejects, as `jsonBody`, `readForm` and readers of pieces do.
  */
 export function parseBody(
   bytes: Buffer,

@@ -21,7 +21,7 @@ export class Upload {
   }
 
   /**
-   * Reads the body back to be sent. INVARIANT: nothing is given out before all that stands on disk was read again, and says what was
+   * Reads the body back to be sent. INVARIANT: nothing is given out before the whole file was read again, and has the values that were
    * decided on. A body of several pieces is then read once more, and its last piece is given out only if nothing changed meanwhile.
    * @throws Error the body says something else, or was not written whole
    */

@@ -42,7 +42,7 @@ const LOOPS = new Set(['exists', 'all', 'exists_one', 'filter', 'map'])
 
 /**
  * Calculator of what an expression could cost over these inputs, before any of it is evaluated:
- * loops multiply, texts and lists that grow are followed. What is not known here is refused:
+ * loops multiply, texts and lists that grow are followed. Functions that are not known here are refused:
  * regular expressions, bindings, bytes, times.
  * @throws Unmapped
  */

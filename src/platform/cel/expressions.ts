@@ -38,7 +38,7 @@ export class Expressions {
 
   /**
    * Reads an expression that is to count later; `inputs`: the variables, with or without anything in them.
-   * @throws UnmappableCall where it is none, names what is not there, or uses what has no bound
+   * @throws UnmappableCall where it is no expression, names something that is not there, or uses a function without a bound
    */
   read(text: string, inputs: Inputs): Node {
     const parsed = this.#parse(text)

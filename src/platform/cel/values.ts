@@ -47,7 +47,7 @@ function plain(text: string): string {
 
 /**
  * Converts the answer of an expression to JSON. `undefined`: absent.
- * @throws Unmapped for what is no JSON value (bytes, times, types, NaN), and for what is nested too
+ * @throws Unmapped for a value that JSON does not have (bytes, times, types, NaN), and for one that is nested too
  * deeply
  */
 export function fromCel(value: unknown, depth = 0): Json | undefined {

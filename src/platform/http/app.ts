@@ -57,7 +57,7 @@ export interface HttpOptions {
    * limit.
    */
   strangers?: StrangerLimits
-  /** Follows requests; absent where nobody counts. */
+  /** Follows requests; absent where requests are not counted. */
   observer?: RequestObserver | undefined
   problemPage: ProblemPage
 }
@@ -69,7 +69,7 @@ export interface HttpServer {
   listen(address: { host: string; port: number }): Promise<{ host: string; port: number }>
   /**
    * Makes the server not ready; takes no new connection, lets running requests finish for
-   * `graceMs`, then cuts what is left.
+   * `graceMs`, then cuts the rest.
    */
   stop(graceMs?: number): Promise<void>
 }
@@ -127,7 +127,7 @@ function addGate(
   })
 }
 
-/** Names the edge of a route: what is for programs is below these paths. */
+/** Names the edge of a route: routes for programs are below these paths. */
 function edgeOf({ routeOptions: { url = '' } }: FastifyRequest): EdgeName {
   if (url === '/livez' || url === '/readyz') return 'health'
   return /^\/(?:api\/)?v1\//.test(url) ? 'api' : 'pages'

@@ -32,7 +32,7 @@ const MAX_KEPT = 2_000
 
 /**
  * Reads client certificates from the proxy that ends TLS (RFC 9440). Only that proxy is believed,
- * by the address that it connects from; from anyone else the header is refused, because whoever can
+ * by the address that it connects from; from anyone else the header is refused, because a caller that can
  * reach us past the proxy could write any certificate into it.
  */
 export class ClientCertificates {
@@ -73,7 +73,7 @@ function parse(value: string): ParsedCertificate {
   const der = Buffer.from(text, 'base64')
   try {
     const certificate = new X509Certificate(der)
-    // INVARIANT: what is hashed is the certificate that was read, and nothing beside it.
+    // INVARIANT: the hash is of the certificate that was read, and of nothing beside it.
     if (!certificate.raw.equals(der) || der.toString('base64') !== text)
       throw new Error('there is more than one certificate')
     return {

@@ -30,7 +30,7 @@ export interface ArrivedRequest {
   ip: string
   /** Marks the connection as unreliable: no later request on it is believed. */
   doubt(): void
-  /** Says that it is worked on no longer: it waits for somebody else. Its end says so anyhow. */
+  /** Says that it is worked on no longer: it waits for an API or a person. Its end says so anyhow. */
   waits(): void
 }
 

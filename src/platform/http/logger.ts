@@ -21,7 +21,7 @@ const HIDDEN = [
 ]
 
 /**
- * JSON lines. Requests are logged by route pattern, never by address, so that what is in a path or query stays out;
+ * JSON lines. Requests are logged by route pattern, never by address, so that values in a path or query stay out;
  * the names above are a second net, not the first.
  */
 export function openLog(options: {

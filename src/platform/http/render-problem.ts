@@ -30,7 +30,7 @@ function codeOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 }
 
-/** Errors of validation against a route's schema: where, and what is expected there. */
+/** Errors of validation against a route's schema: where, and the expected value. */
 function validationErrors(error: unknown): { path: string; message: string }[] | undefined {
   if (typeof error !== 'object' || error === null || !('validation' in error)) return undefined
   const { validation } = error

@@ -32,5 +32,5 @@ function fastifysOwn(): typeof buildValidator {
 /** Answers are typed where they are made; a serializer made from a schema would drop what it does not know. */
 const buildSerializer = () => () => (answer: unknown) => JSON.stringify(answer)
 
-// as: Fastify's types speak of what its own compiler is made of; it calls them with a part of a route, and with what is to be checked.
+// as: Fastify's types speak of what its own compiler is made of; it calls them with a part of a route, and with the value to check.
 export const SCHEMA_COMPILERS = { buildValidator, buildSerializer } as unknown as Compilers

@@ -1,6 +1,6 @@
 /**
- * Policy that a browser gets with every answer, whoever writes the body: nothing may be loaded but
- * our own style sheet, images and manifest, no script runs, nobody may frame us, forms go nowhere else, and
+ * Policy that a browser gets with every answer, whichever code writes the body: nothing may be loaded but
+ * our own style sheet, images and manifest, no script runs, no page may frame us, forms go nowhere else, and
  * no address leaks to another site.
  */
 export const CONTENT_SECURITY_POLICY = [

@@ -148,7 +148,7 @@ function logWhenClosed(
 ): void {
   const { begin, handler, request, response } = of
   const levelNow = () => (handler.inBooks && response.statusCode < 400 ? 'debug' : 'info')
-  // Of what is in the books the status is known by now, and most of it needs no line.
+  // For a request in the books the status is known by now, and most of it needs no line.
   if (handler.inBooks && !lines.isLevelEnabled(levelNow())) return
   const trace = activeTrace()
   const log = () => {

@@ -27,8 +27,8 @@ export interface JwtExpectation {
   /**
    * Required audience. A string: `aud` is exactly that string, not a list. A function is given the
    * list (a string counts as a list of one), for tokens of other issuers whose audience is not ours
-   * to choose. `undefined`: the token is for whoever sees its holder prove the key that it names,
-   * and says no audience.
+   * to choose. `undefined`: the token names no audience; it is for the server to which its holder proves the key
+   * that it names.
    */
   readonly audience: string | ((audiences: readonly string[]) => boolean) | undefined
   readonly algorithms: readonly Algorithm[]
@@ -124,7 +124,7 @@ function mediaType(typ: string): string {
 }
 
 /**
- * Checks claims alone, without a token. For claims that came another way, from somebody who vouches
+ * Checks claims alone, without a token. For claims that came another way, from a source that vouches
  * for them.
  */
 export function checkClaims(claims: PlainObject, expect: ClaimsExpectation): Claims {

@@ -39,7 +39,7 @@ export type PlainObject = { readonly [name: string]: unknown }
 export const MAX_TOKEN_BYTES = 16 * 1024
 const MAX_KID_LENGTH = 256
 /**
- * Members of a header that are refused. `crit` and `b64` change what is signed or must be
+ * Members of a header that are refused. `crit` and `b64` change the signed bytes or must be
  * understood; with `enc` and `zip` it is another kind of object, which we do not accept.
  */
 const REFUSED_MEMBERS = ['crit', 'b64', 'enc', 'zip']
@@ -73,7 +73,7 @@ export function readJoseHeader(text: string): JoseHeader {
   return headerOf(text.slice(0, end))
 }
 
-/** INVARIANT: the same text is the same header, and nobody can change one that others get, too. */
+/** INVARIANT: the same text is the same header, and no caller can change one that others get, too. */
 function headerOf(text: string): JoseHeader {
   const known = headers.get(text, '')
   if (known) return known
@@ -124,7 +124,7 @@ const NOT_FLAT = ['\\', '[', '"__'] as const
 /**
  * Reads an object of strings, numbers, booleans and nulls, as most claims sets of a proof are, with the engine's own parser.
  * INVARIANT: only a text that prints back to itself is read like this. It has one reading: no member twice, no other spelling of
- * a number, no white space. `undefined`: the strict reader reads it, or says what is wrong.
+ * a number, no white space. `undefined`: the strict reader reads it, or names the fault.
  */
 function readFlat(bytes: Uint8Array): PlainObject | undefined {
   try {

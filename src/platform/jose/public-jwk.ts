@@ -39,7 +39,7 @@ export function importPublicJwk(value: unknown): PublicKey {
   return key
 }
 
-/** Keys by the very object that they were imported from, where nobody can change it: a header that is read once (`readCompact`). */
+/** Keys by the very object that they were imported from, where it cannot change: a header that is read once (`readCompact`). */
 const ofObject = new WeakMap<object, PublicKey>()
 
 function importMembers(value: unknown): PublicKey {

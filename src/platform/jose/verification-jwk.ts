@@ -3,7 +3,7 @@ import { importPublicJwk, type PublicKey } from './public-jwk.ts'
 import { type Algorithm, fits, isAlgorithm } from './signature.ts'
 
 /**
- * A key that signatures of somebody else are checked with, and the one algorithm that its owner
+ * A key with which signatures of another party are checked, and the one algorithm that its owner
  * permits for it.
  */
 export interface VerificationKey extends PublicKey {

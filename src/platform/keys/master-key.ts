@@ -10,7 +10,7 @@ import { type KeyMaterial, keyRing, type MasterKey } from './seal/key-ring.ts'
 export interface MasterKeyOptions {
   /**
    * The data directory: `master.key` is read from it, or made in it on the first start. The first key in it seals; others after it,
-   * on lines of their own, only open what was sealed before.
+   * on lines of their own, only open values that were sealed before.
    */
   directory: string
   /**
@@ -75,7 +75,7 @@ async function readKeyFile(path: string): Promise<string | undefined> {
     throw error
   }
   try {
-    // of the open file, not of the path: what is checked is what is read
+    // of the open file, not of the path: the file that is checked is the one that is read
     const { mode } = await file.stat()
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
       throw new Problem(

@@ -132,7 +132,7 @@ export function openKey(
 ): OpenedKey {
   const opened =
     stored.custody === 'here' ? openHere(stored, master) : openHeld(stored, master, signer)
-  // INVARIANT: what is published is the half of what signs, whatever somebody wrote into the row.
+  // INVARIANT: the published key is the half of the one that signs, whatever was written into the row.
   if (!importPublicJwk(stored.publicJwk).key.equals(opened.publicKey))
     throw new Problem(
       'keys.cannot_open',

@@ -133,7 +133,7 @@ export class SigningKeys {
     return this.#options.madeIn !== 'external'
   }
 
-  /** A new key for tokens, made where such keys are made now, and known to nobody. @throws Problem `keys.signer_…` */
+  /** A new key for tokens, made where such keys are made now, and not published yet. @throws Problem `keys.signer_…` */
   async make(): Promise<StoredKey> {
     const { clock, master, random, signer } = this.#options
     if (this.makesHere) return makeKey('tokens', master, random, clock.now())

@@ -92,7 +92,7 @@ function selectHashes(reader: Reader) {
   return reader.selectFrom('ledger_leaves').select(['position', 'leaf_hash as leafHash'])
 }
 
-/** Counts what is not in the tree: behind it, or without a position. */
+/** Counts records that are not in the tree: behind it, or without a position. */
 export async function countOutside(reader: Reader): Promise<number> {
   const { last, size, unplaced } = await reader
     .selectNoFrom([
@@ -114,7 +114,7 @@ export async function countOutside(reader: Reader): Promise<number> {
 }
 
 /**
- * Gives positions to records, in their order, and copies to its table what is private beside them. INVARIANT: in the row that the
+ * Gives positions to records, in their order, and copies the private values beside them to their table. INVARIANT: in the row that the
  * append wrote, and only there: PostgreSQL's log gets the position, and not the record a second time.
  */
 export function placeSteps(
@@ -161,7 +161,7 @@ function placeText(was: readonly number[], from: number) {
     WHERE ledger_leaves.position = given.was`
 }
 
-/** Puts what has no position back into the intake: another database counts anew. */
+/** Puts records without a position back into the intake: another database numbers them itself. */
 export async function returnToIntake(tx: Tx): Promise<void> {
   const waiting = tx
     .selectFrom('ledger_leaves')

@@ -63,8 +63,8 @@ export class CheckpointSigner {
   }
 
   /**
-   * Checks whether a note is of this key, under whatever name it was known by then. Says nothing
-   * about the signature.
+   * Checks whether a note is of this key, under whatever name it was known by then. The signature is
+   * not checked.
    */
   isOwn(note: string): boolean {
     const origin = note.slice(0, note.indexOf('\n'))

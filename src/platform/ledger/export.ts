@@ -47,7 +47,7 @@ export async function writeTree(
   }
 }
 
-/** Writes which segments the archive has: what is in them is not in the export. */
+/** Writes which segments the archive has: their records are not in the export. */
 export function writeSealed(sealed: readonly SealedSpan[], write: WriteFile): Promise<void> {
   const lines = sealed.map(({ from, history, to }) => `${from} ${to} ${history}\n`)
   return write('segments', Buffer.from(lines.join('')))

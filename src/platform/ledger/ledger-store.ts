@@ -67,7 +67,7 @@ export async function readIntake(reader: Reader, limit: number): Promise<readonl
   }))
 }
 
-/** Counts what waits by its ends: what is between was taken from the front only. */
+/** Counts waiting records by the ends of the intake: records leave at the front only. */
 export async function countIntake(reader: Reader): Promise<number> {
   const { first, last } = await reader
     .selectFrom('ledger_intake')

@@ -124,7 +124,7 @@ export class Ledger {
     return this.#sequencer.failure
   }
 
-  /** Problem with a record that is not the one in the tree, if one was found. Calls go on; somebody has to look. */
+  /** Problem with a record that is not the one in the tree, if one was found. Calls go on; an operator has to look. */
   get damage(): Problem | undefined {
     return this.#packer.damage
   }
@@ -146,21 +146,21 @@ export class Ledger {
   }
 
   /**
-   * Reason why nothing is permitted: the ledger does not contain what was signed before. Read in
+   * Reason why nothing is permitted: the ledger does not contain a head that was signed before. Read in
    * the tick that writes the first byte, and for running calls; does no I/O.
    */
   get broken(): string | undefined {
     return this.#continuity.broken
   }
 
-  /** The break that an administrator has to look at, and what the present tree has in common with what was signed. */
+  /** The break that an administrator has to look at, and what the present tree has in common with the signed one. */
   async openBreak(): Promise<(LedgerBreak & { readonly common: CommonPart }) | undefined> {
     const { open } = await readBreaks(this.#storage.read)
     return open && { ...open, common: await this.#continuity.common(open) }
   }
 
   /**
-   * Goes on without what is missing: a new history begins with the present tree. `ready` looks, in the transaction, whether
+   * Goes on without the missing records: a new history begins with the present tree. `ready` looks, in the transaction, whether
    * everything that may have been lost is void by now; `facts` say what was done for that.
    * @throws Problem `ledger.no_break`, `ledger.inconsistent` where the tree itself is damaged
    */
@@ -323,7 +323,7 @@ export class Ledger {
   }
 
   /**
-   * Erases what is beside these records, and answers of how many. For whoever records that itself,
+   * Erases the private values beside these records, and answers of how many. For code that records that itself,
    * in the same transaction: the room `retention`.
    */
   eraseBeside(tx: Tx, positions: readonly number[]): Promise<number> {

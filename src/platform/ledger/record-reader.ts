@@ -52,7 +52,7 @@ export class RecordReader {
     if (here[0]?.position === from || from >= to) return here
     const records = new Map(here.map(({ position, record }) => [position, { position, record }]))
     // INVARIANT: in this order. A record is moved from the first to the second, and from there to the archive, in one transaction
-    // each: whoever does not find it at one place finds it at the next.
+    // each: a reader that does not find it at one place finds it at the next.
     const last = Math.floor(((here[0]?.position ?? to) - 1) / TILE_WIDTH)
     await this.#addBundles(records, { first: Math.floor(from / TILE_WIDTH), last, from, to })
     return [...records.values()].sort((a, b) => a.position - b.position)

@@ -8,7 +8,7 @@ import { type StrangerRefusal, StrangerWindow } from './stranger-window.ts'
 
 /** Time for which a source and reason share one record. */
 export const REFUSAL_WINDOW_MS = 600_000
-/** Maximum records in one commit, so that nobody waits long behind it. */
+/** Maximum records in one commit, so that no commit waits long behind it. */
 const MAX_AT_ONCE = 128
 
 export interface TallyParts {
@@ -55,7 +55,7 @@ export class RefusalTally {
     return { ...this.#totals }
   }
 
-  /** Counts the refusal of somebody who could not be identified. */
+  /** Counts the refusal of a caller who could not be identified. */
   countStranger(refusal: StrangerRefusal): void {
     this.#totals.strangers++
     const at = this.#begin()

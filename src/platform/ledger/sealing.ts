@@ -66,7 +66,7 @@ export class LedgerSealing {
   }
 }
 
-/** View of a ledger by somebody who holds none of its keys, to check what is sealed. */
+/** View of a ledger without any of its keys, to check the sealed part. */
 export function sealCheck(
   read: Reader,
   { origin, publicJwks }: { readonly origin: string; readonly publicJwks: readonly string[] },

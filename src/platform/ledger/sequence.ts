@@ -42,7 +42,7 @@ export async function sequenceIntake(storage: Storage, unplaced: UnplacedRecords
     if (leaves.length === 0) return count
     const taken = await take(storage, head, leaves)
     count += taken
-    // Records that come meanwhile are for the next run, because each run writes the last tile anew.
+    // Records that come meanwhile are for the next run, because each run writes the last tile again.
     const isAll = storage.engine === 'sqlite' || !arePlaced(leaves)
     if (isAll && leaves.length < BATCH && taken === leaves.length) return count
   }
@@ -89,7 +89,7 @@ async function endOf(storage: Storage, head: Head) {
   return edge
 }
 
-/** Commits a change of the tree. 0: another sequencer was first; look again at what is left. */
+/** Commits a change of the tree. 0: another sequencer was first; look again at the rest. */
 async function committed(storage: Storage, steps: readonly Step[], count: number): Promise<number> {
   // On PostgreSQL by itself: it may wait for another sequencer, and who shared it would wait, too.
   const done = await storage.commit(steps, { isBehind: storage.engine === 'sqlite' })

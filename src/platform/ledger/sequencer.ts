@@ -9,7 +9,7 @@ import { UnplacedRecords } from './unplaced-records.ts'
 
 /** Maximum time that a committed record waits for its position and a checkpoint over it. */
 const EVERY_MS = 1_000
-/** Time in which appended records share one run: each writes the last tile anew, signs, and has two commits of its own. */
+/** Time in which appended records share one run: each writes the last tile again, signs, and has two commits of its own. */
 const GATHER_MS = 200
 const KEEP_CHECKPOINTS = 1_000
 /** Number of runs that signed something between two trims. */

@@ -65,7 +65,7 @@ export function sharedRecord(
 
 /**
  * Writes the record of several answers. Members with an id for their name are written as text,
- * because names that nobody has seen before cost an object several times as much as known ones. A
+ * because new names cost an object several times as much as known ones. A
  * test compares it with the canonical form.
  */
 function severalIn(

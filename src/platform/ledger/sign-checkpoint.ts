@@ -17,7 +17,7 @@ import { KnownRoots, rootOf } from './tree.ts'
  * Signs the tree as it is committed, unless that was done already, and returns the newest
  * checkpoint.
  * INVARIANT: a log never signs a checkpoint that is inconsistent with one it signed before (C2SP
- * tlog-checkpoint). What is signed is durable first; and the tree must still contain the newest
+ * tlog-checkpoint). A checkpoint is durable before it is signed; and the tree must still contain the newest
  * checkpoint of the store, and the newest that this process has signed (`signed`), whatever was
  * done to the store since.
  * @throws Problem `ledger.inconsistent`
@@ -45,7 +45,7 @@ export async function signCheckpoint(
   // One tree is looked at once, and each tile of the store is read once.
   const tree = new TreeNow(storage.read, known)
   for (const earlier of before && signed && isSame(before, signed) ? [before] : [before, signed]) {
-    // What was signed in an earlier history was looked at when the present one was accepted.
+    // Heads of an earlier history were compared when the present one was accepted.
     if (earlier && earlier.history >= history)
       await requireContained(tree, earlier, { history, size })
   }

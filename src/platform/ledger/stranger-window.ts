@@ -3,7 +3,7 @@ import { addressKey } from '../lib/address-key.ts'
 import type { Id } from '../lib/id.ts'
 import type { LedgerEvent } from './ledger-event.ts'
 
-/** A refusal of somebody who could not be identified. It contains nothing that they sent. */
+/** A refusal of a caller who could not be identified. It contains nothing that they sent. */
 export interface StrangerRefusal {
   /** Edge that refused: `call`, `token request`. */
   readonly at: string
@@ -112,7 +112,7 @@ function sourceOf({ ip, pep }: StrangerRefusal): string {
 
 /**
  * Source of a refusal. One subscriber has many addresses of IPv6, and is one source. A text that is
- * no address came from somebody else, and is not kept.
+ * no address came from another source, and is not kept.
  */
 function addressOf(ip: string): string {
   return isIP(ip.split('%')[0] ?? '') === 0 ? 'unknown' : addressKey(ip)

@@ -63,7 +63,7 @@ export function grow(edge: Edge, size: number, leaves: readonly Uint8Array[]): r
   return tiles
 }
 
-/** Root of the tree with this edge. `known`: of the trees that were looked at before, so that only what is new is hashed. */
+/** Root of the tree with this edge. `known`: of the trees that were looked at before, so that only the new part is hashed. */
 export function rootOf(edge: Edge, known = new KnownRoots()): Uint8Array {
   const subtrees: Uint8Array[] = []
   for (const level of [...edge.keys()].sort((a, b) => b - a)) {

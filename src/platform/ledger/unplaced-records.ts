@@ -8,7 +8,7 @@ const LOOK_EVERY_MS = 60_000
 
 /**
  * Records on PostgreSQL that have a number and no position yet. Numbers of records that got theirs stay in the index until a vacuum,
- * and none takes them away while a backup runs: so whoever looks begins behind the numbers that were given a minute ago.
+ * and none takes them away while a backup runs: so a look begins behind the numbers that were given a minute ago.
  * INVARIANT: a record that commits late, under an older number, is found within a minute: then all are looked at.
  */
 export class UnplacedRecords {

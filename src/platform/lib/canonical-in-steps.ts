@@ -9,7 +9,7 @@ const WORTH_KEEPING = 32_768
 /** Members among which texts are looked for: messages have few, and one of them is large. */
 const FEW = 8
 
-/** Texts that were written in steps, of values that nobody changes. */
+/** Texts that were written in steps, of values that do not change. */
 const WRITTEN = new WeakMap<object, CanonicalText>()
 let isAnyWritten = false
 

@@ -2,7 +2,7 @@
  * RFC 8785 (JSON Canonicalization Scheme), for everything that is hashed or signed.
  *
  * One divergence, on purpose: an `ExactNumber` prints its own text. Where that text is the form ECMAScript would give
- * (`42`, `1.5`) the result is JCS to the byte; `40.00` stays `40.00`, because it is what was sent, shown and approved,
+ * (`42`, `1.5`) the result is JCS to the byte; `40.00` stays `40.00`, because that text was sent, shown and approved,
  * and because a JavaScript number could not hold every value exactly.
  */
 import { createHash } from 'node:crypto'

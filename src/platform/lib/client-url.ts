@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto'
 import { LruCache } from './lru-cache.ts'
 
-/** A longer one helps nobody who has to read it. */
+/** A longer one helps no reader. */
 export const MAX_CLIENT_URL = 512
 export type ClientUrl = `https://${string}`
 
 const SCHEME = 'https://'
-/** Maximum length of the host in an agent's id: its end is what somebody has registered. */
+/** Maximum length of the host in an agent's id: its end is the registered domain. */
 const MAX_OF_HOST = 30
-/** 96 bits: nobody finds a second address with the same. */
+/** 96 bits: no second address with the same can be found. */
 const DIGEST_LENGTH = 24
 
 /**
  * Tells whether a client id is the address of a metadata document
  * (draft-ietf-oauth-client-id-metadata-document section 3): `https`, with a path, and without user
  * name, query, fragment, dot segments. Such ids compare byte by byte.
- * INVARIANT: written in the one way in which URLs are written, so that what is compared, shown and
+ * INVARIANT: written in the one way in which URLs are written, so that the address that is compared, shown and
  * fetched is the same: no second spelling of the host, no port that is meant anyway, no empty
  * component.
  */

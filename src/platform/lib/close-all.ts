@@ -26,7 +26,7 @@ export async function closeAll(
       if (!done.signal.aborted) throw new Error(`${name} did not end within ${options.limitMs} ms`)
     })
     const closed = Promise.resolve().then(close)
-    closed.catch(() => {}) // It may fail later, when nobody waits for it any more.
+    closed.catch(() => {}) // It may fail later, when no caller waits for it any more.
     try {
       await Promise.race([closed, overdue])
     } catch (error) {

@@ -12,7 +12,7 @@ export interface ServerSentEvent {
 
 /**
  * Reads a stream of server-sent events (WHATWG HTML section 9.2.6), but for reconnection times. An
- * event that no empty line ends is dropped. Time is linear in what is pushed; the caller bounds the
+ * event that no empty line ends is dropped. Time is linear in the pushed bytes; the caller bounds the
  * sum.
  */
 export class EventStreamReader {

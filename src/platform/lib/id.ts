@@ -58,7 +58,7 @@ let newestTime: { readonly at: number; readonly text: string } = { at: 0, text: 
 
 /**
  * An id that sorts by time, for rows that come by the thousand: each new one stands beside the last in every index, where random
- * ones each write a page of their own. 90 random bits behind the time: nobody guesses one.
+ * ones each write a page of their own. 90 random bits behind the time: none can be guessed.
  */
 export function newTimedId<K extends IdKind>(kind: K, now: number, random: Random): Id<K> {
   if (newestTime.at !== now) newestTime = { at: now, text: timeText(now) }

@@ -7,7 +7,7 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const COMMA = 0x2c
 const COLON = 0x3a
-/** Items of what is no list; nothing is ever put there. */
+/** Items of a value that is no list; nothing is ever put there. */
 const NO_ITEMS: Json[] = []
 
 /** A list or an object that was begun and has not ended. */
@@ -44,7 +44,7 @@ export class JsonParser {
     this.#allowed = allowed
   }
 
-  /** Reads all of the document, or what is left of it. */
+  /** Reads all of the document, or the rest of it. */
   document(): Json {
     this.advance(Number.POSITIVE_INFINITY)
     return this.#document
@@ -114,7 +114,7 @@ export class JsonParser {
       throw new Problem('input.too_large', `more than ${this.#most} values`)
   }
 
-  /** Bounds the depth: whoever reads what was read goes down by recursion. */
+  /** Bounds the depth: readers of the result go down by recursion. */
   #deeper(): void {
     if (this.#depth >= this.#maxDepth)
       throw new Problem('input.too_deep', `nested deeper than ${this.#maxDepth} at ${this.#at}`)

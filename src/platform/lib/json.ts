@@ -1,5 +1,5 @@
 /**
- * Strict JSON: RFC 8259 in strict UTF-8, and less. What is read here is decided on, hashed, shown to people and sent
+ * Strict JSON: RFC 8259 in strict UTF-8, and less. Values read here are decided on, hashed, shown to people and sent
  * on, so nothing may be left that two parsers read differently: no repeated member names, no lone surrogates, no byte
  * order mark, no U+0000 (C strings end there, and PostgreSQL cannot store it), no number that became a float on the
  * way. Member names with a meaning in JavaScript prototypes or in Cedar's JSON are refused at any depth.
@@ -53,7 +53,7 @@ const VALUES_AT_ONCE = 8_192
 
 /**
  * Reads one JSON text as `parseJson` does; a long one in slices, between which others get their turn. A short one is there at once.
- * @throws Problem as `parseJson`; it rejects with what is wrong with a long text
+ * @throws Problem as `parseJson`; it rejects with the fault of a long text
  */
 export function parseJsonInSteps(
   input: string | Uint8Array,
@@ -115,7 +115,7 @@ export type TextPieces = readonly (string | Uint8Array)[]
 export type KnownText = (value: object) => string | Uint8Array | undefined
 
 /**
- * Prints JSON as `printJson` does, in pieces: what is known of a list or an object as it is, bytes
+ * Prints JSON as `printJson` does, in pieces: the known bytes of a list or an object as they are,
  * without a copy. It is looked for in objects, and not in lists.
  */
 export function printPieces(value: Json, known: KnownText): TextPieces {

@@ -12,7 +12,7 @@ export function andThen<T, R>(value: Awaitable<T>, go: (value: T) => Awaitable<R
   return value instanceof Promise ? value.then(go) : go(value)
 }
 
-/** A named step: takes what is known, returns what is known after it. Throwing ends the call with a refusal. */
+/** A named step: takes the facts known so far, returns those known after it. Throwing ends the call with a refusal. */
 export interface PipelineStep<In, Out, Ports> {
   readonly name: string
   readonly run: (known: In, ports: Ports) => Awaitable<Out>

@@ -69,7 +69,7 @@ export class Problem extends Error {
 
 /**
  * Makes a handler for `catch`, for a check that another room makes: answers the refusal of this
- * room instead of the problem. What is no problem of the caller (5xx: a store or a provider cannot
+ * room instead of the problem. A problem that is not the caller's (5xx: a store or a provider cannot
  * be reached) stays thrown.
  */
 export function onProblem<R>(refusal: (problem: Problem) => R): (error: unknown) => R {

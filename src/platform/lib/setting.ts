@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { Secret } from './secret.ts'
 
-/** One setting: where it comes from, what it is when nobody says, and what it means. Documentation is made from this table. */
+/** One setting: where it comes from, its default, and its meaning. Documentation is made from this table. */
 export interface SettingDefinition<T> {
   readonly environment: string
   readonly default: string | undefined

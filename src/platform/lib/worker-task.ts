@@ -52,7 +52,7 @@ export interface WorkerTarget {
  *
  * Starting a thread costs more than most work does (modules are loaded and compiled), so one is
  * kept waiting for each function. A thread is used again only after a normal result or a `Problem`:
- * after anything else nobody knows what state its memory is in.
+ * after anything else the state of its memory is unknown.
  */
 export function workerTask<F extends (...args: never[]) => unknown>(
   target: WorkerTarget,

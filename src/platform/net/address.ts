@@ -3,7 +3,7 @@ import { BlockList, isIP } from 'node:net'
 /**
  * `global`: reachable by anyone, so reaching it tells nothing about our network.
  * `private`: ours (loopback, RFC 1918, RFC 6598, unique local): only for origins an administrator registered.
- * `never`: everything else, whoever asks: link-local (cloud metadata), multicast, documentation, reserved,
+ * `never`: everything else, for every caller: link-local (cloud metadata), multicast, documentation, reserved,
  * and every IPv6 form that carries an IPv4 address inside (mapped, compatible, 6to4, NAT64, Teredo),
  * so that no address has a second spelling that is judged differently.
  */
@@ -19,7 +19,7 @@ const PRIVATE_4: readonly Subnet[] = [
   ['192.168.0.0', 16],
 ]
 
-/** IANA IPv4 special-purpose registry, without what is private above. */
+/** IANA IPv4 special-purpose registry, without the private ranges above. */
 const NEVER_4: readonly Subnet[] = [
   ['0.0.0.0', 8],
   ['169.254.0.0', 16],
@@ -44,7 +44,7 @@ const PRIVATE_6: readonly Subnet[] = [
 /** RFC 4291 section 2.5.4: the only space from which global unicast is assigned. */
 const GLOBAL_6: readonly Subnet[] = [['2000::', 3]]
 
-/** Instance metadata services that clouds put at private addresses: they hand out credentials to whoever asks. */
+/** Instance metadata services that clouds put at private addresses: they hand out credentials to every caller. */
 const METADATA_4: readonly Subnet[] = [['100.100.100.200', 32]]
 const METADATA_6: readonly Subnet[] = [
   ['fd00:ec2::254', 128],

@@ -21,7 +21,7 @@ export class EventQueue {
   readonly #end: (why: 'ended' | 'unsure') => void
   #held: (() => void)[] | undefined
 
-  /** `end`: called when the call may not go on, or nobody can tell. */
+  /** `end`: called when the call may not go on, or it is not known whether it may. */
   constructor(passage: Passage, end: (why: 'ended' | 'unsure') => void) {
     this.#passage = passage
     this.#end = end

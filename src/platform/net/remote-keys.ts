@@ -7,7 +7,7 @@ const FRESH_MS = 10 * 60_000
 /** Time for which known keys still count while their publisher cannot be reached. */
 const STALE_MS = 60 * 60_000
 /**
- * Minimum time between two fetches, whatever is asked and whether they succeed: nobody can make us
+ * Minimum time between two fetches, whatever is asked and whether they succeed: no caller can make us
  * flood a publisher with requests.
  */
 const PAUSE_MS = 30_000

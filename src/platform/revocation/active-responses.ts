@@ -5,7 +5,7 @@ import type { LiveView } from './live-state.ts'
 
 /**
  * Reason why we ended a call: `ended`: something it depends on is no longer alive; `stopping`: the
- * gateway is going down; `abandoned`: nobody waits for the answer; `unsure`: this server lost its lease
+ * gateway is going down; `abandoned`: the client is gone; `unsure`: this server lost its lease
  * and could not find out whether anything had changed.
  */
 export type AbortReason = 'ended' | 'stopping' | 'abandoned' | 'unsure'
@@ -26,12 +26,12 @@ interface WatchedResponse {
 
 /** State that a running call depends on. */
 export interface Ground {
-  /** Views that the call depends on. Read when the watch begins, and whenever `again` has read them anew. */
+  /** Views that the call depends on. Read when the watch begins, and whenever `again` has read them once more. */
   readonly views: readonly LiveView[]
   readonly lives: () => boolean
   /**
    * Finds out whether a call that does not live for the moment may go on: a lease that ran out is no
-   * change, and other policies may permit it, too. Rejects where nobody can tell. Left out: it may not.
+   * change, and other policies may permit it, too. Rejects where that cannot be found out. Left out: it may not.
    */
   readonly again?: () => Promise<boolean>
   /** Tells that `again` would say no, without I/O. */
@@ -76,7 +76,7 @@ export class ActiveResponses {
     }
   }
 
-  /** INVARIANT: whoever passes an answer on asks `lives` before each part: nothing passes meanwhile. */
+  /** INVARIANT: code that passes an answer on asks `lives` before each part: nothing passes meanwhile. */
   async #lookAgain(place: RosterPlace<WatchedResponse>, item: WatchedResponse): Promise<void> {
     item.looking = true
     const found = await item.ground.again?.().catch(() => 'unsure' as const)
@@ -109,7 +109,7 @@ export class ActiveResponses {
     for (const place of this.#watched.places()) this.#end(place)?.cut('stopping')
   }
 
-  /** Answers what was watched there; `undefined`: it had ended before. */
+  /** Ends the watch and answers the watched response; `undefined`: it had ended before. */
   #end(place: RosterPlace<WatchedResponse>): WatchedResponse | undefined {
     const watched = place.item
     if (!this.#watched.leave(place)) return undefined

@@ -68,8 +68,8 @@ export class DatabaseClock implements Clock {
   /** Resolves to true where it agreed. */
   #asking: Promise<boolean> | undefined
   /**
-   * Newest time that was read or recorded. INVARIANT: time never goes below it. What was used then
-   * would be good again.
+   * Newest time that was read or recorded. INVARIANT: time never goes below it. Otherwise a used
+   * proof would be good again.
    */
   #newest = Number.NEGATIVE_INFINITY
   #problem: Problem | undefined

@@ -9,7 +9,7 @@ import type { LiveState } from './live-state.ts'
 /** Holders of one replica, and of one owner. */
 const MAX_HOLDERS = 2_000
 const MAX_HOLDERS_OF_OWNER = 64
-/** Changes that are kept for holders which have not read them; a holder further behind begins anew. */
+/** Changes that are kept for holders which have not read them; a holder further behind starts over. */
 const MAX_LOG = 10_000
 /** Time after its last request when a holder without a lease is forgotten. */
 const FORGET_AFTER_MS = 30_000
@@ -44,7 +44,7 @@ interface Holder {
   position: number
   /** End of its lease by the monotonic clock here. */
   until: number
-  /** It has to begin anew; until its lease has run out, revocations wait for it. */
+  /** It has to start over; until its lease has run out, revocations wait for it. */
   cut: boolean
   seenAt: number
 }
@@ -54,7 +54,7 @@ interface Holder {
  * their own process. Each asks again and again, and with each request acknowledges what it has
  * dropped, as a replica does with its renewal.
  * INVARIANT: the lease of a holder lies within that of the replica, and this replica acknowledges no
- * change before every holder with a lease has. So whoever waits for the replica waits for them.
+ * change before every holder with a lease has. So a revocation that waits for the replica waits for them.
  */
 export class Holders {
   readonly #clock: Clock
@@ -128,7 +128,7 @@ export class Holders {
     this.#wake(asked)
   }
 
-  /** Makes every holder begin anew: changes may have been missed here. */
+  /** Makes every holder start over: changes may have been missed here. */
   cut(): void {
     for (const holder of this.#holders.values()) holder.cut = true
     this.#marks = []

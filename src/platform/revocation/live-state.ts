@@ -66,8 +66,8 @@ export function keyText({ kind, id }: LiveKey): string {
  */
 const views = new WeakMap<LiveState, View[]>()
 /**
- * Maximum of kept views for a state. A task is called at some resources; further views are made
- * anew.
+ * Maximum of kept views for a state. A task is called at some resources; further views are
+ * made each time.
  */
 const MAX_VIEWS = 8
 
@@ -114,7 +114,7 @@ function isActive({ state }: LiveState): boolean {
 /**
  * Kinds that are no part of the hash: first 16 bytes of SHA-256 over the sorted lines
  * `kind:id:epoch`, base64url. The policy version is live state, but not part of it: publishing
- * policies must not end every token (contract 4 lists what is). Nor is the key that signed a token:
+ * policies must not end every token (contract 4 lists its parts). Nor is the key that signed a token:
  * the token itself names it. Nor are threads and the surfaces that state them: a person who joins a
  * conversation counts for the next call, and ends no token.
  */

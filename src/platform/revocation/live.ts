@@ -24,7 +24,7 @@ import { hasLease, LEASE_GUARD } from './replica-store.ts'
 
 const RENEW_EVERY_MS = 1_000
 /**
- * Maximum repetitions of a read that a change overtook. After that the view simply does not hold.
+ * Maximum repetitions of a read during which something changed. After that the call is refused.
  */
 const MAX_READS = 4
 /** Pauses of `settle` between two checks; the last one repeats. */
@@ -53,7 +53,7 @@ export interface LiveOptions {
  *
  * A replica uses epochs only under a lease that it took before reading them, and prolongs it in the
  * transaction in which it learns of every change since. A revocation returns when every replica
- * whose lease has not run out has dropped what was revoked. So no call is permitted after a
+ * whose lease has not run out has dropped the revoked state. So no call is permitted after a
  * revocation returned, and a replica that cannot reach the store stops by itself.
  */
 export class Live {
@@ -123,7 +123,7 @@ export class Live {
   }
 
   /**
-   * Reads the present states of these keys, from what was read under the lease, else from the
+   * Reads the present states of these keys, from the states read under the lease, else from the
    * store. A key that has no row counts as ended. Throws the store's errors when it is needed and
    * cannot be reached.
    */
@@ -156,7 +156,7 @@ export class Live {
       if (!lease.inForce()) await this.renew()
       const cached = Array.from(wanted.values(), (key) => cache.get(key))
       if (cached.every((state) => state !== undefined)) return makeView(cached)
-      // What was cached may be dropped during a read; the second time everything is read.
+      // Cached states may be dropped during a read; the second time everything is read.
       const missing = [...wanted.values()].filter((_, i) => reads > 0 || !cached[i])
       const { kept, states } = await this.#read(missing)
       const now = Array.from(wanted, ([text, key]) => cache.get(key) ?? states.get(text))
@@ -190,7 +190,7 @@ export class Live {
    * Reads these views once more, under a lease that is taken again where it ran out: a lease that is
    * over is no change (contract 13.2). Answers the same views as of now, in their order; `undefined`:
    * something that they are of has really changed, or does not permit. `apart`: key that may have changed.
-   * @throws Problem `live.lease_over`, `server.clock_off`: nobody knows
+   * @throws Problem `live.lease_over`, `server.clock_off`: that cannot be found out
    */
   async again(
     views: readonly LiveView[],
@@ -201,7 +201,7 @@ export class Live {
       if (!this.inForce) await this.renew()
       return Promise.all(views.map(({ states }) => this.view(states)))
     })
-    // Where the store went back meanwhile, equal numbers say nothing.
+    // Where the store went back meanwhile, equal numbers prove nothing.
     if (views.some((view) => this.isHistory(view, apart))) return undefined
     return views.every((view, i) => isSame(view, now[i], apart)) ? now : undefined
   }
@@ -273,7 +273,7 @@ export class Live {
     if (!(await hasLease(this.#storage, this.#replica.id))) throw this.#leaseOver()
   }
 
-  /** Ends the lease and drops at once what was read under it; the next renewal reads anew. */
+  /** Ends the lease and drops at once the states read under it; the next renewal reads them again. */
   #leaseOver(): Problem {
     this.#replica.lose()
     return new Problem(
@@ -351,15 +351,15 @@ export class Live {
   async follow(request: HolderRequest): Promise<HolderAnswer & { readonly through: number }> {
     if (this.#stopped) throw new Problem('live.stopped', 'this replica has given up its lease')
     const answering = this.#replica.holders.follow(request)
-    // Whoever is new waits for nothing that happens by itself soon.
+    // A new follower need not wait for the next regular renewal: renew now.
     if (request.session === undefined) this.#loop?.wake()
     const answer = await answering
     return { ...answer, through: this.#replica.through }
   }
 
   /**
-   * Reads changes until everything up to a number is applied here: what is read afterwards is no
-   * older than what another replica told. False: the store has no such change.
+   * Reads changes until everything up to a number is applied here: later reads are at least
+   * as new as the change that another replica reported. False: the store has no such change.
    */
   async catchUp(through: number): Promise<boolean> {
     if (this.#replica.applied < through) await this.renew()
@@ -385,7 +385,7 @@ export class Live {
 
   /**
    * Checks whether a replica without a lease may be judged as gone, and not as waiting for a store
-   * that paused: a replica that is alive had the time to take its lease again since ours is back.
+   * that paused. We have held our lease for two lease times, so any live replica has renewed by now.
    */
   mayJudgeOthers(): boolean {
     return this.#replica.lease.age() >= 2 * LEASE_MS
@@ -396,7 +396,7 @@ export class Live {
   ): Promise<{ kept: boolean; states: ReadonlyMap<string, LiveState> }> {
     const { cache, lease } = this.#replica
     const read = cache.beginRead()
-    // INVARIANT: only what is read under a lease that began before the read is kept. A second lock: whoever loses the lease voids
+    // INVARIANT: only states read under a lease that began before the read are kept. A second lock: losing the lease voids
     // the reads under way (`StateCache.clear`).
     if (!lease.inForce()) read.void = true
     try {

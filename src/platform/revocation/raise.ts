@@ -4,7 +4,7 @@ import { orderRaises, raiseEpochs } from './epoch-store.ts'
 import { type Change, keyText, type LiveKey, type LiveState } from './live-state.ts'
 
 /**
- * Change of a key. Without `state` only the epoch is raised: what was read before is void, and
+ * Change of a key. Without `state` only the epoch is raised: earlier reads are void, and
  * nothing else changes.
  */
 export type Raise = LiveKey & { readonly state?: LiveState['state'] }

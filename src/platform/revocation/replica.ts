@@ -137,7 +137,7 @@ export class Replica {
     this.holders.renewed(asked)
   }
 
-  /** Number of the last change that was applied here, whoever made it. */
+  /** Number of the last change that was applied here, of whichever replica. */
   get through(): number {
     return Math.max(this.#applied ?? 0, this.#aheadThrough)
   }
@@ -160,7 +160,7 @@ export class Replica {
   }
 
   /**
-   * Forgets everything that was read. INVARIANT: what was read from commits that are lost holds
+   * Forgets everything that was read. INVARIANT: states read from lost commits permit
    * nothing, and no number of theirs is acknowledged any more.
    */
   #forget(): void {

@@ -20,7 +20,7 @@ export class StateCache {
   readonly #reads = new Set<EpochRead>()
   /** Number of running calls that depend on a state; kept at 0 while the state is current, so that calls change no table. */
   readonly #pins = new Map<LiveState, number>()
-  /** States that a newer one of the same key has replaced: what was read of them is history. */
+  /** States that a newer one of the same key has replaced: views that were read from them are history. */
   readonly #replaced = new WeakSet<LiveState>()
   /** Store that a state was read from, by its number among those that this cache has seen. */
   readonly #stores = new WeakMap<LiveState, number>()
@@ -33,7 +33,7 @@ export class StateCache {
   }
 
   /**
-   * A number that changes before states that nobody looks up by key could have become the least
+   * A number that changes before states that are not looked up by key could have become the least
    * recently used.
    */
   get generation(): number {

@@ -8,7 +8,7 @@ import { type Moment, momentOf } from './lease.ts'
 /**
  * Point at which a test may hold an operation: before it reaches the store, between the last
  * statement of a transaction and its commit, or when the store has answered. SQLite has one writer,
- * so nobody else writes while one is held `inside`.
+ * so no other connection writes while one is held `inside`.
  */
 export type Point = 'time' | 'transaction' | 'inside' | 'committed' | 'read'
 
@@ -39,7 +39,7 @@ export class ManualTime {
     for (const check of [...this.#waiting]) check()
   }
 
-  /** Sets the clock of the database, and nobody else's. */
+  /** Sets the clock of the database, and no other. */
   setDatabaseAhead(ms: number): void {
     this.#ahead = ms
   }
@@ -100,7 +100,7 @@ export class ManualTime {
       ...timedBy(storage, this.database),
       ...{ read, transaction, now },
       lanes: {
-        // What is compiled there and run elsewhere is nothing that was asked.
+        // Statements that are only compiled there, and run elsewhere, are not counted.
         renewal: { read: storage.read, transaction, now },
         revocation: { read, transaction, now },
       },

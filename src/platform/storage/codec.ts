@@ -31,7 +31,7 @@ type SharedColumn<T, Columns> = {
     : never
 }[keyof Columns & string]
 
-/** Functions for what is no member with a column of its own. `undefined`: the member is absent. */
+/** Functions for members that have no column of their own. `undefined`: the member is absent. */
 type Rest<T, R, S extends string> = MembersToRead<Omit<T, Camel<S>>, R> &
   ColumnsToWrite<T, Omit<R, S>>
 type MembersToRead<M, R> = [keyof M] extends [never]
@@ -49,7 +49,7 @@ type Changes<T, S extends string> = {
 export interface RowCodec<T, R, S extends string> {
   /** Columns that `read` reads. */
   readonly columns: readonly (keyof R & string)[]
-  /** Reads a row. The store is trusted to hold what was written there. */
+  /** Reads a row. The store is trusted to return the values written to it. */
   readonly read: (row: R) => T
   readonly write: (value: T) => R
   /** Writes what `write` does, in the order of the columns: parameters of a kept statement. */

@@ -45,7 +45,7 @@ export function consumeOnceStep(
 
 /**
  * Gives a use back, as a step of the transaction that undoes all it was used for. INVARIANT: never for a
- * proof, and only where nobody was told what came of the use.
+ * proof, and only where no caller was told the result of the use.
  */
 export function returnUseStep(reader: Reader, { key, kind }: { kind: string; key: string }): Step {
   const query = reader.deleteFrom('used_once').where('kind', '=', kind).where('key', '=', key)
@@ -53,7 +53,7 @@ export function returnUseStep(reader: Reader, { key, kind }: { kind: string; key
 }
 
 /**
- * Checks whether it was used by now. For questions only: whoever uses something never looks first.
+ * Checks whether it was used by now. For questions only: an act that uses something up never looks first.
  */
 export async function wasUsed(reader: Reader, kind: string, key: string): Promise<boolean> {
   const row = await reader

@@ -20,6 +20,6 @@ export class Guard {
   }
 }
 
-/** Answer of an act whose commit failed because what it had looked at changed: it is judged anew. */
+/** Answer of an act whose commit failed because its inputs changed meanwhile: it is judged again. */
 export const OVERTAKEN = { outcome: 'overtaken' } as const
 export type OvertakenMark = typeof OVERTAKEN

@@ -5,7 +5,7 @@ const texts = new WeakMap<Reader, Map<string, PreparedQuery>>()
 const names = new Map<string, string>()
 
 /**
- * Keeps the text of a statement that every call runs: building it anew takes longer than filling it
+ * Keeps the text of a statement that every call runs: building it again takes longer than filling it
  * in, and leaves much garbage. `build` makes the statement that `name` stands for, always the same
  * but for `parameters`, which come in the order of the text.
  */
@@ -21,7 +21,7 @@ export function keptQuery(
       const text = known.get(name)
       if (text) return { ...text, parameters }
       const made = build().compile()
-      // INVARIANT: what is filled in later stands where it stood when the text was made.
+      // INVARIANT: each parameter is filled in where it stood when the text was made.
       const same = made.parameters.every((each, i) => Object.is(each, parameters[i]))
       if (!same || made.parameters.length !== parameters.length)
         throw new Error(`the parameters of \`${name}\` are not in the order of its text`)

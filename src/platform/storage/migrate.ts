@@ -68,7 +68,7 @@ function requireNoneBelow(oldest: number, replicas: readonly ReplicaSchema[]): v
 }
 
 /**
- * Runs what was left for later, if no older server is left. True: all that this build knows has run,
+ * Runs the migrations that were left for later, if no older server is left. True: all that this build knows has run,
  * so no build begins any more that does not work with it.
  */
 export async function finishMigrations(storage: Storage): Promise<boolean> {
@@ -180,7 +180,7 @@ export async function requireCurrentSchema(
 ): Promise<void> {
   const { recorded, needed } = await readSchemaVersion(storage)
   const later = laterOf(schemaNames(storage.build))
-  // They are the last: what is missing is one of them.
+  // They are the last: a missing migration is one of them.
   if (recorded >= needed - later.filter((name) => numberOf(name) > recorded).length) return
   throw new Problem(
     'storage.outdated',

@@ -103,7 +103,7 @@ export interface Storage {
   /**
    * Commits all steps or none, in order, in one round trip to the writer. The hot path uses this. A
    * key that is taken fails its step as other rows do.
-   * `isBehind`: nobody waits for it, or the answer was given already, so the commit may wait a few milliseconds for the next one and share it.
+   * `isBehind`: no caller waits for it, or the answer was given already, so the commit may wait a few milliseconds for the next one and share it.
    * `lockWithin`: time in ms in which it has to get the lock of each row. On PostgreSQL; SQLite has no such locks.
    *
    * @throws Problem `storage.unavailable`: not done, or not known to be done; `server.busy`: a row was locked for longer than
@@ -137,14 +137,14 @@ export interface Storage {
    * Empty when all is well.
    */
   warnings(): readonly string[]
-  /** Counters of this process about its store. Asks nobody. */
+  /** Counters of this process about its store. Makes no request. */
   load(): StorageLoad
   /**
    * Runs a transaction that keeps every other process from doing the same meanwhile, without a time
    * limit. Runs it again when it lost against a transaction of another kind. For migrations.
    */
   exclusively<T>(work: (tx: Tx) => Promise<T>): Promise<T>
-  /** Finishes what is under way and lets go. Closing twice is fine. */
+  /** Finishes statements under way and lets go. Closing twice is fine. */
   close(): Promise<void>
 }
 

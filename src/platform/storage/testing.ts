@@ -55,12 +55,12 @@ export function chosenEngine(name: string): Engine {
   return all[number % all.length] ?? 'sqlite'
 }
 
-/** Declares the same tests for each engine: for whatever depends on what is stored. See `enginesOf`. */
+/** Declares the same tests for each engine: for all that depends on stored rows. See `enginesOf`. */
 export function forEachEngine(name: string, declare: (open: OpenStorage) => void): void {
   for (const engine of enginesOf(name)) suite(engine, name, declare)
 }
 
-/** Declares the same tests for each engine, together in every run: for what stores, and for what is proved by it. */
+/** Declares the same tests for each engine, together in every run: for storage itself, and for promises that rest on it. */
 export function onBothEngines(name: string, declare: (open: OpenStorage) => void): void {
   if (process.env.TEST_PART === 'rest') return
   for (const engine of testedEngines()) suite(engine, name, declare)

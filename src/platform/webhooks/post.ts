@@ -17,7 +17,7 @@ const MAX_URL = 2_048
 const LIMITS = { timeoutMs: 10_000, maxBytes: 64 * 1024 }
 /** Refusals that pass (RFC 9110, RFC 6585, RFC 8470). */
 const PASSING = new Set([408, 425, 429])
-/** Statuses that say that there is nobody (RFC 8030 section 7.3), and that an address is no more. */
+/** Statuses that say that there is no subscriber (RFC 8030 section 7.3), and that an address is no more. */
 const GONE = new Set([404, 410])
 
 /** Posts to an address. `goneWhenMissing`: 404 and 410 mean that it is no more. @throws DeliveryError */

@@ -11,7 +11,7 @@ export function newWebhookSecret(random: Random): string {
 
 /**
  * Headers that sign a request (Standard Webhooks 1.0.0, "Webhook headers"): receivers tell by the
- * id what they have seen already, and by the time, in seconds, what is replayed.
+ * id what they have seen already, and by the time, in seconds, that it is replayed.
  */
 export function webhookHeaders(
   secret: string,

@@ -8,13 +8,13 @@ export interface OptimisticJson {
 }
 
 /**
- * Takes everything about arguments out of a policy, so that what is left errs on one side only:
+ * Takes everything about arguments out of a policy, so that the rest errs on one side only:
  *
  * - a permit then holds wherever it holds for *some* arguments, and perhaps elsewhere;
  * - a forbid then holds only where it holds for *all* arguments, and perhaps not everywhere there.
  *
- * So what the set denies then, no arguments make permitted. The failure of a policy that is not `exact` says nothing:
- * arguments could have kept the part that failed from being looked at.
+ * So what the set denies then, no arguments make permitted. Errors of a policy that is not `exact` are ignored:
+ * with real arguments the failing part might never be evaluated.
  */
 export function optimistic(
   { action, conditions, effect, principal, resource }: PolicyJson,
@@ -35,8 +35,8 @@ export function optimistic(
 }
 
 /**
- * Form of a policy in which it stops every call whose arguments nobody knows yet: one that looks at arguments does wherever its scope
- * fits, a requestable forbid wherever it holds. `undefined`: it is neither.
+ * Turns a policy into a forbid for calls with unknown arguments. A policy that reads arguments forbids on its whole scope; a
+ * requestable forbid stays as it is. `undefined`: any other policy.
  */
 export function stopping(
   { exact, policy }: OptimisticJson,

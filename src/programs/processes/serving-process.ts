@@ -16,7 +16,7 @@ export interface ServingProcess {
   readonly earlier: EarlierReading | undefined
   /** Resolves when it is told to stop, however often that is. */
   readonly told: Promise<NodeJS.Signals>
-  /** Says that it serves, and from now on that it is alive. */
+  /** Reports that it serves, and sends heartbeats from now on. */
   ready(metrics: (() => Promise<string>) | undefined): void
   /** Lets the process end by itself, which the line to its parent would keep from ending. */
   fail(): void

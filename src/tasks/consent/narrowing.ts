@@ -70,7 +70,7 @@ export interface ConsentChoice {
   readonly reading: boolean
 }
 
-/** Beside each other on the page: what may be done and what may be handed on, by risk class. Name of the field that leaves all of it out. */
+/** Name of the field of the "none of these" box of a group on the page (do or hand on, for each risk class). */
 export function groupOf({ detail, risk }: Pick<ConsentChoice, 'detail' | 'risk'>): string {
   return `none-${detail.type === 'remit_call' ? 'do' : 'hand-on'}-${risk ?? 'other'}`
 }

@@ -21,7 +21,7 @@ export function isStale({ confirmedAt }: Pick<Person, 'confirmedAt'>, at: number
   return at - confirmedAt > mostMs
 }
 
-/** Gate 2 where it is. Nothing about who it is: others may read it. */
+/** Denial by the liveness gate for stale data. It names no person, because the agent reads it. */
 export function stale(who: 'person' | 'sponsor' | 'participant'): GateResult {
   const [whose, enough] = WORDS[who]
   return {

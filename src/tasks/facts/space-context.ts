@@ -72,7 +72,7 @@ type Words = readonly [reason: ProblemCode, detail: string, enough: string]
 /**
  * Answers why nothing may be done here for this task, as far as its space and its conversation go;
  * `undefined` when something may.
- * INVARIANT: where it counts who is there, and nobody who may say so says it now, nothing is
+ * INVARIANT: where presence matters and no surface that may report it does so now, nothing is
  * permitted.
  * `agents`: the chain; the one at its end is whom the conversation is with.
  */

@@ -8,7 +8,7 @@ const DIGEST_CHARACTERS = 22
 /**
  * Answers whom a call is about, as keyed digests, each once: the books do not reveal whom an agent
  * deals with, not even to someone who tries out names.
- * `undefined`: the argument is not there, so there is nobody. `'many'`: more than are looked up.
+ * `undefined`: the call has no such argument. `'many'`: more than are looked up.
  */
 export function counterpartiesOf(
   args: TypedArguments,

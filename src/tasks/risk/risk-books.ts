@@ -50,7 +50,7 @@ export interface RiskBooksOptions {
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 const LOOK_ELSEWHERE_MS = 2_000
-/** More calls than this in a minute are not told apart. */
+/** Counting of calls in a minute stops here. */
 const MAX_ELSEWHERE = 1_000
 const MAX_REMEMBERED = 20_000
 
@@ -125,8 +125,8 @@ export class RiskBooks {
   }
 
   /**
-   * Makes the steps for the transaction that says that a call was not sent after all. Sizes and
-   * pace keep it: one more or less says nothing.
+   * Makes the steps for the transaction that says that a call was not sent after all. It stays
+   * counted in sizes and pace, where one call makes no difference.
    */
   backSteps(of: { agentId: string; action: string; decisionId: string }): Step[] {
     return this.#habits.backSteps(of)

@@ -191,7 +191,7 @@ export async function setUsed(
     .execute()
 }
 
-/** Final. Answers those that were not closed before. */
+/** Closes tasks for good. Answers the ids of those that were not closed before. */
 export async function markClosed(
   tx: Tx,
   ids: readonly string[],

@@ -20,9 +20,9 @@ import { type DecisionInputsWithLimits, factsOf } from './grounds.ts'
 import { inspectedOf } from './inspected.ts'
 
 /**
- * The call needs people. What they said so far decides what happens now: an approval of this very call first, then a
- * allowance that means it; a denial of this very call comes before both. Overtaken when another call used what
- * was found in the same moment.
+ * Judges a call that needs people by their answers so far: an approval of this very call first, then an
+ * allowance that covers it; a denial of this very call comes before both. Overtaken when another call used
+ * the found answer in the same moment.
  */
 export async function judgeWithPeople(
   parts: CallParts,

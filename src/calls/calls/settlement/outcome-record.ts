@@ -21,7 +21,7 @@ export interface Outcome {
   readonly said?: ReportedAmount | undefined
 }
 
-/** An outcome, or the presumption that nobody will ever say one. */
+/** Outcome of a call, or the presumption that none will ever be reported. */
 export type CallEnding = Omit<Outcome, 'state' | 'said'> & {
   readonly state: Outcome['state'] | 'indeterminate'
 }

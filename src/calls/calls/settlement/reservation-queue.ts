@@ -5,8 +5,8 @@ import { Roster } from '../../../platform/lib/under-way/roster.ts'
 /** Reservations of a server that wait for the store at once. */
 export const MAX_WAITING_RESERVATIONS = 1_000
 /**
- * Longest wait of a reservation: whoever would wait behind one that has waited so long is told at
- * once to come back.
+ * Longest wait of a reservation: if the oldest has waited longer than this, new ones are refused
+ * at once (`server.busy`).
  */
 export const MAX_RESERVATION_WAIT_MS = 2_000
 
@@ -18,8 +18,8 @@ interface LinedUp {
 }
 
 /**
- * The reservations that wait for the store. A store that does not keep up makes everybody wait until nobody's view holds
- * any more; so a bounded number waits, and the others are refused before anything is written.
+ * The reservations that wait for the store. With a slow store every call would wait until its checks are out of date;
+ * so a bounded number waits, and the others are refused before anything is written.
  *
  * The store lets one transaction at a time change a row. So of the reservations that count in the same row (the budget of a task,
  * a limit of an agent) a few are at the store, and the others wait here, in a line that holds nobody else up: neither by the

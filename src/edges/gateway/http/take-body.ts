@@ -30,7 +30,7 @@ export async function takeBody(matched: MatchedRequest, ports: GatewayPorts): Pr
   return { ...matched, body: upload?.said, upload }
 }
 
-/** The answer ends after everything that reads the bytes, whatever it is. */
+/** Releases the body when the answer has ended: until then something may read its bytes. */
 function closeWith({ reply }: MatchedRequest, upload: Upload, { log }: GatewayPorts): void {
   const close = () => {
     upload.close().catch((err: unknown) => log.error({ err }, 'a body could not be let go of'))

@@ -3,8 +3,8 @@ import { Problem } from '../../../platform/lib/problem.ts'
 import type { OccupancyLimit } from '../../../platform/lib/under-way/occupancy-limit.ts'
 
 /**
- * Room for authorization requests that were pushed and not used: for all, and for each client or address a share. Only what is accepted
- * takes room for its life; what is judged holds a place no longer than that takes.
+ * Quota of authorization requests that were pushed and not used: one for all, and for each client or address a share of it. An accepted
+ * request counts until it expires; one that is being checked counts only that long.
  */
 export class PushedRoom {
   readonly #clock: Clock

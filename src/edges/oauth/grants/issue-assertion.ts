@@ -10,7 +10,7 @@ import { ACCESS_TOKEN, ID_JAG, ID_TOKEN, JWT } from '../grant-types.ts'
 import { openingAnswer, refusalProblem } from '../token-answer.ts'
 import { placeOf, type RequestCredentials, refuseAllBut, wantedOf } from './read.ts'
 
-/** RFC 8693 section 2.2.1, for what is no access token. */
+/** Answer with a token that is no access token (RFC 8693 section 2.2.1). */
 export interface AssertionAnswer {
   readonly access_token: string
   readonly issued_token_type: string

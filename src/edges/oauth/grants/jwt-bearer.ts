@@ -63,7 +63,7 @@ export async function jwtBearer(
   return found.grant(parts, presented, form)
 }
 
-/** Now; or, of an issuer that nobody trusts any more, before: then it is refused as what it is. */
+/** True if the issuer is trusted for chaining, or was until it was revoked: the refusal then names the revoked issuer. */
 async function isPeer({ issuers }: GrantParts, issuer: unknown): Promise<boolean> {
   const all = (await issuers.all()).filter((one) => one.issuer === issuer)
   const now = all.filter(({ state }) => state !== 'revoked')
@@ -71,7 +71,7 @@ async function isPeer({ issuers }: GrantParts, issuer: unknown): Promise<boolean
 }
 
 /**
- * Reads type and issuer. An assertion that cannot be read has neither; whoever takes it says so.
+ * Reads type and issuer. An assertion that cannot be read has neither; the grant that takes it reports that.
  */
 function readClaimed(assertion: string): Pick<AssertionClaims, 'typ' | 'issuer'> {
   try {
@@ -84,7 +84,7 @@ function readClaimed(assertion: string): Pick<AssertionClaims, 'typ' | 'issuer'>
   }
 }
 
-/** Parameters that the ticket holds, and that nobody can send again. */
+/** Parameters that are fixed by the ticket and may not be sent with it. */
 const OF_THE_TICKET = [
   'authorization_details',
   'scope',

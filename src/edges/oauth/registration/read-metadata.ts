@@ -10,7 +10,7 @@ import {
 import { Problem } from '../../../platform/lib/problem.ts'
 import { CLIENT_CREDENTIALS, JWT_BEARER, TOKEN_EXCHANGE } from '../grant-types.ts'
 
-/** A client, as it is registered: what it asked for where that is possible, and nothing it cannot have. */
+/** Metadata of a client as they are registered: requested values that Remit supports; others are left out. */
 export interface ClientRegistration {
   readonly redirect_uris: readonly string[]
   readonly application_type: 'native' | 'web'

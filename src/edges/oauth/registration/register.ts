@@ -83,7 +83,7 @@ export async function registrationEndpoint(
   await makeRoom(ports)
   const { digest, token } = newOpaqueToken('remit_rm', random)
   const kept: KeptRegistration = { digest, issuedAt: Math.floor(clock.now() / 1000) }
-  // With who manages it: a client without would be one that nobody can take back.
+  // Stored with its management token: without it the client could not be deleted.
   const both = [
     { kind: 'Registration', id: client_id, payload: kept },
     { kind: 'Client', id: client_id, payload: { client_id, ...client } },

@@ -12,7 +12,7 @@ const DETAIL = 'remit_call'
 /** Reserved: no scope begins so. */
 const ISSUE = 'issue:'
 
-/** One question as a tuple of the profile, or why it is none that could be permitted. Properties count for nothing. */
+/** Turns a question into a tuple of the profile, or into the problem code if it can never be permitted. `properties` are ignored. */
 export function tupleOf({ action, resource, subject }: Question): IssuanceQuestion | ProblemCode {
   const type = SUBJECTS.find((known) => known === subject.type)
   if (!type) return 'evaluation.wrong_subject'

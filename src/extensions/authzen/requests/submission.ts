@@ -130,7 +130,7 @@ function boundId(ports: Pick<AuthzenPorts, 'master'>, denial: JsonObject): strin
   return id
 }
 
-/** `client.actor` with the chain behind it: who it says acts, as far as it says so. What it says has to be so. */
+/** Reads the actor chain that `client.actor` claims. It has to match the chain of the task. */
 function readActors(body: JsonObject): readonly string[] {
   const client = body.get('client')
   const actor = isMap(client) ? client.get('actor') : undefined

@@ -9,7 +9,7 @@ export interface CallContext {
   readonly agent: string | undefined
   readonly ip: string
   readonly args: JsonObject | undefined
-  /** Approval of the call. What cannot be one is none that is known. */
+  /** Id of the approval; `undefined` if it is missing or not an id. */
   readonly approval: string | undefined
 }
 

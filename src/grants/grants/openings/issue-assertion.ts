@@ -117,7 +117,7 @@ export async function makeAssertion(
   const { details: wanted, kind, scope } = asked
   const grant = await grantAt(parts, held, { resource, details: wanted, scope, issuing, kind })
   if (isRefused(grant)) return grant
-  // INVARIANT: two levels. The server itself, without which there is nothing, and what it protects.
+  // INVARIANT: two levels are decided: an assertion for the server itself, then access to the APIs that it protects.
   const at = { held, resource: issuer.issuer, setting: grant.setting }
   const { people } = grant
   const not = await mayIssueAt(parts, at, kind, issuing, people.lifted)

@@ -7,9 +7,9 @@ import type { GrantParts } from '../parts.ts'
 import type { OpeningGrant } from './grant.ts'
 
 /**
- * Finds the person whom an issuer speaks for, who may be somebody new: then what would be granted
- * is found out first, as if they were there.
- * INVARIANT: nobody becomes a person by a word that opens nothing, or asks nobody anything.
+ * Finds the person whom an issuer speaks for, who may be new here: then the grant is worked out
+ * first, as if the person existed.
+ * INVARIANT: a person is created only if the assertion opens a task, or leads to a request for approval.
  * @throws Problem `issuer.people_full`, `issuer.people_too_fast`
  */
 export async function meet(

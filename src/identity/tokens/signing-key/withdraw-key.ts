@@ -17,7 +17,7 @@ export async function withdrawKey(
 ): Promise<void> {
   const { by, kid, reason } = withdrawal
   const { keys, storage } = parts
-  // One that is made elsewhere comes afterwards: nothing dead waits for it.
+  // An external signer makes its key after the commit: the withdrawal does not wait for it.
   const spare = keys.makesHere ? await keys.make() : undefined
   const { key, raised } = await storage.lanes.revocation.transaction(async (tx) => {
     const withdrawn = await withdrawTokensKey(tx, parts.clock, { kid, spare })

@@ -17,11 +17,11 @@ interface AdmittedRequest {
 }
 
 /**
- * Bounds the requests that are worked on at once, before anything about them is looked at: body, credential and proof of whoever
- * comes beyond that cost nothing. More of them would only make all of them wait, and those that waited too long would have
- * been worked on for nobody.
+ * Bounds the requests that are worked on at once, before anything about them is looked at: body, credential and proof of a
+ * request beyond that cost nothing. More of them would only make all of them wait, and those that waited too long would have
+ * been worked on for a client that is gone.
  *
- * A caller is who shows the same credential, whoever that is: one that sends too much leaves room for the others.
+ * Requests with the same credential are of one caller: one that sends too much leaves room for the others.
  */
 export class Admission {
   readonly #addresses: ClientAddresses

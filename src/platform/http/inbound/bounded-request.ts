@@ -7,7 +7,7 @@ import type { ClientAddresses } from './client-addresses.ts'
 /** Limits that the requests of one origin share. */
 export interface InboundLimits {
   readonly addresses: ClientAddresses
-  /** Quota of body bytes that have arrived and that nobody has read to their end yet. */
+  /** Quota of body bytes that have arrived and have not been read to their end yet. */
   readonly bodies: AddressQuota
 }
 
@@ -18,12 +18,12 @@ export interface InboundLimits {
  */
 export const FREE_PIECES = 1_024
 export const MIN_PIECE_BYTES = 64
-/** Bytes that a piece costs beside its content while nobody reads: a buffer of its own. */
+/** Bytes that a piece costs beside its content while it is not read: a buffer of its own. */
 const PIECE_OVERHEAD = 256
 
 /**
- * A request whose body costs bounded memory and time however it is sent. INVARIANT: every body comes through here, whoever reads it
- * and whether or not anybody does.
+ * A request whose body costs bounded memory and time however it is sent. INVARIANT: every body comes through here, whichever code reads it,
+ * and whether or not any does.
  */
 export class BoundedRequest extends IncomingMessage {
   readonly #limits: InboundLimits
@@ -61,7 +61,7 @@ export class BoundedRequest extends IncomingMessage {
     return this.#invite !== undefined
   }
 
-  /** Keeps `invite`, which asks the client for the body, until somebody wants it. */
+  /** Keeps `invite`, which asks the client for the body, until a reader wants it. */
   awaitReader(invite: () => void): void {
     this.#invite = invite
   }
@@ -73,7 +73,7 @@ export class BoundedRequest extends IncomingMessage {
     invite?.()
   }
 
-  /** Gives back the quota of what has been taken out of memory, for whoever reads a body piece by piece. */
+  /** Gives back the quota of what has been taken out of memory, for code that reads a body piece by piece. */
   giveBack(): void {
     this.#release()
   }
@@ -108,7 +108,7 @@ export class BoundedRequest extends IncomingMessage {
   }
 
   override _read(size: number): void {
-    // Nothing asks the socket for more of what is refused.
+    // The socket is not asked for more of a refused body.
     if (!this.#refusal) super._read(size)
   }
 

@@ -2,11 +2,11 @@ import { ServerResponse } from 'node:http'
 import { BoundedRequest, isUnfinished } from './bounded-request.ts'
 import { isDoubted } from './framing.ts'
 
-/** Limits in bytes and milliseconds of a body that nobody wants any more. */
+/** Limits in bytes and milliseconds of a body that is no longer wanted. */
 const LINGER = { bytes: 1_048_576, ms: 1_000 } as const
 
 /**
- * An answer that comes before the body of its request has arrived ends the connection: what is unread would be taken for the
+ * An answer that comes before the body of its request has arrived ends the connection: unread bytes would be taken for the
  * next request. The answer is sent at once; the connection then takes and drops a little of what still comes, because
  * a client that is cut off while it sends may never see the answer (RFC 9112 section 9.6).
  */

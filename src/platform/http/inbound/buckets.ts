@@ -4,8 +4,8 @@ interface Bucket {
 }
 
 /**
- * Maximum of keys remembered. The key that was unused for longest is forgotten first, and begins
- * anew.
+ * Maximum of keys remembered. The key that was unused for longest is forgotten first, and starts
+ * over.
  */
 const MAX_KEYS = 10_000
 const MINUTE_MS = 60_000

@@ -8,7 +8,7 @@ const MAX_HOPS = 16
 
 /**
  * Finds the client address of a request. A proxy that an administrator named is believed about the
- * address behind it (`X-Forwarded-For`); nobody else is. One key stands for all addresses of one
+ * address behind it (`X-Forwarded-For`); no other peer is. One key stands for all addresses of one
  * subscriber, so that a limit counts subscribers.
  */
 export class ClientAddresses {

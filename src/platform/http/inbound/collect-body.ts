@@ -11,14 +11,14 @@ const FIRST_BYTES = 4_096
  * `request.too_many`, `server.busy`
  */
 export function collectBody(message: IncomingMessage, most: number): Promise<Buffer> {
-  // What ended before anybody listened says nothing any more.
+  // A message that ended before a listener was added emits no further event.
   if (message.destroyed) return Promise.reject(incomplete())
   if (Number(message.headers['content-length'] ?? 0) > most) return Promise.reject(tooLarge(most))
   if (message instanceof BoundedRequest) {
     if (message.refusal) return Promise.reject(message.refusal)
     message.beginReading()
   }
-  // All of it is here, and nobody has begun to read.
+  // All of it is here, and reading has not begun.
   if (message.complete && message.readableFlowing === null) {
     const bytes: Buffer = message.read() ?? Buffer.alloc(0)
     return bytes.length > most ? Promise.reject(tooLarge(most)) : Promise.resolve(bytes)
@@ -35,7 +35,7 @@ export function collectBody(message: IncomingMessage, most: number): Promise<Buf
     })
     const cut = (cause?: unknown) => reject(incomplete(cause))
     message.on('end', () => {
-      // Messages that tests inject say nothing of it; those of Node do, always.
+      // Messages that tests inject lack the member; those of Node do, always.
       if (message.complete === false) cut()
       else resolve(body.bytes)
     })

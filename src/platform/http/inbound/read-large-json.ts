@@ -26,7 +26,7 @@ export async function readLargeJson(body: LargeBody): Promise<unknown> {
 }
 
 function read(body: LargeBody): Promise<ReadBody> {
-  // What is sent is copied with all the memory that it is a part of.
+  // A posted view is copied with all the memory that it is a part of.
   return split({ ...body, bytes: new Uint8Array(body.bytes) })
 }
 

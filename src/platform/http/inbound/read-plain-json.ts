@@ -12,7 +12,7 @@ export function readPlainJson(bytes: Buffer, most: number): unknown {
   return plainValue(bytes)
 }
 
-/** Reads a body as `readPlainJson` does, a long one over several turns. Whoever goes on with a long one has a turn of its own. */
+/** Reads a body as `readPlainJson` does, a long one over several turns. Code that goes on with a long one has a turn of its own. */
 export async function readPlainJsonInSteps(bytes: Buffer, most: number): Promise<unknown> {
   if (bytes.length <= MAX_AT_ONCE) return readPlainJson(bytes, most)
   await parseJsonInSteps(bytes, { bytes: most })

@@ -3,7 +3,7 @@ import { readPlainJson } from './read-plain-json.ts'
 export interface LargeBody {
   readonly bytes: Uint8Array
   readonly most: number
-  /** Members of the body that may be large, and that whoever takes them can read from a text: an object there is written out again. */
+  /** Members of the body that may be large, and that their reader can read from a text: an object there is written out again. */
   readonly texts: readonly string[]
 }
 

@@ -4,7 +4,7 @@ import { Buckets } from './buckets.ts'
 import type { ClientAddresses } from './client-addresses.ts'
 
 /**
- * Record of a refusal of somebody who could not be identified. It contains nothing that they sent.
+ * Record of a refusal of a caller who could not be identified. It contains nothing that they sent.
  */
 export interface StrangerNotice {
   /** Edge that refused. */
@@ -37,7 +37,7 @@ const CHALLENGES = new Set<string>([
 /**
  * Limits how often one address is told why it was refused. Beyond that the answer is 429 with
  * `Retry-After`, whatever was wrong. INVARIANT: checked after a credential was found to be no good,
- * and never before: whoever shares the address of a stranger and can say who they are is served.
+ * and never before: a caller who shares the address of a stranger and has a good credential is served.
  */
 export class StrangerLimits {
   readonly #options: StrangerLimitOptions
@@ -50,7 +50,7 @@ export class StrangerLimits {
   }
 
   /**
-   * Chooses the answer to somebody who is refused: the problem itself, or that the address was
+   * Chooses the answer to a refused caller: the problem itself, or that the address was
    * refused too often.
    */
   judge(message: IncomingMessage, problem: Problem, at: string): Problem {

@@ -91,7 +91,7 @@ export async function checkPath(
     const { certificatePath = [], result, resultMessage } = await engine.verify()
     if (!result) throw untrusted(resultMessage)
     const path = certificatePath.map(derOf)
-    // INVARIANT: what was validated is the certificate that was shown, whatever else came with it.
+    // INVARIANT: the validated certificate is the one that was shown, whatever else came with it.
     if (!path[0] || !same(path[0], leaf)) throw untrusted('another certificate was validated')
     checkSigned(path.map((der) => new X509Certificate(der)))
     certificatePath.forEach(checkStrength)
@@ -150,7 +150,7 @@ function checkDepth(certificate: Certificate, i: number): void {
   const constraints = parsed(certificate, BASIC_CONSTRAINTS)
   const most: unknown = constraints && Reflect.get(constraints, 'pathLenConstraint')
   if (most === undefined) return
-  // What is too large for a number is an object, and larger than any path here.
+  // A value too large for a number is an object, and larger than any path here.
   if (i > 0 && typeof most === 'number' && i - 1 > most)
     throw untrusted('there are more authorities than one of them allows')
 }

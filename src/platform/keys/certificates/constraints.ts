@@ -15,7 +15,7 @@ type Name = Pick<GeneralName, 'type'> & { readonly value: unknown }
  * it. The library takes a certificate for permitted when one of its names is permitted, and a name
  * that an authority below permits for permitted above.
  * INVARIANT: every name is within what every authority above permits, and no authority permits what
- * the one above it does not. A name that nobody here can compare is not within.
+ * the one above it does not. A name that cannot be compared here is not within.
  * @throws Problem `certificate.not_trusted`
  */
 export function checkConstraints(path: readonly Certificate[]): void {
@@ -63,7 +63,7 @@ function namesIn(certificate: Certificate): readonly Name[] {
   ]
 }
 
-/** Checks whether a name is within a base; `undefined`: nobody can say. */
+/** Checks whether a name is within a base; `undefined`: cannot be compared. */
 function isWithin(name: Name, base: Name): boolean | undefined {
   if (name.type !== base.type) return false
   const [one, other] = [name.value, base.value]

@@ -7,7 +7,7 @@ import { Problem } from '../../lib/problem.ts'
  */
 export function parsedExtension({ extensions = [] }: Certificate, id: string): object | undefined {
   const [found, another] = extensions.filter(({ extnID }) => extnID === id)
-  // RFC 5280 section 4.2. Whoever reads the first must not be told another thing than whoever reads the last.
+  // RFC 5280 section 4.2. A reader of the first must not be told another thing than a reader of the last.
   if (another) throw untrusted(`its extension ${id} is there twice`)
   if (!found) return undefined
   if (!found.parsedValue) throw untrusted(`its extension ${id} cannot be read`)

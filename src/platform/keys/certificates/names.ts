@@ -72,7 +72,7 @@ function addressOf(value: unknown): string[] {
 
 /**
  * Subject as text; `undefined` where several attributes share a place, or one is of a kind without
- * a short name or no text: then nobody can say what an administrator would have written.
+ * a short name or no text: then it is unknown what an administrator would have written.
  */
 function subjectOf(name: RelativeDistinguishedNames): string | undefined {
   const { typesAndValues } = name

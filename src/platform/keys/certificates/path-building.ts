@@ -1,8 +1,8 @@
 import type { X509Certificate } from 'node:crypto'
 
 /**
- * The way from a certificate to an anchor, by who signed whom; `undefined` where there is none. What was sent along may be in any order,
- * and not all of it has to be of use.
+ * The way from a certificate to an anchor, by who signed whom; `undefined` where there is none. The certificates sent along may be in any
+ * order, and not all of them have to be of use.
  * INVARIANT: it ends, whatever was sent: each certificate is on a way once, and each signature is verified once. The library looks for
  * ways, too, and goes in circles where two certificates signed each other.
  */

@@ -22,7 +22,7 @@ type SignerRequest =
   | { readonly do: 'sign'; readonly key: string; readonly digest: string }
   | { readonly do: 'delete'; readonly key: string }
 
-/** One line of the program. Nothing about it is certain but what is checked. */
+/** One line of the program. Only checked members are certain. */
 interface SignerAnswer {
   readonly id?: unknown
   readonly error?: unknown
@@ -105,7 +105,7 @@ export class SignerProgram implements ExternalSigner {
     signal.addEventListener('abort', given, { once: true })
     try {
       await running.opened
-      // Nobody would hear of what is asked of a process that was given up meanwhile.
+      // An answer of a process that was given up meanwhile would reach no caller.
       if (this.#process !== running) throw unavailable('its process was given up')
       return await this.#send(running.child, request)
     } finally {

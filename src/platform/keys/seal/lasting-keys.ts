@@ -36,7 +36,7 @@ export async function withLastingKeys(
     await storage.transaction(async (tx) => {
       for (const key of made) await addLastingKey(tx, key)
     })
-  // Of replicas that start at once, one was first: what is there counts.
+  // Of replicas that start at once, one was first: the stored key counts.
   const kept = missing.length === 0 ? known : await readLastingKeys(storage.read)
   const lasting = new Map(
     [...kept].map(([purpose, sealed]) => [

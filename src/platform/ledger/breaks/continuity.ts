@@ -27,7 +27,7 @@ export interface ContinuityPorts {
 }
 
 /**
- * Checks whether the ledger still contains what was signed. The newest signed head is remembered in
+ * Checks whether the ledger still contains all that was signed. The newest signed head is remembered in
  * this process and in a file outside the database; a missing head is written down for every server,
  * and stops every permit until an administrator goes on without it.
  */
@@ -79,7 +79,7 @@ export class Continuity {
   }
 
   /**
-   * Compares the tree with what was signed, and signs it as it is.
+   * Compares the tree with the signed head, and signs it as it is.
    * @throws Problem `ledger.inconsistent`
    */
   async sign(): Promise<StoredCheckpoint> {
@@ -134,8 +134,8 @@ export class Continuity {
   }
 
   /**
-   * Forgets the signed head, because an administrator went on without what is missing: what was
-   * signed before counts no more.
+   * Forgets the signed head, because an administrator went on without the missing records: earlier
+   * heads no longer count.
    */
   forget(): void {
     this.#signed = undefined
@@ -143,7 +143,7 @@ export class Continuity {
   }
 
   /**
-   * Finds the part that the present tree has in common with what was signed, as far as stored
+   * Finds the part that the present tree has in common with the signed one, as far as stored
    * checkpoints tell.
    */
   async common({ head }: Pick<LedgerBreak, 'head'>): Promise<CommonPart> {

@@ -1,6 +1,6 @@
 import type { TreeHead } from '../checkpoint.ts'
 
-/** The ledger does not contain what was signed before: nothing may be permitted until an administrator goes on without it. */
+/** The ledger does not contain a head that was signed before: nothing may be permitted until an administrator goes on without it. */
 export interface LedgerBreak {
   /** Number of the history that begins when it is accepted; the first one is 0. */
   readonly history: number

@@ -1,8 +1,8 @@
 /**
  * Types of records of permits: a call that is sent, an answer to an enforcement point, a task, a
  * token, a ticket.
- * INVARIANT: none of them is written while the ledger does not contain what was signed before.
- * Whatever permits writes its record first, so nothing is permitted meanwhile, whoever asks.
+ * INVARIANT: none of them is written while the ledger lacks a head that was signed before.
+ * Whatever permits writes its record first, so nothing is permitted meanwhile.
  */
 const PERMITS: ReadonlySet<string> = new Set([
   'decision.intent',

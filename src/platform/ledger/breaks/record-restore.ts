@@ -7,7 +7,7 @@ import { makeRecord } from '../record.ts'
 import { insertBreak, readBreaks } from './break-store.ts'
 
 export interface RestoreRecord {
-  /** Sentence about what was restored, for people. */
+  /** Sentence about the restored backup, for people. */
   readonly detail: string
   readonly event: LedgerEvent
   readonly now: number

@@ -23,7 +23,7 @@ export async function firstUnpacked(reader: Reader): Promise<number | undefined>
 
 /**
  * Puts a packed bundle in the place of its 256 records, all or nothing.
- * INVARIANT: it takes 256 rows away, or fails: nobody else packs or deletes the same ones.
+ * INVARIANT: it takes 256 rows away, or fails: no other process packs or deletes the same ones.
  */
 export function packSteps(db: Reader, index: number, packed: Uint8Array): readonly Step[] {
   const span = [index * TILE_WIDTH, (index + 1) * TILE_WIDTH] as const

@@ -3,7 +3,7 @@ import type { Reader } from '../../storage/index.ts'
 import { unpackBundle } from './bundle.ts'
 import { readBundles, type StoredBundle } from './bundle-store.ts'
 
-/** Bundles that are remembered unpacked: whoever reads goes along. */
+/** Bundles that are remembered unpacked: readers go along the ledger. */
 const MAX_REMEMBERED = 16
 /** Bytes of a packed bundle that is remembered, at most. */
 const MAX_BYTES = 262_144
@@ -34,7 +34,7 @@ export class PackedBundles {
 
   async #recordsOf({ index, packed }: StoredBundle): Promise<readonly Uint8Array[]> {
     const known = this.#remembered.get(index)
-    // INVARIANT: what is remembered counts only for the very bytes that are stored: after a restore there are others.
+    // INVARIANT: a remembered bundle counts only for the very bytes that are stored: a restore brings others.
     if (known && Buffer.compare(known.packed, packed) === 0) return known.records
     const records = await unpackBundle(packed)
     if (!records) throw new Problem('ledger.inconsistent', `bundle ${index} cannot be unpacked`)

@@ -15,7 +15,7 @@ const AT_ONCE = 16
 const REST_MS = 60
 /** Time between two looks for servers of older builds. */
 const LOOK_EVERY_MS = 60_000
-/** Time for which whoever was overtaken leaves the work to the other. */
+/** Time for which a packer that was overtaken leaves the work to the other. */
 const LEAVE_MS = 10_000
 
 /** Packs full bundles of records that are behind a signed head, in the database. */

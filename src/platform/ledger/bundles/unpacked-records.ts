@@ -18,7 +18,7 @@ export async function firstDifference(
   return undefined
 }
 
-/** State of the records that are not packed, as somebody finds it who reads beside the servers. */
+/** State of the records that are not packed, as a program finds it that reads beside the servers. */
 export interface UnpackedRecords {
   /** Number of all records. */
   readonly size: number

@@ -4,7 +4,7 @@ const GAP = '  '
 const NARROWEST = 24
 
 /**
- * Columns as wide as what is in them, headings dimmed. The last one is wrapped to what is left of `width`; without a width
+ * Columns as wide as their cells, headings dimmed. The last one is wrapped to the rest of `width`; without a width
  * (output into a file or a pipe) nothing is wrapped. Answers lines.
  */
 export function table(

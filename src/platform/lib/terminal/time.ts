@@ -2,7 +2,7 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** `2026-11-25 01:20 +01:00` or `… UTC`, in the time zone of whoever reads it. Takes RFC 3339 or epoch milliseconds. */
+/** `2026-11-25 01:20 +01:00` or `… UTC`, in the time zone of the reader. Takes RFC 3339 or epoch milliseconds. */
 export function moment(at: string | number): string {
   const date = new Date(at)
   if (Number.isNaN(date.getTime())) return String(at)

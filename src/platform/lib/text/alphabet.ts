@@ -22,7 +22,7 @@ export function skeleton(name: string): string {
   return looks.normalize('NFD').toLowerCase().replaceAll('i', 'l')
 }
 
-/** Properties of one character for somebody who reads Latin letters. */
+/** Properties of one character for a reader of Latin letters. */
 export interface Glyph {
   /** The ASCII character that it passes for, if it is not that character itself. */
   readonly twin: string | undefined

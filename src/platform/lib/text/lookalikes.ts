@@ -144,7 +144,7 @@ function* inPart(text: string, start: number, word: string, previous: string) {
 }
 
 /**
- * Checks for a word that shows that its alphabet is at home here: nobody reads it as a Latin one.
+ * Checks for a word that shows that its alphabet is at home here: no reader takes it for a Latin one.
  */
 function isOwn(word: string): boolean {
   if (ASCII_LETTER.test(word)) return false

@@ -27,7 +27,7 @@ const MAX_DIGITS = 40
 
 /**
  * A number as a reader of this language writes it, with its currency's code where it has one. INVARIANT: no digit is left out or
- * rounded; what is no plain number stays as it is.
+ * rounded; a text that is no plain number stays as it is.
  */
 export function localNumber(text: string, locale: string, code?: string): string {
   const plain = PLAIN.exec(text)

@@ -17,7 +17,7 @@ const TOO_MANY_SPACES = new RegExp(`(?<= {${MAX_SPACES_IN_A_ROW}}) `, 'g')
  * cannot push words out of sight.
  * INVARIANT: reversible, so two different texts never look the same for a reason this function
  * knows.
- * Plain text: whoever puts it into HTML escapes it there.
+ * Plain text: a page that puts it into HTML escapes it there.
  */
 export function visible(text: string): string {
   const escaped = text.replaceAll(SECOND_SPACE_OR_BACKSLASH, (found) =>

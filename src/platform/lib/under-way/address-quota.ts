@@ -40,7 +40,7 @@ export class AddressQuota {
     return undefined
   }
 
-  /** Gives back what was taken. */
+  /** Gives back an amount that was taken. */
   give(key: string | undefined, amount: number): void {
     this.#total -= amount
     if (key === undefined) return

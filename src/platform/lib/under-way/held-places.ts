@@ -26,7 +26,7 @@ type Kind = (typeof KINDS)[number]
 /**
  * Shares of the places in use from which on a caller has to hold less than an equal share, with the
  * kinds of holder that are counted. So a busy task leaves room for other tasks, a busy person for
- * other people, and a busy agent, whoever it works for, for other agents.
+ * other people, and a busy agent, for whichever people it works, for other agents.
  */
 const TIERS: readonly (readonly [from: number, counted: readonly Kind[]])[] = [
   [7 / 8, ['task', 'person', 'agent']],
@@ -36,8 +36,8 @@ const TIERS: readonly (readonly [from: number, counted: readonly Kind[]])[] = [
 
 /**
  * Places of one process that tasks, agents and people hold and share: connections, streams, calls
- * that wait. While many are free, anyone may have more than a share; of the last ones, nobody gets
- * more than an equal share. Memory is bounded by what is held.
+ * that wait. While many are free, anyone may have more than a share; of the last ones, no holder gets
+ * more than an equal share. Memory is bounded by the places that are held.
  */
 export class HeldPlaces {
   readonly #limit: number

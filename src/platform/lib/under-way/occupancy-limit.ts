@@ -27,7 +27,7 @@ export class OccupancyLimit {
 
   /** Checks whether there is room for one more; if so, counts it. */
   async admits(): Promise<boolean> {
-    // INVARIANT: whoever comes while it is counted waits for that count, so that nobody is let in by an old one and nobody is forgotten.
+    // INVARIANT: a request that comes while it is counted waits for that count, so that none is let in by an old one and none is forgotten.
     if (this.#counting || this.#clock.monotonic() - this.#countedAt >= COUNTED_EVERY_MS) {
       this.#counting ??= this.#recount()
       await this.#counting

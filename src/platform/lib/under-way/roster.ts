@@ -9,8 +9,8 @@ export interface RosterPlace<T> {
  * Items that are under way, in the order in which they came, each of which leaves soon.
  *
  * A `Set` would do the same. But V8 copies its table every few additions and links the old table to the new one, so each old
- * table, with what was under way then, survives every collection of young objects: all that a call ever made would wait for the
- * next collection of everything. What leaves a roster is referred to by nothing in it.
+ * table, with what was under way then, survives every collection of young objects: everything that a call allocated would stay in memory until
+ * the next full collection. Nothing in a roster refers to an item that left it.
  */
 export class Roster<T> implements Iterable<T> {
   #first: RosterPlace<T> | undefined

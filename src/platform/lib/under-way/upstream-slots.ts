@@ -20,9 +20,9 @@ interface Usage {
 type Patience = (signal: AbortSignal) => Promise<void>
 
 /**
- * Shares the connections to each API among tasks, agents and people, so that nobody's streams keep
- * everyone else out. While many connections are free, anyone may have more than a share; of the
- * last ones, nobody gets more than an equal share. Memory is bounded by the calls under way.
+ * Shares the connections to each API among tasks, agents and people, so that the streams of one do
+ * not keep all others out. While many connections are free, anyone may have more than a share; of the
+ * last ones, none gets more than an equal share. Memory is bounded by the calls under way.
  */
 export class UpstreamSlots {
   readonly #limit: number

@@ -164,7 +164,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.#whole.push(chunk)
     } else {
       this.#guarded(() => {
-        // An event without text primes a stream for resumption; it says nothing.
+        // An event without text primes a stream for resumption; it has no message.
         for (const { data } of this.#stream?.push(chunk) ?? [])
           if (data !== '' && !this.#settled) this.#event(data)
       })

@@ -51,7 +51,7 @@ export interface Hooks {
 
 /**
  * Reason why there is no answer. `unexpected`: the bytes that came are no answer. `left`: we ended
- * the exchange. `unsure`: nobody can tell whether it may go on.
+ * the exchange. `unsure`: it is not known whether it may go on.
  */
 export type ExchangeFailure =
   | 'unreachable'

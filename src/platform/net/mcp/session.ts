@@ -70,9 +70,9 @@ export type OpeningResult =
 /** Visible ASCII (revision 2025-11-25, transports, session management), and not without end. */
 const SESSION_ID = /^[\x21-\x7e]{1,512}$/
 const CLIENT: JsonObject = new Map(Object.entries({ name: 'remit', version: '0' }))
-/** Time that a server gets to say its revisions; one that never heard the question may say nothing. */
+/** Time that a server gets to say its revisions; a server that does not know the question may stay silent. */
 const PROBE_MS = 5_000
-/** Limits of messages that nobody waits for. */
+/** Limits of messages that no caller waits for. */
 const ASIDE: ExchangeLimits = { bytes: 64 * 1024, events: 0, timeMs: 5_000 }
 /** Questions of a server during one exchange that are answered at all. */
 const MAX_QUESTIONS = 32
@@ -81,7 +81,7 @@ const MAX_QUESTIONS = 32
  * Finds out how a server is spoken to, and begins. A server of 2026-07-28 says so when it is asked
  * (`server/discover`); any other answer than one that settles it leads to `initialize` and
  * `notifications/initialized` (2026-07-28, "Backward Compatibility"). We say who we are, and what the
- * client can do whose session this is: nothing, where it is nobody's.
+ * capabilities of the client whose session this is; they are empty for sessions of the gateway itself.
  *
  * `wanted` is the generation of the client that this is for. It is tried first: what a server of both can do in one, such as asking the
  * client while a call runs, it need not be able to do in the other.
@@ -376,7 +376,7 @@ function headersOf({ id, revision }: McpSession): Record<string, string> {
 
 /**
  * Problem for a server of another revision. Most servers that we cannot talk to are only older or
- * newer, and somebody can mend that once they are told.
+ * newer, and an operator can mend that.
  */
 function otherRevision(answer: RpcResult | RpcError | undefined): Problem | undefined {
   const revision = answer?.kind === 'result' ? answer.result.get('protocolVersion') : undefined

@@ -2,7 +2,7 @@ import type { Statements } from './portable-sql.ts'
 
 /**
  * On SQLite, where one connection writes, a record gets its position when it is written, and stays where it is: the end of
- * `ledger_leaves`, beyond the tree until the sequencer has taken it in. Whoever inserts into this view appends.
+ * `ledger_leaves`, beyond the tree until the sequencer has taken it in. An insert into this view appends.
  * On PostgreSQL writers would wait for each other's commits: there the intake stays.
  */
 export const appendedRecords: Statements = ({ engine }) =>

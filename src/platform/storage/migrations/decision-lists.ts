@@ -14,7 +14,7 @@ const END = 'coalesce((SELECT row FROM decision_lists_end WHERE id = 1), 0)'
 
 /**
  * On SQLite, where a call waits for every page that it changes, a decision comes into the lists of its task, person and agent
- * some time after the call, together with others, and into that of all. `task_decisions` and its like read a list and what is not in it
+ * some time after the call, together with others, and into that of all. `task_decisions` and its like read a list and the decisions that are not in it
  * yet. On PostgreSQL the indexes stay, where an entry costs its bytes in the log and no page; the views are the table itself, so that
  * its planner sees the order of the indexes.
  */
@@ -58,7 +58,7 @@ function viewOf([kind]: List, select: string): string {
   return `CREATE VIEW ${kind}_decisions AS ${select}`
 }
 
-/** Selects what is in the list and was not deleted since; the number of a deleted row may be that of another by now. */
+/** Selects the decisions that are in the list and were not deleted since; the number of a deleted row may be that of another by now. */
 function selectListed([kind, column]: List): string {
   const isSame = column ? `AND d.${column} = l.key` : ''
   // Sorted and looked up as the list is.
@@ -68,7 +68,7 @@ function selectListed([kind, column]: List): string {
     WHERE l.kind = '${kind}' ${column ? '' : "AND l.key = ''"} AND l.row <= ${END}`
 }
 
-/** Selects what is not in the list yet: by the number of the row, whatever it is sorted by, because there is little of it. */
+/** Selects the decisions that are not in the list yet: by the number of the row, whatever it is sorted by, because there is little of it. */
 function selectBeside([, column]: List): string {
   return `SELECT ${columnsOf({})} FROM decisions d NOT INDEXED
     WHERE d.rowid > ${END} ${column ? `AND d.${column} IS NOT NULL` : ''}`

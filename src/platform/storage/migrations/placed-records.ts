@@ -3,7 +3,7 @@ import type { Statements } from './portable-sql.ts'
 /**
  * On PostgreSQL a record is written where it stays, too. Until the sequencer gives it a position it has a number below 0, counted
  * down. The new version of the row is beside the old one, in the half of a page that is left free, so the log gets the position and
- * not the record once more. What is private comes with the record: on PostgreSQL it is copied from here when the position is known.
+ * not the record once more. Private values come with the record: on PostgreSQL it is copied from here when the position is known.
  */
 export const placedRecords: Statements = ({ engine, text }) => [
   `ALTER TABLE ledger_leaves ADD COLUMN private ${text}`,

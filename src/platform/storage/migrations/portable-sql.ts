@@ -40,7 +40,7 @@ export function portableSql(engine: 'sqlite' | 'postgres'): PortableSql {
   return engine === 'sqlite' ? SQLITE : POSTGRES
 }
 
-/** Says of columns that their texts are shortened by a dictionary (`src/platform/dictionaries`), to whoever looks at them with other programs. */
+/** Says of columns that their texts are shortened by a dictionary (`src/platform/dictionaries`), for people who look at them with other programs. */
 export function shortened(
   engine: 'sqlite' | 'postgres',
   ...columns: readonly string[]

@@ -9,8 +9,8 @@ const SHORTEST_PAUSE = 100
 const MAX_PAUSE = 5_000
 
 /**
- * Hints between replicas (LISTEN and NOTIFY), on a connection of their own that is made again when it breaks. What was
- * said meanwhile is lost, so every listener is then called once.
+ * Hints between replicas (LISTEN and NOTIFY), on a connection of their own that is made again when it breaks. Hints that were
+ * given meanwhile are lost, so every listener is then called once.
  */
 export class Listener {
   readonly #url: string

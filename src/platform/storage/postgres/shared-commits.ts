@@ -13,7 +13,7 @@ interface WaitingCommit {
 }
 
 /**
- * Commits that nobody waits for, such as the ends of calls, some of them in one transaction: each has its own statements, and all of
+ * Commits that no caller waits for, such as the ends of calls, some of them in one transaction: each has its own statements, and all of
  * them one BEGIN, one COMMIT and two round trips.
  */
 export class SharedCommits {
@@ -62,7 +62,7 @@ export class SharedCommits {
       if (result.committed) for (const { resolve } of waiting) resolve(result)
       return result.committed
     } catch (error) {
-      // INVARIANT: what may have taken place is not done again: a guard would say that somebody else did it.
+      // INVARIANT: a commit that may have taken place is not done again: its guard would take the first for another writer's.
       if (!isUncertain(error)) return false
       for (const { reject } of waiting) reject(error)
       return true

@@ -62,7 +62,7 @@ class ParkedClient extends pg.Client {
     if (this.getTransactionStatus() !== 'I') return false
     this.emit('end')
     this.removeAllListeners()
-    // `end` follows, and may be too late for whoever takes it in between.
+    // `end` follows, and may be too late for a caller that takes it in between.
     this.on('error', () => {
       this.#isBroken = true
     })

@@ -66,7 +66,7 @@ export async function commitSteps(
   const before = lineage()
   const compiled = steps.map(({ query }) => query.compile())
   const failed = await attempts.run(async (session) => {
-    // INVARIANT: what was prepared before a failover is not done after it, where what it was prepared from may be gone.
+    // INVARIANT: a commit prepared before a failover is not done after it: the rows that it was prepared from may be gone.
     if (lineage() !== before) throw unavailable('the database failed over meanwhile')
     const sent = session.together(() => [
       session.query(begin),

@@ -130,7 +130,7 @@ const MAX_TRIES = 3
 /**
  * Repeats a transaction whose turn was lost: this thread was held up by something else while the
  * writer waited for the next statement. It was rolled back, and `work` has no effect but its
- * statements, so nobody has to be told.
+ * statements, so no caller has to be told.
  */
 async function repeated<T>(run: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
@@ -142,7 +142,7 @@ async function repeated<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Makes the connection for all reads. Each statement sees what was committed last. */
+/** Makes the connection for all reads. Each statement sees the last commit. */
 function readsOf(db: DatabaseSync): Connections {
   const statements = new Statements(db)
   const connection: DatabaseConnection = {

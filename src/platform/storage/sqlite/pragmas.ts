@@ -32,7 +32,7 @@ export function openForWriting(db: DatabaseSync): void {
 }
 
 /**
- * Overwrites what is freed (sqlite.org/pragma.html#pragma_secure_delete). INVARIANT: within a page always, which costs no further page: otherwise
+ * Overwrites freed space (sqlite.org/pragma.html#pragma_secure_delete). INVARIANT: within a page always, which costs no further page: otherwise
  * the first page of a table keeps a copy of its rows when it is divided, and no later deletion overwrites the copy. `pages`: true
  * overwrites whole pages that are freed, too.
  */

@@ -44,7 +44,7 @@ function newThread(): Worker {
   const entry = new URL(`./writer-thread${extname(import.meta.url)}`, import.meta.url)
   // Options of this process (`--eval`, `--inspect`) are not the thread's.
   const thread = new Worker(entry, { name: 'storage-writer', execArgv: [] })
-  // The writer that uses it hears of its errors, too; one that nobody uses ends without anybody's harm.
+  // The writer that uses it hears of its errors, too; an unused one can end without harm.
   thread.on('error', () => {})
   thread.on('exit', () => {
     const index = idle.indexOf(thread)

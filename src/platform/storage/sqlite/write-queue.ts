@@ -16,7 +16,7 @@ interface Turn {
    * must run there.
    */
   spoiled: boolean
-  /** True: what is deleted is overwritten until the turn ends. Pages that others free would cost them as much. */
+  /** True: freed whole pages are overwritten until the turn ends. Doing it always would slow every write. */
   readonly erases: boolean
 }
 
@@ -87,7 +87,7 @@ export class WriteQueue {
     this.proceed()
   }
 
-  /** Forgets what nobody waits for any more, or only transactions that have not ended. What is committed stays. */
+  /** Forgets writes whose process is gone, or only its transactions that have not ended. Committed writes stay. */
   forget(isGone: (id: number) => boolean, what: 'all' | 'turns' = 'all'): void {
     if (what === 'all') this.#batches = this.#batches.filter(({ id }) => !isGone(id))
     const left = this.#begins.filter(({ id }) => !isGone(id))
@@ -131,7 +131,7 @@ export class WriteQueue {
     try {
       return steps.every((step) => this.#holds(step))
     } catch (error) {
-      // Whose mistake it is shows when each has a savepoint of its own; a disk that is full is everybody's.
+      // Retrying each batch in its own savepoint shows which one failed. A full disk ends the transaction: it fails all of them.
       if (!this.#db.isTransaction) throw error
       return false
     }
@@ -196,7 +196,7 @@ export class WriteQueue {
     this.#send([{ id, kind: 'done' }])
   }
 
-  /** INVARIANT: a process that stands still with the turn keeps nobody waiting for longer than this. */
+  /** INVARIANT: a process that stands still with the turn keeps others waiting no longer than this. */
   #silence(pause: number | undefined): NodeJS.Timeout | undefined {
     if (pause === undefined) return undefined
     return setTimeout(() => {

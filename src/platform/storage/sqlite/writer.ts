@@ -16,7 +16,7 @@ const ENOUGH = 64
  */
 const MAX_TURNS = 4
 /**
- * Time that what is behind an answer waits for a commit to share, in ms. A caller that sends its next request at once is back within
+ * Time that a write whose answer was given waits for a commit to share, in ms. A caller that sends its next request at once is back within
  * it; a process that is killed meanwhile does not know how a call ended, as if it had been killed before the answer.
  */
 const BEHIND_MS = 5
@@ -35,7 +35,7 @@ export class Writer {
   readonly #line: WriterLine
   readonly #waiting = new Map<number, Waiter>()
   #gathered: StepBatch[] = []
-  /** Number of batches that somebody waits for: gathered, or sent. */
+  /** Number of batches that a caller waits for: gathered, or sent. */
   #awaited = 0
   /** Tells whether batches overlapped lately: the next one then waits for others to share its commit. */
   #met = false
@@ -105,7 +105,7 @@ export class Writer {
     return this.#waiting.size
   }
 
-  /** Registers a listener for the end of the thread when nobody closed it. */
+  /** Registers a listener for the end of the thread when it was not closed. */
   onLost(listener: (error: Error) => void): void {
     this.#onLost.push(listener)
   }
@@ -177,7 +177,7 @@ export class Writer {
     this.#patience ??= setTimeout(() => this.#flush(), BEHIND_MS)
   }
 
-  /** Sends what has gathered. What is behind answers goes first: the ends of earlier calls before new ones. */
+  /** Sends what has gathered. Writes behind answers go first: the ends of earlier calls before new ones. */
   #flush(): void {
     clearTimeout(this.#patience)
     this.#patience = undefined

@@ -18,9 +18,9 @@ export const approvals = {
     deadline: time,
     /** Every argument of the call, where all of it has a type. */
     inspected: nullable(json),
-    /** Person who asked in the conversation, where that is somebody else. */
+    /** Person who asked in the conversation, where that is another person. */
     requester_id: optional(text),
-    /** 1: nobody is present, and `person_id` is the sponsor. */
+    /** 1: no person is present, and `person_id` is the sponsor. */
     sponsored: flag,
     policy_version: integer,
     risk: text,
@@ -53,7 +53,7 @@ export const approvals = {
     asked_from: time,
     /** Ids of people who may not answer it, whatever name means them; separated by spaces. */
     barred: text,
-    /** Ids of people who answer it for nobody, and for whom nobody does; separated by spaces. NULL: everybody. */
+    /** Ids of people who may neither act as a stand-in nor be represented by one; separated by spaces. NULL: all. */
     barred_stand_ins: nullable(text),
   },
   approval_answers: {
@@ -84,7 +84,7 @@ export const approvals = {
     person_id: text,
     /** Agents behind the call, all of them, the current one first. */
     chain: json,
-    /** 1: nobody was present. */
+    /** 1: no person was present. */
     sponsored: flag,
     resource: text,
     upstream: text,
@@ -104,7 +104,7 @@ export const approvals = {
     ended_at: nullable(time),
     ended_by: nullable(text),
   },
-  /** Calls that somebody approved alone in an emergency, and what others think of it. */
+  /** Calls that one person approved alone in an emergency, and what others think of it. */
   break_glass: {
     id: text,
     request_id: text,

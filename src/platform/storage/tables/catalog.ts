@@ -75,7 +75,7 @@ export const catalog = {
     accepted_at: time,
     accepted_by: text,
   },
-  /** A definition that is offered and that nobody has accepted. */
+  /** A definition that is offered and has not been accepted. */
   offered_definitions: {
     action: text,
     resource: text,
@@ -105,7 +105,7 @@ export const catalog = {
     sealed: bytes,
     created_at: time,
     replaced_at: nullable(time),
-    /** NULL: nobody said. */
+    /** NULL: not stated. */
     expires_at: nullable(time),
   },
 }

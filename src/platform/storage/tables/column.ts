@@ -31,7 +31,7 @@ export const flag: Column<0 | 1, boolean> = { kind: 'flag' }
 /** Canonical JSON. A member that is text itself does not fit. */
 export const json: Column<string, Exclude<Canonical, string | null>> = { kind: 'json' }
 
-/** One of these texts, in the rows as well. */
+/** Column of a text that is one of these; rows hold it unchanged. */
 export function oneOf<const T extends string>(..._texts: readonly T[]): Column<T, T> {
   return plain
 }

@@ -52,7 +52,7 @@ export const decisions = {
     at: time,
     row: integer,
   },
-  /** The last row that is in these lists, and which decision it is: `VACUUM` may number rows anew. */
+  /** The last row that is in these lists, and which decision it is: `VACUUM` may renumber rows. */
   decision_lists_end: {
     id: integer,
     row: integer,
@@ -94,7 +94,7 @@ export const decisions = {
     /** Deadline of its task. */
     expires_at: time,
   },
-  /** Notice of a permitted call that somebody had to be told of. */
+  /** Notice of a permitted call that people had to be told of. */
   notices: {
     id: text,
     /** `group:…` or `person:…` */

@@ -1,7 +1,7 @@
 import { bytes, integer, nullable, oneOf, text, time } from './column.ts'
 
 export const notifications = {
-  /** Outbox: events that nobody has been told of yet. A row goes when its deliveries are there. */
+  /** Outbox: events that no recipient has been told of yet. A row goes when its deliveries are there. */
   outbox_events: {
     id: text,
     kind: text,

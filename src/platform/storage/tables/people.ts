@@ -28,7 +28,7 @@ export const people = {
     /** `provider` memberships are replaced at each sign-in, `manual` ones are an administrator's. */
     source: text,
   },
-  /** People who answer for somebody while they are away. */
+  /** People who answer for another person who is away. */
   stand_ins: {
     id: text,
     /** Person who is away. */

@@ -17,7 +17,7 @@ export const retention = {
     lifted_by: nullable(text),
     lifted_at: nullable(time),
   },
-  /** One row. Whoever deletes by rule names the number of changes of holds that it has looked at. */
+  /** One row. A deletion by rule names the number of changes of holds that it has looked at. */
   retention_state: {
     id: integer,
     holds: integer,
@@ -32,7 +32,7 @@ export const retention = {
     erased: integer,
     erased_at: nullable(time),
   },
-  /** Erasures of what is known of a person, which go on until they are done. */
+  /** Erasures of a person's data, which go on until they are done. */
   person_erasures: {
     id: text,
     person_id: text,

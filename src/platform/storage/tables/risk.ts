@@ -8,7 +8,7 @@ export const risk = {
   agent_habits: {
     agent_id: text,
     action: text,
-    /** A keyed digest: nobody can be read from it. */
+    /** A keyed digest: it does not reveal the counterparty. */
     counterparty: text,
     first_at: time,
     /** The decision that was the first. */

@@ -34,13 +34,13 @@ export const spaces = {
     requester_id: nullable(text),
     /** Ids of people, sorted. */
     participants: json,
-    /** Number of participants whom nobody here knows. */
+    /** Number of participants who are not known here. */
     strangers: integer,
     agents: json,
     stated_at: time,
     ended_at: nullable(time),
   },
-  /** People who asked in a conversation, each until somebody else did. */
+  /** People who asked in a conversation, each until another person did. */
   thread_requesters: {
     thread_id: text,
     person_id: text,

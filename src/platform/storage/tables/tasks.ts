@@ -47,7 +47,7 @@ export const tasks = {
     actors: json,
     acr: nullable(text),
   },
-  /** A token request that somebody has to answer first. Of codes, only digests and sealed forms are kept. */
+  /** A token request that a person has to answer first. Of codes, only digests and sealed forms are kept. */
   deferrals: {
     digest: text,
     flow: text,
@@ -111,7 +111,7 @@ export const tasks = {
     proves: nullable(json),
     /** Software that it says it is, of a client that registered. */
     software_id: optional(text),
-    /** 1: it said which key it will prove, or proved one. */
+    /** 1: the request named a DPoP key (`dpop_jkt`) or proved one. */
     announces_key: flag,
     /**
      * While pending 1: an earlier consent may answer. Then 1: the person lets this consent answer
@@ -121,7 +121,7 @@ export const tasks = {
     /** Agent that the client was when it was granted. */
     agent_id: nullable(text),
   },
-  /** Grant that lets an agent open tasks while nobody is present. */
+  /** Grant that lets an agent open tasks while no person is present. */
   sponsor_grants: {
     id: text,
     agent_id: text,
@@ -162,7 +162,7 @@ export const tasks = {
     close_reason: nullable(text),
     /** `exchange`, `sponsor`, `code`, `child` or `token` */
     opened_by: text,
-    /** 1: nobody is present, and `person_id` is the sponsor. */
+    /** 1: no person is present, and `person_id` is the sponsor. */
     sponsored: flag,
     sponsor_grant_id: nullable(text),
     /** Limits of the tree below this task. */
@@ -213,7 +213,7 @@ export const tasks = {
     name: text,
     used: amount,
     /**
-     * Length of the window, for a limit on a length of time: `used` is what was taken in the newest
+     * Length of the window, for a limit on a length of time: `used` is the amount taken in the newest
      * so many milliseconds.
      */
     window_ms: nullable(time),

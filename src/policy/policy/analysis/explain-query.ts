@@ -14,7 +14,7 @@ export interface ExplainedRule extends Omit<PublishedRule, 'json'> {
   readonly why: readonly string[]
 }
 
-/** A permit that did not hold. */
+/** A permit that does not apply, and the conditions that it lacks. */
 export interface NearPermit extends ExplainedRule {
   /**
    * Sentences that are fit for whoever made the call: about their own arguments and themselves,

@@ -87,7 +87,7 @@ export interface CaseFile {
   readonly cases: readonly PolicyCase[]
 }
 
-/** One thing that decided it, and the rules that did. */
+/** Reason of a decision, with the rules that determined it. */
 export interface Reason {
   readonly text: string
   readonly rules: readonly string[]

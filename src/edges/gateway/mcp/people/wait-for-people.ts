@@ -176,7 +176,7 @@ class Wait {
   }
 }
 
-/** Checks whether the time to answer is over, recorded as expired or not yet. */
+/** Checks whether a request that `isWaiting` refused has expired, recorded as such or not yet. */
 function isPast({ state }: AccessRequest): boolean {
   return state === 'pending' || state === 'expired'
 }

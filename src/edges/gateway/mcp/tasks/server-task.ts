@@ -201,7 +201,7 @@ async function cancel(
 
 /**
  * Ends the call with what its server answered: checked, changed and counted like every answer, and
- * recorded by whoever is first. The others are told what was kept.
+ * recorded by the first request that sees it. Later ones get the kept answer.
  */
 async function end(
   followed: FollowedTask,
@@ -241,7 +241,7 @@ async function toldEnd({ held, prepared }: FollowedTask, ports: McpPorts): Promi
   const { kept, larger, outdated } = await call.answer(verdict.obligations)
   const read = kept === undefined ? undefined : readKept(kept, rpc.id)
   const words = outdated
-    ? 'policies say by now what may be told of it'
+    ? 'the policies on what may be shown have changed'
     : larger
       ? 'it was told once, and is too large to be kept'
       : 'it is not kept'

@@ -1,6 +1,6 @@
 import type { Statements } from '../portable-sql.ts'
 
-/** Tables of the catalog, and of the connections to what is in it. */
+/** Tables of the catalog, and of the connections to its resources. */
 export const catalog: Statements = ({ bytes, integer, table, text }) => [
   table(
     'resources',

@@ -84,7 +84,7 @@ export const people: Statements = ({ bytes, integer, table, text }) => [
   ),
   'CREATE INDEX confirmations_by_person ON confirmations (person_id, state)',
   'CREATE INDEX confirmations_by_expiry ON confirmations (state, expires_at)',
-  // Removed ones stay: whoever had one gets no first one again without an administrator.
+  // Removed ones stay: a person who had one gets no first one again without an administrator.
   table(
     'passkeys',
     `id ${text} NOT NULL PRIMARY KEY, person_id ${text} NOT NULL REFERENCES persons (id),

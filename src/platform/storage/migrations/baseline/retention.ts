@@ -1,6 +1,6 @@
 import type { Statements } from '../portable-sql.ts'
 
-/** Tables of what is kept how long. */
+/** Tables of retention: rules, holds and erasures. */
 export const retention: Statements = ({ integer, table, text }) => [
   table(
     'legal_holds',

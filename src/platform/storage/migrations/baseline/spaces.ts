@@ -2,7 +2,7 @@ import type { Statements } from '../portable-sql.ts'
 
 /** Tables of spaces. */
 export const spaces: Statements = ({ integer, table, text }) => [
-  // INVARIANT: a name is given once, and what is above a space never changes.
+  // INVARIANT: a name is given once, and the parent of a space never changes.
   table(
     'spaces',
     `id ${text} NOT NULL PRIMARY KEY, parent_id ${text} REFERENCES spaces (id),

@@ -122,7 +122,7 @@ export const tasks: Statements = ({ bytes, integer, table, text }) => [
      changed_at ${integer} NOT NULL, changed_by ${text} NOT NULL,
      UNIQUE (subject_kind, subject_id, each_task, name)`,
   ),
-  // The limit itself is elsewhere: whoever changes it does not wait for those who take from it.
+  // The limit itself is elsewhere: a change of it does not wait for calls that take from it.
   table(
     'limit_counts',
     `owner ${text} NOT NULL, name ${text} NOT NULL, used ${integer} NOT NULL CHECK (used >= 0),

@@ -19,7 +19,7 @@ export interface WriterSocket {
 }
 
 /**
- * Listens in a directory that only this user may enter: whoever can open the socket could open the database, too. `proceed` is called
+ * Listens in a directory that only this user may enter: a program that can open the socket could open the database, too. `proceed` is called
  * after everything that has arrived was taken in, so that it shares a commit.
  */
 export async function serveWriter(

@@ -13,8 +13,8 @@ export type ClientMessage =
   | { readonly kind: 'hint'; readonly channel: string }
 
 /**
- * Processes that share one queue of writes. Each numbers its requests for itself; here they get numbers that nobody else has.
- * INVARIANT: a process reaches no transaction but its own, and what it leaves behind holds nobody up.
+ * Processes that share one queue of writes. Each numbers its requests for itself; here they get numbers that no other process has.
+ * INVARIANT: a process reaches no transaction but its own, and whatever it leaves behind delays no other process.
  */
 export class WritingClients {
   readonly #queue: Pick<WriteQueue, 'receive' | 'forget'>
@@ -31,7 +31,7 @@ export class WritingClients {
     this.#send.set(client, send)
     return {
       ask: (request: Request) => this.#receive(client, request),
-      // What it sent and is not committed is dropped: nobody was told of it.
+      // What it sent and is not committed is dropped: no caller was told of it.
       leave: () => {
         this.#send.delete(client)
         this.#queue.forget((id) => clientOf(id) === client)
@@ -39,7 +39,7 @@ export class WritingClients {
     }
   }
 
-  /** Gives answers to whoever asked. Answers those of the main thread. */
+  /** Gives answers to the processes that asked. Returns those of the main thread. */
   answer(replies: readonly WriterReply[]): readonly WriterReply[] {
     const own = Map.groupBy(replies, ({ id }) => clientOf(id))
     for (const [client, told] of own) {
@@ -64,7 +64,7 @@ export class WritingClients {
       this.#queue.receive({ ...request, id: of(request.id), turn: of(request.turn) })
     else if (request.kind === 'close') {
       this.#queue.forget((id) => clientOf(id) === client, 'turns')
-      // Nothing, after everything that it sent before: the answer says that all of that is written.
+      // An empty batch: its answer means that all earlier writes of the process are durable.
       this.#queue.receive({ kind: 'batches', batches: [{ id: of(request.id), steps: [] }] })
     }
   }
