@@ -31,7 +31,6 @@ import {
   channelKinds,
   NOTIFICATIONS_SEALED,
   type NotificationParts,
-  type SlackApp,
 } from './identity/notifications/index.ts'
 import type { PasskeyParts } from './identity/passkeys/index.ts'
 import { createBuiltInGroups, type PeopleParts } from './identity/people/index.ts'
@@ -88,7 +87,6 @@ import {
   reachesLoopback,
   rulesIn,
   signerOf,
-  slackIn,
   stepUpIn,
 } from './programs/config/configured.ts'
 import type { Settings } from './programs/config/settings.ts'
@@ -135,8 +133,6 @@ export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp' | 'f
   readonly modules: readonly (OpenModule & { readonly name: string })[]
   readonly centre: Centre
   readonly notifications: NotificationParts
-  /** App of a workspace; absent: nobody is told in Slack. */
-  readonly slack: SlackApp | undefined
   /** To addresses at which people and groups are told. */
   readonly messages: Outbound
 }
@@ -218,7 +214,12 @@ export async function openRooms(
       onChange: ports.onRoom ?? (() => {}),
     })
     await disk.check()
-    const modules = await openModules(options.modules, { settings, storage, clock, random })
+    const messages = outbound({
+      allowOrigins: (origin) => settings.webhookOrigins.includes(origin),
+    })
+    const modules = await openModules(options.modules, {
+      ...{ settings, storage, clock, random, master, messages },
+    })
     const hooks: Partial<CentreHooks> = Object.assign({}, ...modules.map((each) => each.hooks))
     const ledger = new Ledger({
       ...hooks,
@@ -304,10 +305,6 @@ export async function openRooms(
       endConsents: (agentId) => endConsentsOf(shared, { agentId, by: 'system' }),
     })
     const fapi2 = settings.securityProfile === 'fapi2'
-    const messages = outbound({
-      allowOrigins: (origin) => settings.webhookOrigins.includes(origin),
-    })
-    const slack = slackIn(settings, { ...shared, outbound: messages })
     const decisions = {
       ...{ fapi2, freshKeys: settings.freshKeys === 'on', observer: options.telemetry?.calls },
       ...{ ...shared, keys, catalog, policies, providers, documents },
@@ -377,10 +374,12 @@ export async function openRooms(
           asks(kind) ? channelQuestion(decisions, id, to) : undefined,
         timedQuestions,
         channels: channelsOf(settings),
-        kinds: channelKinds(settings, { ...shared, outbound: messages, slack }),
+        kinds: [
+          ...channelKinds(settings, { ...shared, outbound: messages }),
+          ...modules.flatMap(({ channels = [] }) => channels),
+        ],
       },
       callbacks: { ...shared, outbound: messages, origins: settings.webhookOrigins },
-      slack,
       messages,
     }
   } catch (error) {

@@ -12,7 +12,6 @@ import { addStandIns } from './console/stand-in-pages/index.ts'
 import { createGateway, type McpLimits, PATIENCE, type Timeouts } from './edges/gateway/index.ts'
 import { oauthHandlers, PUSHED_LIFE_MS, PushedRoom } from './edges/oauth/index.ts'
 import { authzenHandlers } from './extensions/authzen/index.ts'
-import { keepSlackSocket, slackEndpoint } from './extensions/chat/index.ts'
 import { fetchPreview } from './extensions/previews/index.ts'
 import type { Telemetry } from './extensions/telemetry/index.ts'
 import { protocolRecords } from './identity/opaque-tokens/index.ts'
@@ -119,9 +118,6 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const certificates = from.length === 0 ? undefined : new ClientCertificates({ from, clock })
   const { fapi2 } = decisions
 
-  const { slackAppToken, slackSigningSecret } = settings
-  const chat = rooms.slack && { ...rooms.decisions, slack: rooms.slack, onError }
-
   const addresses = new ClientAddresses(settings.trustedProxies)
   const strangers = new StrangerLimits({
     addresses,
@@ -131,6 +127,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   })
   const capacity = capacityOf(settings)
   const checks = healthChecks(rooms)
+  const web = { addresses, capacity, certificates, observer, log, onError }
   const http = createHttp({
     origin: settings.issuer,
     ...{ addresses, capacity, certificate, strangers, observer },
@@ -161,7 +158,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         decisions: { ...decisions, clients: rooms.authenticator },
       }),
       ...authzenHandlers({ ...rooms, clock, random, clients: rooms.authenticator }),
-      ...(chat && slackSigningSecret ? [slackEndpoint(chat, slackSigningSecret)] : []),
+      ...rooms.modules.flatMap(({ routes }) => routes?.(rooms.centre, web) ?? []),
     ],
     checks,
     rates: ratesOf(settings),
@@ -209,7 +206,6 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     log,
   })
 
-  const web = { addresses, capacity, certificates, observer, log }
   const edges = rooms.modules.flatMap(({ edge }) => edge?.(rooms.centre, web) ?? [])
 
   for (const warning of [...storage.warnings(), ...keys.warnings()]) log.warn(warning)
@@ -224,7 +220,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       onError,
     ),
     ...(certificate ? [keepCertificate(certificate, log)] : []),
-    ...(chat && slackAppToken ? [keepSlackSocket(chat, slackAppToken)] : []),
+    ...rooms.modules.flatMap(({ work }) => work?.(rooms.centre, onError) ?? []),
   ]
 
   await telemetry?.observe({ ...rooms, room: decisions.room, checks })

@@ -1,18 +1,23 @@
 import type { CallParts } from '../calls/calls/index.ts'
 import type { ClientAuthenticator } from '../identity/machine-clients/index.ts'
+import type { ChannelKind } from '../identity/notifications/index.ts'
 import type {
   Capacity,
   ClientAddresses,
   ClientCertificates,
   Logger,
+  RawHandler,
 } from '../platform/http/index.ts'
+import type { MasterKey } from '../platform/keys/index.ts'
 import type { ArchivedRecords, Ledger } from '../platform/ledger/index.ts'
 import type { Chore } from '../platform/lib/chores.ts'
 import type { Clock } from '../platform/lib/clock.ts'
+import type { Closable } from '../platform/lib/close-all.ts'
 import type { Diagnosis } from '../platform/lib/diagnosis.ts'
 import type { Random } from '../platform/lib/random.ts'
 import type { RequestObserver } from '../platform/lib/request-observer.ts'
 import type { SettingDefinitions, SettingValues } from '../platform/lib/setting.ts'
+import type { Outbound } from '../platform/net/index.ts'
 import type { Live } from '../platform/revocation/index.ts'
 import type { ModuleSchema, Snapshot, Storage } from '../platform/storage/index.ts'
 
@@ -45,11 +50,20 @@ export interface ModuleGround<S extends SettingDefinitions = SettingDefinitions>
   readonly storage: Storage
   readonly clock: Clock
   readonly random: Random
+  readonly master: MasterKey
+  /** To addresses at which people are told. */
+  readonly messages: Outbound
 }
 
 /** Module that works. */
 export interface OpenModule {
   readonly hooks?: Partial<CentreHooks>
+  /** Kinds of channel by which people are told. */
+  readonly channels?: readonly ChannelKind[]
+  /** Handles paths of the issuer's origin, before its router. */
+  routes?(centre: Centre, web: WebParts): readonly RawHandler[]
+  /** Starts work that goes on by itself. */
+  work?(centre: Centre, onError: (error: unknown) => void): readonly Closable[]
   /** Lists chores that delete or move old rows. They run in every round of retention. */
   removals?(centre: Centre, round: RemovalRound): readonly Chore[]
   /** Makes an edge with listeners of its own. */
@@ -86,6 +100,7 @@ export interface WebParts {
   /** Absent: requests are not counted. */
   readonly observer: RequestObserver | undefined
   readonly log: Logger
+  readonly onError: (error: unknown) => void
 }
 
 /** Edge with listeners of its own. */

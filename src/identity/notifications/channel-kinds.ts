@@ -3,7 +3,6 @@ import type { Random } from '../../platform/lib/random.ts'
 import type { Outbound } from '../../platform/net/index.ts'
 import type { ChannelKind } from './channel.ts'
 import { pushKind } from './push/push-kind.ts'
-import type { SlackApp } from './slack/slack-app.ts'
 import { webhookKinds } from './webhooks/webhook-kind.ts'
 
 /** Settings that say which kinds of channel there are. */
@@ -21,13 +20,11 @@ export function channelKinds(
     readonly master: Pick<MasterKey, 'derive'>
     readonly random: Random
     readonly outbound: Outbound
-    readonly slack?: SlackApp | undefined
   },
 ): readonly ChannelKind[] {
   const owners = personalWebhooks === 'on' ? (['group', 'person'] as const) : (['group'] as const)
   return [
     ...(contact === undefined ? [] : [pushKind({ ...parts, origins, contact })]),
-    ...(parts.slack ? [parts.slack.kind] : []),
     ...webhookKinds({ ...parts, origins, owners }),
   ]
 }

@@ -1,11 +1,11 @@
 /** Events that people have to be told of, and the channels that tell them. */
 export { addEvent, newEvent } from './add-event.ts'
 export { type Announcement, type Announcers, MAX_RECIPIENTS } from './announcement.ts'
-export type { ChannelQuestion } from './channel.ts'
+export type { ChannelKind, ChannelOwner, ChannelQuestion, Notification } from './channel.ts'
 export type { ChannelUse } from './channel-choices.ts'
 export { channelKinds } from './channel-kinds.ts'
 export type { Delivery, Recipient } from './delivery.ts'
-export { deliveriesAbout, markSeen } from './delivery-store.ts'
+export { deliveriesAbout, findDelivery, hurryReceipts, markSeen } from './delivery-store.ts'
 export { EmailChannel } from './email-channel.ts'
 export { insertEventsQuery } from './event-store.ts'
 export { forgetDeliveries, keepNotifying, notificationBacklog, notifyOnce } from './notify.ts'
@@ -15,7 +15,13 @@ export {
   listGroupChannels,
   ownChannelId,
 } from './own-channels/listed-channels.ts'
-export { NOTIFICATIONS_SEALED } from './own-channels/own-channel.ts'
+export {
+  channelName,
+  NOTIFICATIONS_SEALED,
+  type OwnChannel,
+  openSettings,
+} from './own-channels/own-channel.ts'
+export { ownChannelsOf } from './own-channels/own-channel-store.ts'
 export {
   addOwnChannel,
   confirmOwnChannel,
@@ -28,5 +34,4 @@ export { quietHoursOf, setQuietHours } from './quiet-hours.ts'
 export { groupsCalled, peopleCalled } from './recipients.ts'
 export { chooseUse, ownRoutes, preferChannel, routesOf } from './routes.ts'
 export { sendTest } from './send-test.ts'
-export type { SlackPress } from './slack/press.ts'
-export { SlackApp } from './slack/slack-app.ts'
+export { factValue, linkOf, shown, shownSentence, titleOf } from './words.ts'

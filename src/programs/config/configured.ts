@@ -8,11 +8,7 @@ import {
   readAttributeClaims,
   registerProvider,
 } from '../../identity/identity-providers/index.ts'
-import {
-  EmailChannel,
-  type NotificationParts,
-  SlackApp,
-} from '../../identity/notifications/index.ts'
+import { EmailChannel, type NotificationParts } from '../../identity/notifications/index.ts'
 import type { PasskeyRules } from '../../identity/passkeys/index.ts'
 import type { PeopleParts } from '../../identity/people/index.ts'
 import { GuardedSigner, SignerProgram } from '../../platform/keys/index.ts'
@@ -131,15 +127,6 @@ export async function configuredProvider(
 /** While it is tried out, others on this computer may be trusted. */
 export function reachesLoopback({ issuer }: Settings, development: boolean): boolean {
   return development || isLoopback(new URL(issuer).hostname)
-}
-
-/** Makes the app of a workspace, where one is set up. */
-export function slackIn(
-  { slackApiUrl: apiUrl, slackAppToken, slackBotToken: token, slackSigningSecret }: Settings,
-  parts: Pick<ConstructorParameters<typeof SlackApp>[0], 'issuer' | 'master' | 'outbound'>,
-): SlackApp | undefined {
-  const answers = slackAppToken !== undefined || slackSigningSecret !== undefined
-  return token && new SlackApp({ ...parts, token, apiUrl, answers })
 }
 
 /** Makes the channels that everybody has. */

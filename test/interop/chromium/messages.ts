@@ -1,7 +1,7 @@
 import { announcersOf } from '../../../src/calls/calls/index.ts'
 import { channelQuestion } from '../../../src/extensions/channel-answers/index.ts'
+import { slackMessage } from '../../../src/extensions/slack/blocks.ts'
 import { composeEmail } from '../../../src/identity/notifications/compose-email.ts'
-import { slackMessage } from '../../../src/identity/notifications/slack/blocks.ts'
 import { teamsTemplate } from '../../../src/identity/notifications/webhooks/teams-template.ts'
 import { ntfyTemplate } from '../../../src/identity/notifications/webhooks/templates.ts'
 import type { Place } from './place.ts'

@@ -7,13 +7,13 @@ import {
   type NotificationParts,
   notifyOnce,
   removeOwnChannel,
-  SlackApp,
   sendCodeTo,
 } from '../../identity/notifications/index.ts'
 import type { Person } from '../../identity/people/index.ts'
 import { Secret } from '../../platform/lib/secret.ts'
-import { answerInSlack } from './answer-in-slack.ts'
-import { channelQuestion } from './channel-question.ts'
+import { channelQuestion } from '../channel-answers/index.ts'
+import { answerInSlack } from './answer-press.ts'
+import { SlackApp } from './slack-app.ts'
 
 export const MEMBER = 'U0FIONA'
 const TEAM = 'T0TEAM'

@@ -1,6 +1,6 @@
 import type { WebClientOptions } from '@slack/web-api'
-import type { Outbound } from '../../../platform/net/index.ts'
-import { DeliveryError } from '../../../platform/webhooks/index.ts'
+import type { Outbound } from '../../platform/net/index.ts'
+import { DeliveryError } from '../../platform/webhooks/index.ts'
 
 /** Errors of Slack's that pass by themselves; every other one has to be put right by somebody. */
 const PASSING = new Set([

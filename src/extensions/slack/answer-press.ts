@@ -1,12 +1,13 @@
 import { type AccessRequest, findRequest } from '../../approvals/access-requests/index.ts'
 import { answerRequest, listAnswers } from '../../approvals/approvals/index.ts'
 import type { CallParts } from '../../calls/calls/index.ts'
-import type { SlackApp, SlackPress } from '../../identity/notifications/index.ts'
 import { findPerson } from '../../identity/people/index.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import { visible } from '../../platform/lib/text/visible.ts'
 import { consumeOnce } from '../../platform/storage/index.ts'
-import { channelQuestion } from './channel-question.ts'
+import { channelQuestion } from '../channel-answers/index.ts'
+import type { SlackPress } from './press.ts'
+import type { SlackApp } from './slack-app.ts'
 
 /** Parts that answers in Slack work with. */
 export type SlackAnswerParts = CallParts & { readonly slack: SlackApp }

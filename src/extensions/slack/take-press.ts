@@ -1,5 +1,5 @@
 import type { Json } from '../../platform/lib/json.ts'
-import { answerInSlack, type SlackAnswerParts } from '../channel-answers/index.ts'
+import { answerInSlack, type SlackAnswerParts } from './answer-press.ts'
 
 /** Parts that this room works with. */
 export type ChatParts = SlackAnswerParts & { readonly onError: (error: unknown) => void }

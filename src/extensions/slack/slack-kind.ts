@@ -1,9 +1,13 @@
 import type { WebClient } from '@slack/web-api'
-import type { MasterKey } from '../../../platform/keys/index.ts'
-import { Problem } from '../../../platform/lib/problem.ts'
-import { badAddress, DeliveryError } from '../../../platform/webhooks/index.ts'
-import type { Announcement } from '../announcement.ts'
-import type { ChannelKind, ChannelOwner, Notification } from '../channel.ts'
+import type {
+  Announcement,
+  ChannelKind,
+  ChannelOwner,
+  Notification,
+} from '../../identity/notifications/index.ts'
+import type { MasterKey } from '../../platform/keys/index.ts'
+import { Problem } from '../../platform/lib/problem.ts'
+import { badAddress, DeliveryError } from '../../platform/webhooks/index.ts'
 import { type QuestionButtons, slackMessage, slackOutcome } from './blocks.ts'
 import { buttonValue, readAccount } from './button.ts'
 import { callSlack } from './slack-client.ts'

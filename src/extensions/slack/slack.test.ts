@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { getGlobalDispatcher } from 'undici'
-import { Secret } from '../../../platform/lib/secret.ts'
-import type { Notification } from '../channel.ts'
+import type { Notification } from '../../identity/notifications/index.ts'
+import { Secret } from '../../platform/lib/secret.ts'
 import { SlackApp } from './slack-app.ts'
 
 const HOSTILE = '*bold* <!channel> <https://evil.example|Approve> @here :tada: `x` &lt;'

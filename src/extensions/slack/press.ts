@@ -1,4 +1,4 @@
-import type { Json } from '../../../platform/lib/json.ts'
+import type { Json } from '../../platform/lib/json.ts'
 import { BUTTONS, type ButtonPress, REASON } from './button.ts'
 
 /** Press of a button that answers. */

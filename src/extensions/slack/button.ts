@@ -1,12 +1,16 @@
 import { createHmac } from 'node:crypto'
-import type { MasterKey } from '../../../platform/keys/index.ts'
-import { sameBytes } from '../../../platform/lib/bytes.ts'
-import { type Canonical, canonicalJson, domainHash } from '../../../platform/lib/canonical-json.ts'
-import type { Reader } from '../../../platform/storage/index.ts'
-import type { ChannelQuestion } from '../channel.ts'
-import { findDelivery } from '../delivery-store.ts'
-import { channelName, type OwnChannel, openSettings } from '../own-channels/own-channel.ts'
-import { ownChannelsOf } from '../own-channels/own-channel-store.ts'
+import {
+  type ChannelQuestion,
+  channelName,
+  findDelivery,
+  type OwnChannel,
+  openSettings,
+  ownChannelsOf,
+} from '../../identity/notifications/index.ts'
+import type { MasterKey } from '../../platform/keys/index.ts'
+import { sameBytes } from '../../platform/lib/bytes.ts'
+import { type Canonical, canonicalJson, domainHash } from '../../platform/lib/canonical-json.ts'
+import type { Reader } from '../../platform/storage/index.ts'
 
 /** Ids of the actions of a message. */
 export const BUTTONS = { approve: 'remit_approve', deny: 'remit_deny', open: 'remit_open' } as const

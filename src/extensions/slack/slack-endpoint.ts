@@ -3,7 +3,7 @@ import { collectBody, type RawHandler } from '../../platform/http/index.ts'
 import { parseJson } from '../../platform/lib/json.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import type { Secret } from '../../platform/lib/secret.ts'
-import { isFirstDelivery } from '../channel-answers/index.ts'
+import { isFirstDelivery } from './answer-press.ts'
 import { badSignature, checkSignature, MAX_AGE_MS, readSignature } from './slack-signature.ts'
 import { type ChatParts, takePress } from './take-press.ts'
 

@@ -1,7 +1,14 @@
-import { cut } from '../../../platform/lib/text/visible.ts'
-import type { Announcement } from '../announcement.ts'
-import type { ChannelQuestion, Notification } from '../channel.ts'
-import { factValue, linkOf, shown, shownSentence, titleOf } from '../words.ts'
+import {
+  type Announcement,
+  type ChannelQuestion,
+  factValue,
+  linkOf,
+  type Notification,
+  shown,
+  shownSentence,
+  titleOf,
+} from '../../identity/notifications/index.ts'
+import { cut } from '../../platform/lib/text/visible.ts'
 import { BUTTONS, REASON } from './button.ts'
 
 /** Characters of a text object, at most (Block Kit). */

@@ -1,12 +1,15 @@
 import type { SocketModeClient } from '@slack/socket-mode'
 import type { WebClient } from '@slack/web-api'
-import type { MasterKey } from '../../../platform/keys/index.ts'
-import type { Json } from '../../../platform/lib/json.ts'
-import type { Secret } from '../../../platform/lib/secret.ts'
-import type { Outbound } from '../../../platform/net/index.ts'
-import type { Reader, Tx } from '../../../platform/storage/index.ts'
-import type { ChannelKind, ChannelQuestion } from '../channel.ts'
-import { hurryReceipts } from '../delivery-store.ts'
+import {
+  type ChannelKind,
+  type ChannelQuestion,
+  hurryReceipts,
+} from '../../identity/notifications/index.ts'
+import type { MasterKey } from '../../platform/keys/index.ts'
+import type { Json } from '../../platform/lib/json.ts'
+import type { Secret } from '../../platform/lib/secret.ts'
+import type { Outbound } from '../../platform/net/index.ts'
+import type { Reader, Tx } from '../../platform/storage/index.ts'
 import { slackOutcome } from './blocks.ts'
 import { findPressed, isAsShown, type PressedButton } from './button.ts'
 import { readPress, type SlackPress } from './press.ts'
