@@ -1,7 +1,7 @@
 import type { ArgumentSchema } from '@remit/engine'
 import { ExactNumber, isObject, type Json, type JsonObject } from '../../platform/lib/json.ts'
 
-/** Method with which a client asks for values of an argument while somebody types it (MCP, "Completion"). */
+/** Method with which a client asks for values of an argument while a person types it (MCP, "Completion"). */
 export const COMPLETE = 'completion/complete'
 
 /** Maximum number of values in an answer ("Completion"). */
@@ -11,7 +11,7 @@ const MAX_NAME = 128
 const MAX_VALUE = 1_024
 /** Maximum number of arguments that are known already. */
 const MAX_KNOWN = 64
-/** Member that names what is completed, by the type of the reference. */
+/** Member that names the completed prompt or resource, by the type of the reference. */
 const NAMED_BY: ReadonlyMap<Json | undefined, string> = new Map([
   ['ref/prompt', 'name'],
   ['ref/resource', 'uri'],

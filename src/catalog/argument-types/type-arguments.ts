@@ -12,7 +12,7 @@ import {
 import { visible } from '../../platform/lib/text/visible.ts'
 
 /**
- * Refusal of arguments. `detail` names what was found wrong, never the value. `pointer` leads to it,
+ * Refusal of arguments. `detail` names the fault, never the value. `pointer` leads to it,
  * in catalog names.
  */
 export interface ArgumentRefusal {

@@ -43,7 +43,7 @@ export async function setRisk(
 }
 
 /**
- * The administrator's word on classes that were proposed, as they were looked at: nobody has to set them one by one. All of them or none.
+ * The administrator's word on classes that were proposed, as they were looked at, so that they need not be set one by one. All of them or none.
  * @throws Problem `catalog.unknown_action`, `catalog.changed` (also when one is not proposed like that any more), `policy.would_break`
  */
 export async function acceptRisks(
@@ -57,7 +57,7 @@ export async function acceptRisks(
   const { by, resource, risks } = accepted
   const wanted = new Map(risks.map(({ action, risk }) => [action, risk]))
   await changeCatalog(parts, {
-    // INVARIANT: looked at after the epoch was read, so that what somebody set meanwhile stays.
+    // INVARIANT: looked at after the epoch was read, so that classes set meanwhile stay.
     next: (all) => {
       const own = new Map(
         all.filter((each) => each.resource === resource).map((each) => [each.name, each]),

@@ -4,8 +4,8 @@ import type { Action } from '../catalog/index.ts'
 /**
  * Digests what an action is. The digest is part of the call hash (contract 6): when the meaning of
  * a call changes, an approval given for the old meaning no longer fits. Risk class and sentence are
- * not in it: they do not change what is sent. The words of the document are in it, and the reviewed
- * definition of an MCP server: what was said an operation does is part of what was approved.
+ * not in it: they do not change the sent call. The words of the document are in it, and the reviewed
+ * definition of an MCP server: the description of an operation is part of the approval.
  */
 export function definitionDigest(
   action: Pick<

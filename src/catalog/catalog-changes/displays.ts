@@ -54,7 +54,7 @@ export function keptDisplays(action: Action, old: Action): DisplayMap {
 }
 
 /**
- * The administrator's word on how people are shown an argument; `undefined`: like any other. What is sent, bounded and hashed stays
+ * The administrator's word on how people are shown an argument; `undefined`: like any other. The sent, bounded and hashed call stays
  * as it is.
  * @throws Problem `catalog.unknown_action`, `catalog.bad_display`, `catalog.changed`
  */

@@ -17,7 +17,7 @@ const SEARCHING = new Set(['filter', 'q', 'query', 'search'])
 
 /**
  * Tells whether an argument of an action says which part of a list is shown: that weighs nothing,
- * and nobody wants to bound it. `limit` alone may be one of a card: it belongs to a page where
+ * and no rule needs to bound it. `limit` alone may be one of a card: it belongs to a page where
  * something is read or searched, or beside another such argument.
  */
 export function isPaging(action: Pick<Action, 'access' | 'arguments'>, argument: string): boolean {

@@ -26,7 +26,7 @@ export interface ImportOptions {
   readonly title?: string
   /** Known names of an MCP server that is in the catalog already: `knownNames`. */
   readonly known?: readonly KnownName[]
-  /** Actions of an HTTP API that is in the catalog already: what was imported keeps its name. */
+  /** Actions of an HTTP API that is in the catalog already: imported actions keep their names. */
   readonly operations?: readonly KnownOperation[]
   /**
    * Trust in the mappings of an MCP server: what its tools say about requests to decision points
@@ -78,7 +78,7 @@ export interface DescribedSource
 }
 
 /**
- * The resource of an import: what the administrator says, and for the rest what was found.
+ * The resource of an import: the administrator's settings, and for the rest those of the document.
  * @throws Problem `catalog.bad_resource`
  */
 export function planResource(options: ImportOptions, found: DescribedSource): PlannedResource {

@@ -29,7 +29,7 @@ function previewMistake(
   const given = action.preview?.arguments ?? {}
   if (!read || read.resource !== action.resource) return 'the resource has no such action'
   if (countedAccess(read) !== 'read')
-    return `${read.name} may change something, or nobody has confirmed that it only reads`
+    return `${read.name} may change something, or is not confirmed to only read`
   if (read.method !== 'GET' && read.method !== 'tools/call')
     return `${read.name} is neither a GET operation nor an MCP tool`
   const known = read.arguments.arguments
@@ -82,8 +82,8 @@ function previewOf({ arguments: { arguments: given }, name }: Action): Preview {
 }
 
 /**
- * The administrator's word on what approvers can look at before they answer; `undefined`: nothing. What is sent and
- * hashed stays as it is.
+ * Sets the action that approvers can look at before they answer; `undefined`: none. The sent and the
+ * hashed call stay as they are.
  * @throws Problem `catalog.unknown_action`, `catalog.bad_preview`, `catalog.changed`
  */
 export async function setPreview(

@@ -17,7 +17,7 @@ const GIVEN_NAME = /^[a-z][a-z0-9._-]*[a-z0-9]$/
 const MAX_LENGTH = 80
 
 /**
- * The name by which people know an action from now on. INVARIANT: what is stored, signed and decided keeps the action's own name,
+ * The name by which people know an action from now on. INVARIANT: rows, signatures and decisions keep the action's own name,
  * so nothing that was allowed stops, and nothing else begins; names that were given before go on to mean this action, and no other
  * action gets one of them.
  * @throws Problem `catalog.unknown_action`, `catalog.bad_name`, `catalog.exists`, `policy.would_break`, `catalog.changed`

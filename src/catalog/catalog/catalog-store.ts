@@ -158,7 +158,7 @@ export async function replaceActions(
   }
 }
 
-/** One action anew, or for the first time. */
+/** Writes an action, in place of an earlier one if there is one. */
 export async function writeAction(tx: Tx, action: Action, accepted: Acceptance): Promise<void> {
   await tx.deleteFrom('actions').where('name', '=', action.name).execute()
   await tx.insertInto('actions').values(rowOf(action)(accepted)).execute()

@@ -59,7 +59,7 @@ export class Catalog {
   async #readUnder(epoch: number): Promise<CatalogView> {
     const known = this.#read
     const view = readCatalog(this.#storage, epoch)
-    // Two readings may overtake each other; what is read under the later epoch stays.
+    // Two readings may overtake each other; the reading under the later epoch stays.
     if (known && known.epoch > epoch) return view
     const read: CatalogReading = { epoch, view }
     this.#read = read

@@ -8,7 +8,7 @@ import type { Action } from './resource.ts'
 
 /**
  * The rules that decisions are made under: the active policies and the catalog that types them. Its epoch grows with every
- * change of either, so whoever has read both under one epoch has read what belongs together.
+ * change of either, so policies and catalog that were read under one epoch belong together.
  */
 export const RULES: LiveKey = { kind: 'policy', id: 'active' }
 
@@ -27,7 +27,7 @@ export interface CatalogChange {
 /**
  * The one way to change the catalog: the active policies are checked against what will be, then rows, ledger record and
  * epochs change together, and when it has returned no replica decides by the older state.
- * INVARIANT: what was checked is what is written: if the rules changed after the check began, nothing is.
+ * INVARIANT: the checked change is the one that is written: if the rules changed after the check began, nothing is.
  * @throws Problem `policy.would_break`, `catalog.changed`, and what `write` throws
  */
 export async function changeCatalog(parts: CatalogParts, change: CatalogChange): Promise<void> {

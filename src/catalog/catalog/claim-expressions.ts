@@ -19,14 +19,14 @@ export function isExpression({ from }: MappedClaim): boolean {
   return !CLAIM_SOURCES.includes(from)
 }
 
-/** Loads what evaluates expressions. Whoever reads a catalog that has some waits for it, so that tokens need not. */
+/** Loads the evaluator of expressions. Reading a catalog that has some waits for it, so that tokens need not. */
 export async function loadClaimExpressions(): Promise<Expressions> {
   loading ??= Expressions.load(VARIABLES)
   loaded = await loading
   return loaded
 }
 
-/** Finds what is wrong with an expression; `undefined`: nothing. */
+/** Finds the fault of an expression; `undefined`: nothing. */
 export async function faultOf(from: string): Promise<string | undefined> {
   if (from.length > MAX_CLAIM_SOURCE) return `it has more than ${MAX_CLAIM_SOURCE} characters`
   const expressions = await loadClaimExpressions()
@@ -41,7 +41,7 @@ export async function faultOf(from: string): Promise<string | undefined> {
 
 /**
  * Makes the evaluation of one token over facts by their names, which are not there if they are `undefined`. What it answers is
- * `undefined` where an expression says nothing: a fact is absent, or it takes too long.
+ * `undefined` where an expression gives no value: a fact is absent, or it takes too long.
  */
 export function claimEvaluation(
   factOf: (source: string) => CelValue | undefined,

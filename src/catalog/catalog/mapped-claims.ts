@@ -23,7 +23,7 @@ export function namesPeople(source: string): boolean {
 
 const NAME = /^[A-Za-z][A-Za-z0-9_.:/-]{0,127}$/
 
-/** Names that mean something to whoever verifies a token, wherever in it they read them. */
+/** Names that mean something to every verifier of a token, wherever in it they read them. */
 const REGISTERED: ReadonlySet<string> = new Set([
   ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'typ', 'nonce', 'azp', 'sid', 'events'],
   ...['sub_profile', 'sub_id', 'act', 'may_act', 'sponsor', 'client_id', 'authorization_details'],

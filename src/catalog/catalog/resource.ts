@@ -30,7 +30,7 @@ export type Resource = {
    * because an administrator said so.
    */
   readonly mappingsTrusted?: true
-  /** Form of its resource tokens: handles that say nothing; left out, they are JWTs. */
+  /** Form of its resource tokens: opaque handles; left out, they are JWTs. */
   readonly tokenForm?: 'opaque'
   /** Each person has a name there that they have nowhere else; left out, it is the one they have everywhere. */
   readonly subjects?: 'pairwise'
@@ -115,7 +115,7 @@ export type Preview = {
   readonly action: string
   /** JSON Pointers into the arguments of the call, by the names of the arguments that it takes. */
   readonly arguments: Readonly<Record<string, string>>
-  /** `result`: its answer is what the call would lead to, as of a dry run; left out: what is there now. */
+  /** `result`: its answer is what the call would lead to, as of a dry run; left out: the present state. */
   readonly shows?: 'result'
 }
 
@@ -136,7 +136,7 @@ export type Action = {
   readonly access: 'read' | 'write'
   readonly risk: Risk
   /**
-   * True when nobody has confirmed the risk class yet: it follows from the method or the document.
+   * True while the risk class is not confirmed: it follows from the method or the document.
    */
   readonly riskProposed: boolean
   /** Template of the sentence that people read before they approve. */
@@ -148,7 +148,7 @@ export type Action = {
   readonly size?: string | undefined
   /** Displays of arguments, by JSON Pointer (`readDisplay`). Nothing that is sent or hashed as the call depends on it. */
   readonly displays?: Readonly<Record<string, string>> | undefined
-  /** Action that approvers can look at. Neither what is sent nor what is hashed depends on it. */
+  /** Action that approvers can look at. Neither the sent nor the hashed call depends on it. */
   readonly preview?: Preview | undefined
   /**
    * Digest of everything that says what this action is and how its arguments are read; see
@@ -159,7 +159,7 @@ export type Action = {
   readonly description?: string
   /**
    * Names that administrators gave it, the latest first; left out: none. People see the latest, and each of them means this action
-   * where it is read. What is stored, signed and decided has `name`, which never changes.
+   * where it is read. Rows, signatures and decisions have `name`, which never changes.
    */
   readonly names?: readonly string[]
   /**
@@ -168,8 +168,8 @@ export type Action = {
    */
   readonly accepted?: Acceptance
   /**
-   * Present when another definition is offered by now, and nobody has accepted it: no call is
-   * permitted, and nobody is shown it.
+   * Present when another definition is offered by now, and is not accepted: no call is
+   * permitted, and no client is shown it.
    */
   readonly quarantined?: true
 }
@@ -186,7 +186,7 @@ export function isRisk(value: unknown): value is Risk {
 
 /**
  * INVARIANT: what an MCP server says about its own tools never loosens a gate. Until an administrator has set the class, gates, groups
- * and agents' ceilings count a tool as MCP counts one that says nothing: it changes something and is dangerous.
+ * and agents' ceilings count a tool as MCP counts one without annotations: it changes something and is dangerous.
  */
 export function countedRisk(action: RiskFields): Risk {
   const { risk } = action
@@ -208,7 +208,7 @@ function isHint({ definition, riskProposed }: RiskFields): boolean {
   return riskProposed === true && definition?.kind === 'tool'
 }
 
-/** To another host, or another port of it: what was said about a resource was said about the one before. */
+/** Checks for another host, or another port of it: settings of a resource were made for the one before. */
 export function movesTo(known: Pick<Resource, 'upstream'>, upstream: string | undefined): boolean {
   return upstream !== undefined && originOf(upstream) !== originOf(known.upstream)
 }

@@ -139,7 +139,7 @@ export function argumentsInSentence(args: readonly Argument[], most = MAX_ARGUME
 }
 
 /**
- * Writes the sentence that is shown until somebody writes a better one: the document's summary,
+ * Writes the sentence that is shown until an administrator writes a better one: the document's summary,
  * method and path with the values in it, and the other arguments.
  */
 export function defaultSentence(

@@ -20,7 +20,7 @@ export interface Extent {
 }
 
 /**
- * Measures an operation before anything costly looks at it, and refuses what is too large and every directive whose effect is not
+ * Measures an operation before anything costly looks at it, and refuses one that is too large and every directive whose effect is not
  * known here. @throws Problem `graphql.invalid`, `graphql.unsupported`
  */
 export function measure(operation: OperationDefinitionNode, fragments: Fragments): Extent {
@@ -62,7 +62,7 @@ export function measure(operation: OperationDefinitionNode, fragments: Fragments
   return { aliases, fragments: used }
 }
 
-/** Directives that leave fields out. At the root they would leave out what was decided on. */
+/** Directives that leave fields out. At the root they would leave out decided fields. */
 const KNOWN: ReadonlySet<string> = new Set(['skip', 'include'])
 
 function checkDirectives(

@@ -29,7 +29,7 @@ const MAX_BRACKETS = 64
 export const SELECTED = '@selected_fields'
 export const NAMED = '@operation_name'
 
-/** One root field that an operation selects: what is decided on. */
+/** One root field that an operation selects: the unit of decisions. */
 export interface RootField {
   /** `query.order`, `mutation.refund`; `__schema` for introspection. */
   readonly name: string
@@ -42,7 +42,7 @@ export interface GraphqlOperation {
   readonly fields: readonly RootField[]
   /** True where answers have names that the operation chose. */
   readonly hasAliases: boolean
-  /** Body to send: one operation, written anew, with the variables that it declares. */
+  /** Body to send: one operation, written by Remit, with the variables that it declares. */
   readonly body: JsonObject
 }
 
@@ -172,7 +172,7 @@ function rootFields(
       'graphql.unsupported',
       `an operation has at most ${MAX_ROOT_FIELDS} root fields`,
     )
-  // A type's own name says nothing; alone it asks about the schema like introspection does.
+  // A type's own name is harmless; alone it asks about the schema like introspection does.
   const telling = all.filter(({ node }) => node.name.value !== '__typename')
   const counted = telling.length === 0 ? all : telling
   return counted.map(({ node, same }) => {

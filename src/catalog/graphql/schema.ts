@@ -67,7 +67,7 @@ export function builtSchema(
   )
 }
 
-/** Words of an error about somebody's operation; anything else that was thrown is a bug. */
+/** Words of an error about a client's operation; anything else that was thrown is a bug. */
 export function mistakeIn(error: unknown): string {
   if (error instanceof GraphQLError) return error.message.slice(0, 300)
   throw error

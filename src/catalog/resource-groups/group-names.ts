@@ -23,7 +23,7 @@ export function nameInGroup({ path, resource }: Pick<Action, 'path' | 'resource'
 
 /**
  * Address of a member's resource in its group, `desk+note://1`, or the template of such addresses.
- * Scheme and rest stay as they are, so a template (RFC 6570) can be filled in by whoever reads it.
+ * Scheme and rest stay as they are, so a template (RFC 6570) can be filled in by its reader.
  */
 export function uriInGroup(member: string, uri: string): string {
   return member + OF + uri

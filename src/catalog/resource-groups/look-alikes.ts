@@ -16,7 +16,7 @@ export interface LookAlikes {
   readonly held: boolean
 }
 
-/** Names in a group: what each of them means, and what is told of them. */
+/** Names in a group: their meanings, and how they are listed. */
 export interface GroupNames {
   /** The action of a method and a name in the group; `undefined`: there is none, or it is held back. */
   find(method: string, name: string): Action | undefined

@@ -30,7 +30,7 @@ export interface GroupSettings {
 
 /**
  * Makes a group of MCP servers, or changes who is in it. Tokens for the group from before do not
- * work any more; what they may do is looked at anew. Policies and authority speak of members only.
+ * work any more; their authority is looked at again. Policies and authority speak of members only.
  * @throws Problem `catalog.bad_resource`, `catalog.exists`, `catalog.changed`
  */
 export async function setGroup(parts: CatalogParts, wanted: GroupSettings): Promise<void> {

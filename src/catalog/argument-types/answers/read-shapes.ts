@@ -26,7 +26,7 @@ export class ShapeReader {
   readonly #document: JsonObject
   readonly #nodes: ShapeNode[] = [...LEAVES]
   readonly #known = new Map<string, number>()
-  /** References to what was not read yet: not at once, or a chain of them would be as deep as the document is long. */
+  /** References to schemas that are not read yet: not at once, or a chain of them would be as deep as the document is long. */
   readonly #waiting: { readonly place: number; readonly target: Json }[] = []
 
   constructor(document: JsonObject) {
@@ -44,7 +44,7 @@ export class ShapeReader {
 
   /**
    * Reads a schema and answers its place among the nodes; before `finish`. `undefined` for one that
-   * says nothing about form.
+   * says nothing of the form.
    */
   read(schema: Json | undefined, depth = 0): number | undefined {
     if (!isObject(schema) || depth > MAX_DEPTH || this.#nodes.length > MAX_NODES) return ANY
@@ -76,8 +76,8 @@ export class ShapeReader {
 
   /**
    * Reads the parts of a combined schema: a value can have whatever any of them names, whether it
-   * has to fit all or one. `alone`: a part that says nothing is a choice of anything; otherwise it
-   * only narrows what is said beside it.
+   * has to fit all or one. `alone`: an empty part is a choice of anything; otherwise it
+   * only narrows the parts beside it.
    */
   #parts(schema: JsonObject, keyword: string, depth: number, alone = false): readonly number[] {
     const said = schema.get(keyword)

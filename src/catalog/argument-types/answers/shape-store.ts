@@ -28,7 +28,7 @@ export function shapesText(shapes: AnswerShapes): string {
 
 /**
  * Replaces the answer shapes of all actions of a resource; there are none where its description
- * says nothing of answers.
+ * does not describe answers.
  */
 export async function writeShapes(
   tx: Tx,

@@ -86,7 +86,7 @@ function besideReference(document: JsonObject, node: Json | undefined): JsonObje
   return rest.size === 0 ? undefined : rest
 }
 
-/** Says nothing about values; or `$ref` itself and where definitions are kept. */
+/** Keywords that do not restrict values; or `$ref` itself and where definitions are kept. */
 const ASIDE = new Set(
   '$ref $defs definitions $schema $id $comment title summary description example examples deprecated xml externalDocs default readOnly writeOnly'.split(
     ' ',

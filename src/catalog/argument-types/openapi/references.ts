@@ -11,7 +11,7 @@ export type ResolvedReference =
 
 /**
  * Follows `$ref` inside the document (RFC 6901 pointers). What lies elsewhere is not fetched: an import must not make
- * requests, and what it means must not change afterwards. `pointer` names the last target, for whoever looks for circles.
+ * requests, and what it means must not change afterwards. `pointer` names the last target, for code that looks for circles.
  */
 export function resolve(document: JsonObject, node: Json | undefined): ResolvedReference {
   let current = node

@@ -22,7 +22,7 @@ export interface ReadSchema {
 }
 
 const MAX_CHOICES = 200
-/** Members of one object. No API has as many, and its documents would be for nobody. */
+/** Members of one object. No readable API has as many. */
 const MAX_MEMBERS = 10_000
 const TOO_MANY = untyped('its schema unfolds to too many parts')
 
@@ -196,7 +196,7 @@ function readRecord(
   )
 }
 
-/** Checks whether a schema says nothing at all about the members of an object. */
+/** Checks whether a schema does not describe the members of an object. */
 export function isSilent(schema: JsonObject): boolean {
   return ['properties', ...MORE].every((keyword) => !schema.has(keyword))
 }

@@ -19,7 +19,7 @@ type Numeric = Extract<ScalarType, { kind: 'integer' | 'decimal' }>
  * - A number, or the same as text: a number that comes as either.
  * - Strings of different forms (a date, or a word): a string.
  * - `asText`, in a path or a query: plain values of different kinds are the text that is sent.
- * - Two objects: one object, in which what is not required by both is optional. A member that is of one kind here and of another
+ * - Two objects: one object, in which a member that only one requires is optional. A member that is of one kind here and of another
  *   there has no type, and neither has anything else. Nor has a member that one declares where the other allows any further members.
  * INVARIANT: whatever fits `a` or `b` fits the union. What the union gives a type means there what it means in the alternative,
  * so a rule can rely on what it sees. Three things are refused all the same, whichever alternative has them: dot segments where one is a path,

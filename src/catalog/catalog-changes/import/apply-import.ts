@@ -52,17 +52,17 @@ export interface ImportResult extends ImportDifference {
 
 export interface ImportTerms {
   /**
-   * Acceptance of all that differs from what was reviewed: it counts at once, because the
+   * Acceptance of all that differs from the reviewed definitions: it counts at once, because the
    * administrator has looked at it. Default: it waits for review.
    */
   readonly accept?: boolean
-  /** `importDigest` of what somebody said yes to: anything else is refused. */
+  /** `importDigest` of the confirmed import: anything else is refused. */
   readonly seen?: string | undefined
 }
 
 /**
- * Puts a planned import into the catalog, new or over what is there. What an administrator has said stays, and what was reviewed
- * stays as it was: an action whose definition changed is quarantined, with the new definition beside it (`settleImport`). Idempotent.
+ * Puts a planned import into the catalog, new or over what is there. Settings of an administrator stay, and reviewed definitions
+ * stay as they were: an action whose definition changed is quarantined, with the new definition beside it (`settleImport`). Idempotent.
  * @throws Problem `catalog.exists` (name or identifier of another), `policy.would_break`, `catalog.changed`, `confirmation.changed`
  */
 export async function applyImport(
@@ -121,7 +121,7 @@ export async function applyImport(
   return imported
 }
 
-/** INVARIANT, second look: what was seen is what is done, whatever a server answers when it is asked again. */
+/** INVARIANT, second look: the confirmed import is the one that is done, whatever a server answers when it is asked again. */
 function requireSeen(settled: SettledImport, seen: string | undefined): void {
   if (seen === undefined || importDigest(settled) === seen) return
   throw new Problem(
@@ -131,7 +131,7 @@ function requireSeen(settled: SettledImport, seen: string | undefined): void {
 }
 
 /**
- * INVARIANT: the word that its declared mappings count, and what it may ask of clients, was about whoever answered at that address.
+ * INVARIANT: the word that its declared mappings count, and what it may ask of clients, was about the server at that address.
  * True: it is taken back.
  */
 async function mistrust(

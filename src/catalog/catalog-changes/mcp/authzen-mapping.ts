@@ -29,7 +29,7 @@ const READ = new WeakMap<PinnedDefinition, AuthzenMapping | string>()
 
 /**
  * Reads the mapping as it was reviewed: it is part of the pinned definition. `undefined`: the tool
- * says nothing; a text: why it is none.
+ * has none; a text: why it cannot be used.
  */
 export function authzenMapping({
   definition,

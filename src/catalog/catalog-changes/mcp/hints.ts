@@ -23,7 +23,7 @@ const CHANGES = new Set(
 
 /**
  * The risk class and access that a tool's annotations suggest: `readOnlyHint` → low and read; `destructiveHint: false` → medium;
- * anything else → high, because MCP takes a tool that says nothing for destructive (2025-11-25, ToolAnnotations).
+ * anything else → high, because MCP takes a tool without annotations for destructive (2025-11-25, ToolAnnotations).
  *
  * Annotations are the server's own word ("clients MUST consider tool annotations to be untrusted"). So they only *propose*: until
  * an administrator confirms the class, gates count the tool as one that said nothing (`countedRisk`). A server that lies can lower

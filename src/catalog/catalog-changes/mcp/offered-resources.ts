@@ -10,12 +10,12 @@ const MAX_LISTED = 1_000
 /** Characters of both lists together, as text. */
 const MAX_CHARACTERS = 512 * 1024
 const SHOWN = ['name', 'title', 'description', 'mimeType', 'size', 'annotations']
-/** Printable ASCII: what a person reads is what is asked for. */
+/** Printable ASCII: the address that a person reads is the one that is requested. */
 const PLAIN_URI = /^[\x21-\x7e]{1,2048}$/
 
 /**
  * Reads all resources of a server as one action, which reads any of them by `uri`. Its definition
- * is what was listed, so that clients are told of what was reviewed; it does not limit which `uri`
+ * is the listing, so that clients are told of reviewed resources; it does not limit which `uri`
  * may be asked for: bounds and policies do.
  */
 export function readResources(

@@ -30,7 +30,7 @@ const PROPOSED =
 /**
  * Reads what an MCP server says about itself as a resource: one action for each tool, one for each prompt, one for reading its
  * resources. Pure: fetches nothing, writes nothing. Can take seconds; servers call `planMcpImportInWorker`. Everything in a description is the server's own word: names are plain ASCII
- * or left out, texts show what is in them, schemas refer to themselves only, and hints only propose (see `proposeRisk`).
+ * or left out, texts show hidden characters, schemas refer to themselves only, and hints only propose (see `proposeRisk`).
  *
  * The reviewed definition is part of an action's digest: when a server changes what a tool says, the next import gives it another
  * digest, and no approval of the old one fits.

@@ -31,7 +31,7 @@ export function review(definition: JsonObject, members: readonly string[]): Revi
     }
     const json = canonicalJson(kept)
     if (json.length > MAX_BYTES) return `its definition is longer than ${MAX_BYTES} characters`
-    // What is shown has to be readable by the strict reader too: no name with a meaning in prototypes or in policies.
+    // The shown definition has to be readable by the strict reader too: no name with a meaning in prototypes or in policies.
     parseJson(json, { bytes: 4 * MAX_BYTES, depth: MAX_DEPTH })
     return { value: kept, json, notes: review.notes }
   } catch (error) {

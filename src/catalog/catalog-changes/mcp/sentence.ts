@@ -6,7 +6,7 @@ const MAX_WORDS = 120
 const MAX_SHOWN = 8
 
 /**
- * Writes the sentence that people read until somebody writes a better one: the server's words, bare
+ * Writes the sentence that people read until an administrator writes a better one: the server's words, bare
  * of everything but words, then what is really called with which plain arguments: `Send a message
  * (send_message: to {to}[, text {text}])`.
  */

@@ -133,7 +133,7 @@ function readForm(
 /** Media type of a plain value in a form where the description says none (OpenAPI 3.1, 4.8.15). */
 const PLAIN_TEXT = /^text\/plain(?:;|$)/i
 
-/** The type of a part says nothing of how the gateway reads it; in a form, another type than text is a document in the field. */
+/** The type of a part does not decide how the gateway reads it; in a form, another type than text is a document in the field. */
 function fieldSpelling(
   type: ArgumentType,
   entry: JsonObject | undefined,

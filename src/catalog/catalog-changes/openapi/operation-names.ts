@@ -10,7 +10,7 @@ interface NamedOperation {
 }
 
 /**
- * Names of the operations of a document. INVARIANT: what was imported keeps its name, however the rule for new ones changes; and no
+ * Names of the operations of a document. INVARIANT: an imported operation keeps its name, however the rule for new ones changes; and no
  * operation gets a name that an administrator gave another.
  */
 export class OperationNames {

@@ -101,7 +101,7 @@ function describedAs(operation: JsonObject): Pick<Action, 'description'> {
   return { description: long ? `${cut(text, MAX_DESCRIPTION - 1)}…` : text }
 }
 
-/** Every `{name}` of the path is a required string when the document forgets to describe it; what is not there is dropped. */
+/** Every `{name}` of the path is a required string when the document forgets to describe it; parameters that the path lacks are dropped. */
 function onlyOfPath(
   reader: OperationReader,
   path: string,

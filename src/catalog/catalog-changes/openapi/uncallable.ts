@@ -3,7 +3,7 @@ import { DECIDED_HEADERS } from '../../../platform/lib/decided-headers.ts'
 import { isObject, type JsonObject } from '../../../platform/lib/json.ts'
 import { resolve, textAt } from '../../argument-types/index.ts'
 
-/** Headers that OpenAPI describes elsewhere, or that Remit writes: a parameter of this name says nothing (OpenAPI 3.1, 4.8.12.1). */
+/** Headers that OpenAPI describes elsewhere, or that Remit writes: a parameter of this name is ignored (OpenAPI 3.1, 4.8.12.1). */
 const NO_PARAMETERS: readonly string[] = ['accept', 'content-type', 'authorization']
 
 /**

@@ -12,7 +12,7 @@ import { keepSettings } from './keep-settings.ts'
 import type { Offer } from './offer.ts'
 import { markRejected, selectOffers, takeOffer } from './offer-store.ts'
 
-/** Answer to offers of one resource, each named by what was looked at. */
+/** Answer to offers of one resource, each named by its digest. */
 export interface OfferAnswer {
   readonly resource: string
   readonly offers: readonly Pick<Offer, 'action' | 'digest'>[]
@@ -20,8 +20,8 @@ export interface OfferAnswer {
 }
 
 /**
- * An administrator's word on definitions that were offered: they are what counts from now on, and calls go through again. What was
- * approved under the old ones stays void, because the digest is another one. All of them or none.
+ * Accepts offered definitions for an administrator: they count from now on, and calls go through again. Approvals
+ * under the old ones stay void, because the digest is another one. All of them or none.
  * @throws Problem `definition.not_offered`, `policy.would_break`, `catalog.changed`
  */
 export async function acceptOffers(parts: CatalogParts, answered: OfferAnswer): Promise<void> {
@@ -35,10 +35,10 @@ export async function acceptOffers(parts: CatalogParts, answered: OfferAnswer): 
     offer,
     ...acceptable(offer, before.get(offer.action)),
   }))
-  const anew = new Map(accepted.map(({ action }) => [action.name, action]))
+  const replaced = new Map(accepted.map(({ action }) => [action.name, action]))
   await changeCatalog(parts, {
     since,
-    next: (all) => [...all.filter(({ name }) => !anew.has(name)), ...anew.values()],
+    next: (all) => [...all.filter(({ name }) => !replaced.has(name)), ...replaced.values()],
     write: async (tx) => {
       const at = parts.clock.now()
       for (const { action, offer, old } of accepted) {
@@ -52,8 +52,8 @@ export async function acceptOffers(parts: CatalogParts, answered: OfferAnswer): 
 }
 
 /**
- * An administrator's word that it stays out: a changed action stays quarantined, a new one is not in the catalog. Another definition is
- * offered anew.
+ * An administrator's word that it stays out: a changed action stays quarantined, a new one is not in the catalog. Another definition
+ * becomes an offer of its own.
  * @throws Problem `definition.not_offered`
  */
 export async function rejectOffers(parts: CatalogParts, answered: OfferAnswer): Promise<void> {
@@ -74,7 +74,7 @@ async function named(parts: CatalogParts, answered: OfferAnswer): Promise<readon
   )
   return answered.offers.map(({ action, digest }) => {
     const offer = there.get(action)
-    // INVARIANT: what is accepted is what was looked at.
+    // INVARIANT: the accepted definition is the one that was looked at.
     if (offer?.digest !== digest) throw notOffered(action)
     return offer
   })
@@ -85,7 +85,7 @@ function acceptable(
   old: Action | undefined,
 ): { readonly action: Action; readonly old: Action | undefined } {
   if (!offered) {
-    const detail = `what is offered as \`${name}\` cannot be used: ${unreadable}`
+    const detail = `the definition offered as \`${name}\` cannot be used: ${unreadable}`
     throw new Problem('definition.not_offered', detail)
   }
   if ((kind === 'changed') !== (old !== undefined)) throw notOffered(name)
@@ -93,7 +93,7 @@ function acceptable(
 }
 
 function notOffered(action: string): Problem {
-  const detail = `\`${action}\` is not offered like that any more; look at what is`
+  const detail = `\`${action}\` is not offered like that any more; look at the present offer`
   return new Problem('definition.not_offered', detail)
 }
 

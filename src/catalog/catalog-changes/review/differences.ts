@@ -75,7 +75,7 @@ function compare(
     }
     return
   }
-  // Lists whose order says nothing here (`required`, `enum`) are short: shown whole.
+  // Lists whose order means nothing here (`required`, `enum`) are short: shown whole.
   const [old, now] = [before, after].map(shown)
   if (old !== now) found.push({ field: at, before: old, after: now })
 }

@@ -55,7 +55,7 @@ export function requireSameTool(action: Action, old: Action): void {
   throw new Problem('catalog.changed', detail)
 }
 
-/** A class that was set for a tool that changes things says nothing about one that claims to read. */
+/** A class that was set for a tool that changes things does not hold for one that claims to read. */
 function isLighter(action: Action, old: Action): boolean {
   return action.definition?.kind === 'tool' && action.access === 'read' && old.access === 'write'
 }

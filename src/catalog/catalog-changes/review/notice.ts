@@ -34,10 +34,10 @@ export interface ReviewNotice {
 const BY = 'gateway'
 
 /**
- * Compares what a server offers by now with what was reviewed. A tool that says something else is quarantined by itself, once,
- * and nothing else of the server is touched; a new one waits. What is not listed any more stays: it cannot be called there either.
- * When it has returned, no replica permits a call of what is quarantined.
- * INVARIANT: an administrator's word is needed to lift it: also when the server says again what was reviewed, the offer stays.
+ * Compares a server's present offers with the reviewed ones. A changed tool is quarantined by itself, once,
+ * and nothing else of the server is touched; a new one waits. A tool that is not listed any more stays: it cannot be called there either.
+ * When this has returned, no replica permits a call of a quarantined tool.
+ * INVARIANT: only an administrator lifts a quarantine: also when the server offers the reviewed definition again, the offer stays.
  */
 export async function noticeOffered(
   parts: CatalogParts,
@@ -48,7 +48,7 @@ export async function noticeOffered(
   const seen = await compare(storage.read, noticed)
   if (seen.fresh.length === 0 && seen.gone.length === 0) return { quarantined: [], waiting: [] }
   const { raised, ...notice } = await storage.lanes.revocation.transaction(async (tx) => {
-    // INVARIANT: compared with what is reviewed now, so that what was accepted meanwhile is not quarantined again.
+    // INVARIANT: compared with the definitions reviewed by now, so that one accepted meanwhile is not quarantined again.
     const { fresh, gone } = await compare(tx, noticed)
     await deleteOffers(tx, gone)
     const written = await write(parts, tx, noticed.resource, fresh)
@@ -102,7 +102,7 @@ function differing(
   offers: ReadonlyMap<string, Offer>,
 ): OfferContent[] {
   const same = offered?.definition?.json === action.definition?.json
-  // Read anew by a later version of Remit it may be typed in another way; what the server says is what counts here.
+  // A later version of Remit may type it in another way; only the server's text counts here.
   if (offered && same)
     return offers.get(action.name)?.kind === 'changed' ? [offerOf(action, 'changed')] : []
   if (offered) return [offerOf(offered, 'changed')]

@@ -44,7 +44,7 @@ export function prepareOffers(offers: readonly Offer[]): Promise<readonly Prepar
 }
 
 /**
- * Puts an offer beside what was reviewed. One that is there already stays as it is, with the answer that it got.
+ * Puts an offer beside the reviewed definition. One that is there already stays as it is, with the answer that it got.
  * `false`: nothing was written.
  */
 export async function upsertOffer(tx: Tx, offer: Offer): Promise<boolean> {
@@ -129,7 +129,7 @@ export async function markRejected(
   return numUpdatedRows === 1n
 }
 
-/** Strips an action to what was planned, as if nothing had become of it yet. */
+/** Strips an action to its plan, as if it had not been reviewed. */
 function plainAction({ accepted, definition, quarantined, ...action }: Action) {
   return definition === undefined ? action : { ...action, definition }
 }

@@ -1,7 +1,7 @@
 import type { Action } from '../../catalog/index.ts'
 
 /**
- * A definition that is offered by now and that nobody has accepted: the noun of reviewing. What was reviewed stays in the catalog beside it.
+ * A definition that is offered and not accepted: the noun of reviewing. The reviewed one stays in the catalog beside it.
  * `changed`: its action is quarantined. `added`: there is no such action yet.
  */
 export type Offer = {
@@ -9,13 +9,13 @@ export type Offer = {
   /** Name of the action. */
   readonly action: string
   readonly kind: 'changed' | 'added'
-  /** `rejected`: somebody looked at exactly this, and it stays out. */
+  /** `rejected`: an administrator looked at exactly this, and it stays out. */
   readonly state: 'waiting' | 'rejected'
   /** The action as it would be. */
   readonly offered: Action | undefined
   /** Reason why that cannot be read. */
   readonly unreadable: string | undefined
-  /** Names what is offered: who accepts says which. */
+  /** Digest of the offered definition: an acceptance names it. */
   readonly digest: string
   /** An import, or the MCP server itself while it was used. */
   readonly source: 'import' | 'server'

@@ -13,11 +13,11 @@ export interface ImportDifference {
   readonly changed: readonly string[]
   readonly removed: readonly string[]
   /**
-   * Actions for which another definition is offered, which nobody has accepted: no calls until
+   * Actions for which another definition is offered, which is not accepted: no calls until
    * then.
    */
   readonly quarantined: readonly string[]
-  /** New, and not in the catalog before somebody accepts it. */
+  /** New actions, which are not in the catalog before they are accepted. */
   readonly waiting: readonly string[]
   /** Actions that were quarantined, and are offered again as they were reviewed. */
   readonly restored: readonly string[]
@@ -26,7 +26,7 @@ export interface ImportDifference {
 export interface SettledImport {
   readonly resource: PlannedResource
   readonly actions: readonly Action[]
-  /** Offers that are put beside what was reviewed. */
+  /** Offers that are put beside the reviewed definitions. */
   readonly offers: readonly OfferContent[]
   /** Offers that are none any more. */
   readonly dropped: readonly string[]
@@ -44,8 +44,8 @@ export interface PriorState {
 
 /**
  * Settles what becomes of a plan. The first import is a review by itself. After that, what differs
- * from what was reviewed waits, unless the administrator says `accept` with the import; what is not
- * offered any more goes at once. Pure, in steps.
+ * from the reviewed definition waits, unless the administrator says `accept` with the import; an action
+ * that is not offered any more goes at once. Pure, in steps.
  * INVARIANT: without `accept`, no action means anything else afterwards than before.
  * @throws Problem `catalog.changed`
  */
@@ -165,7 +165,7 @@ class ImportSettler {
   }
 }
 
-/** The lists of resources behind their reading are content: they change all the time, and say nothing about what a call does. */
+/** The lists of resources behind their reading are content: they change all the time, and do not tell what a call does. */
 export function isContent({ definition }: Pick<Action, 'definition'>): boolean {
   return definition?.kind === 'resource'
 }
