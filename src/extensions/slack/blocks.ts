@@ -16,7 +16,7 @@ const MAX_TEXT = 3_000
 
 /**
  * Message in Block Kit. INVARIANT: values that an agent chose stand in `plain_text` objects, in
- * which Slack formats nothing, links nothing and mentions nobody.
+ * which Slack formats nothing, links nothing and mentions no one.
  */
 export function slackMessage(
   issuer: string,

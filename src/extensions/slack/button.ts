@@ -36,7 +36,7 @@ interface ButtonPlace extends SlackAccount {
 
 /**
  * Value of a button. INVARIANT: it is good for one answer, of one person by one account, in one message, to exactly the call and
- * the facts in it; what is bound is read again when it is pressed.
+ * the facts in it; the bound facts are read again when it is pressed.
  */
 export function buttonValue(
   { master }: { readonly master: Pick<MasterKey, 'derive'> },
@@ -76,7 +76,7 @@ export interface PressedButton extends ButtonPlace {
 
 /**
  * Finds what a press is about. `undefined`: not our button, not this account's, the account is linked no more, or the message is over.
- * It says nothing about the question: `isAsShown` does.
+ * The question is not looked at here: `isAsShown` does that.
  */
 export async function findPressed(
   { master }: { readonly master: Pick<MasterKey, 'open'> },

@@ -36,7 +36,7 @@ function messageTime(payload: Json): string {
     : ''
 }
 
-/** INVARIANT: the workspace of the message and of the member are one: a guest of another is nobody here. */
+/** INVARIANT: the workspace of the message and of the member are one: a guest of another is not known here. */
 function teamOf(payload: Json): string {
   const [team, own] = [textAt(payload, 'team', 'id'), at(at(payload, 'user'), 'team_id')]
   return own === undefined || own === team ? team : ''

@@ -61,7 +61,7 @@ export class SlackApp {
     return hurryReceipts(tx, requestId, now)
   }
 
-  /** Tells whoever pressed something that nobody else sees. @throws DeliveryError */
+  /** Sends the person who pressed a message that no other member sees. @throws DeliveryError */
   async tell({ channel, member }: SlackPress, text: string): Promise<void> {
     const { chat } = await this.#opened()
     await callSlack(chat.postEphemeral({ channel, user: member, ...slackOutcome(text) }))
@@ -72,7 +72,7 @@ export class SlackApp {
     // Loaded where it is switched on only.
     const { SocketModeClient } = await import('@slack/socket-mode')
     const options = await clientOptions(this.#parts)
-    // The SDK's own reader throws, where nobody listens, at messages that lack something.
+    // The SDK's own reader throws, without a listener, at messages that lack members.
     class GuardedClient extends SocketModeClient {
       protected override onWebSocketMessage(data: string | ArrayBuffer, isBinary: boolean) {
         return super.onWebSocketMessage(data, isBinary).catch(onError)

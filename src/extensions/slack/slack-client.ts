@@ -2,7 +2,7 @@ import type { WebClientOptions } from '@slack/web-api'
 import type { Outbound } from '../../platform/net/index.ts'
 import { DeliveryError } from '../../platform/webhooks/index.ts'
 
-/** Errors of Slack's that pass by themselves; every other one has to be put right by somebody. */
+/** Errors of Slack's that pass by themselves; an operator has to mend every other one. */
 const PASSING = new Set([
   'fatal_error',
   'internal_error',

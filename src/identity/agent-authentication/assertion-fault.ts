@@ -9,7 +9,7 @@ import {
 import type { Clock } from '../../platform/lib/clock.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 
-/** Rules for every client assertion, whoever made it. */
+/** Rules for every client assertion. */
 export interface AssertionRules {
   /** Name of the audience in words; `audience` tells whether `aud` is one. */
   readonly issuer: string

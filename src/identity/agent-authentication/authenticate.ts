@@ -43,12 +43,12 @@ const WAYS: ReadonlyMap<string, Way> = new Map<string, Way>([
 
 /**
  * Authenticates an agent: by a key that we hold for it or that its metadata document names (`private_key_jwt`), or by a token of an
- * issuer that is trusted to say which agent somebody is. Such a base credential opens tasks and can do nothing else.
+ * issuer that is trusted to name agents. Such a base credential opens tasks and can do nothing else.
  *
- * Every failure is `agent.unauthenticated` in the same words, so that nobody learns which agents exist or are stopped;
- * the true reason is the problem's `cause`, for the log, and what is wrong with the assertion itself is told (`fault`). An agent that proved who it is and may not act is recorded.
- * What is wrong with a document is said: it is where everyone can read it.
- * @throws Problem also `agent.quarantined`: it proved who it is, and nobody has let it in; `client_document.…`
+ * Every failure is `agent.unauthenticated` in the same words, so that no stranger learns which agents exist or are stopped;
+ * the true reason is the problem's `cause`, for the log, and a fault of the assertion itself is told (`fault`). An agent that proved who it is and may not act is recorded.
+ * Faults of a document are told: everyone can read it.
+ * @throws Problem also `agent.quarantined`: it proved who it is, and is not admitted; `client_document.…`
  */
 export async function authenticateAgent(
   parts: AuthenticatingParts,
@@ -69,7 +69,7 @@ export interface ProspectiveClient {
   readonly clientId: string
   readonly methods: readonly ('none' | 'private_key_jwt')[]
   readonly fapi2: boolean
-  /** Keys that it registered; those of a document are read anew. */
+  /** Keys that it registered; those of a document are fetched. */
   readonly jwks: readonly object[]
 }
 
@@ -106,7 +106,7 @@ export async function authenticateClient(
 }
 
 /**
- * An agent that proved who it is and may not act is recorded. One past its date is stopped now, whoever looks for such agents.
+ * An agent that proved who it is and may not act is recorded. One past its date is stopped now, without waiting for the sweep.
  * A second lock for calls: each looks at the live state of every agent in the chain. For openings it is the first.
  */
 export async function activeOnly(
@@ -126,7 +126,7 @@ export async function activeOnly(
 }
 
 /**
- * Checks that an agent is active when somebody only says to be it: nothing was proved, so nothing
+ * Checks that an agent is active when a client only claims to be it: nothing was proved, so nothing
  * is recorded of it.
  */
 export async function activeIfSaid(parts: AgentParts, agent: Agent): Promise<void> {
@@ -162,17 +162,17 @@ function wayUsed(way: Way, assertion: string): Way {
 }
 
 /**
- * Finds the way of an assertion: whoever names an agent as issuer, or itself by the address of a
- * document, has to have its key; all others are issuers that are trusted, or nobody.
+ * Finds the way of an assertion: an issuer that is an agent, or the address of a
+ * document, has to have its key; any other has to be a trusted issuer.
  */
 function wayOf(assertion: string): Way {
   const { iss, sub } = readObject(readCompact(assertion).payload, 'claims set')
   return isName(iss) || (isClientUrl(iss) && sub === iss) ? byOwnKey : byIssuer
 }
 
-/** `fault`: what whoever made the assertion may be told of it. */
+/** `fault`: the fault that the maker of the assertion may be told. */
 export function inTheSameWords(cause: unknown, fault?: string): never {
-  // A store that cannot be reached says nothing about the agent.
+  // A store that cannot be reached proves nothing about the agent.
   throw cause instanceof Problem && cause.status < 500 && !isSaid(cause)
     ? unauthenticated(cause, fault)
     : cause
@@ -189,7 +189,7 @@ function faultOf(
   return fault ?? 'no active agent has a key that verifies it'
 }
 
-/** Tells whether an agent signed the assertion itself. One that cannot be read is nobody else's. */
+/** Tells whether an agent signed the assertion itself. One that cannot be read counts as its own. */
 function isOwn(assertion: string): boolean {
   try {
     return wayOf(assertion) === byOwnKey

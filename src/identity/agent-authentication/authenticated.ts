@@ -4,7 +4,7 @@ import type { IssuerTrust, TrustedIssuer, VerifiedToken } from '../issuers/index
 import type { AttestationChallenges } from './attestation/possession.ts'
 import type { CredentialUse } from './credential-use.ts'
 
-/** Parts that authentication works with. Without `documents` nobody is known by an address. */
+/** Parts that authentication works with. Without `documents` no client is known by an address. */
 export type AuthenticatingParts = RefusingParts & {
   /** Remit's own. */
   readonly issuer: string

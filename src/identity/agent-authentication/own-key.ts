@@ -41,7 +41,7 @@ export function assertionReplayKey(clientId: string, jti: string): string {
 }
 
 /**
- * Client that a signed assertion is of. The agent is missing of a document that nobody has brought
+ * Client that a signed assertion is of. The agent is missing for a document that no person has brought
  * yet.
  */
 interface AssertionClient {
@@ -126,7 +126,7 @@ async function verify(
   return { use, client: { clientId: iss, agent } }
 }
 
-/** INVARIANT: one audience, even where several would do: whoever else is named could use the assertion here. */
+/** INVARIANT: one audience, even where several would do: another server that is named could use the assertion here. */
 function audienceOf({ issuer }: Pick<AuthenticatingParts, 'issuer'>, more: readonly string[]) {
   if (more.length === 0) return issuer
   return ([only, ...others]: readonly string[]) =>
@@ -151,7 +151,7 @@ async function keyOf(
   return pick((said ?? jwks).map(readAgentKey), header)
 }
 
-/** With nobody present who could bring it, only a rule lets a client in. */
+/** With no person present who could bring it, only a rule lets a client in. */
 async function admitted(parts: AuthenticatingParts, clientId: string): Promise<Agent> {
   const document = await parts.documents?.find(clientId)
   const agent = document && (await admitByRule(parts, selfOf(document)))

@@ -9,7 +9,7 @@ import { wasCertified } from './certificates/certificate-name-store.ts'
 /**
  * The agent that a client says it is, where it has nothing to prove that with (`none`, RFC 7591 section 2). Failures are told as those
  * of `authenticateAgent`.
- * INVARIANT: whoever has, publishes or ever had a key, is or was known by a certificate, or is vouched for by an issuer, is none of these.
+ * INVARIANT: a client that has, publishes or ever had a key, is or was known by a certificate, or is vouched for by an issuer, is no public client.
  */
 export async function findPublicClient(
   parts: AuthenticatingParts,

@@ -6,7 +6,7 @@ const MAX_LIFE_SECONDS = 300
 
 /**
  * The claims of something else than an assertion that an agent signed for us: issuer the agent, audience Remit, five minutes at most.
- * @throws Problem what is wrong with it
+ * @throws Problem its fault
  */
 export async function checkSignedBy(
   parts: Pick<AgentParts, 'storage' | 'clock'> & { readonly issuer: string },

@@ -37,7 +37,7 @@ export async function listAgents(
   return gather(reader, await query.execute())
 }
 
-/** Position behind which a page of what is due begins. */
+/** Position behind which a page of due agents begins. */
 export interface DuePosition {
   readonly by: number
   readonly id: string
@@ -84,7 +84,7 @@ export async function listDated(
 
 /**
  * Inserts an agent. False when the name was given to an agent before, also to one that is retired.
- * INVARIANT: nobody is an agent and a machine client: both say who they are by the `iss` of what they sign.
+ * INVARIANT: no program is an agent and a machine client: both say who they are by the `iss` of what they sign.
  * @throws Problem `agent.exists` when the name is or was that of a machine client
  */
 export async function insertAgent(tx: Tx, agent: Omit<Agent, 'clients'>): Promise<boolean> {

@@ -29,7 +29,7 @@ export interface Agent {
    * it began quarantined. `null`: an administrator registered it.
    */
   readonly admission: string | null
-  /** Address at which it is told that somebody has answered; `null`: it asks by itself. */
+  /** Address at which it is told that a person has answered; `null`: it asks by itself. */
   readonly notifyAt: string | null
   /** The trusted issuer that vouches for it, where one does. When the trust in that ends, so does the agent. */
   readonly issuer: string | null

@@ -8,7 +8,7 @@ const LOOPBACK = /^127(?:\.\d{1,3}){3}$|^\[::1\]$|^localhost$/
 const MAX_LENGTH = 500
 
 /**
- * Sets where an agent is told that somebody has answered what it waits for (`null`: it is told nothing). An address that anyone can
+ * Sets where an agent is told that a person has answered its question (`null`: it is told nothing). An address that anyone can
  * reach, by TLS; where names lead is checked again with each message. Throws `agent.unknown`, `agent.final`, `agent.bad_notify_at`.
  */
 export async function setNotifyAt(

@@ -8,8 +8,8 @@ export const ORIGINS = ['registered', 'dynamic', 'document', 'issuer'] as const
 export type AgentOrigin = (typeof ORIGINS)[number]
 
 /**
- * Party that stands for what it is called: an administrator, a trusted issuer, whoever controls an
- * address, or nobody.
+ * Party that stands for the name of an agent: an administrator, a trusted issuer, the owner of an
+ * address, or none.
  */
 export type Voucher = 'administrator' | 'issuer' | 'address' | 'nobody'
 
@@ -21,7 +21,7 @@ export function originOf({ admission, clientUrl, issuer }: OriginFields): AgentO
   return admission === null ? 'registered' : 'dynamic'
 }
 
-/** Tells who vouches for the name. That somebody was let in says nothing about it. */
+/** Tells who vouches for the name. Admission does not vouch for a name. */
 export function vouchedBy({ admission, clientUrl, issuer }: OriginFields): Voucher {
   if (issuer !== null) return 'issuer'
   if (admission === null) return 'administrator'

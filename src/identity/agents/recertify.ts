@@ -8,8 +8,8 @@ const DAY_MS = 24 * 3_600_000
 const MAX_DAYS = 3650
 
 /**
- * Sets how long the owner's word for an agent counts, beginning now; `null`: no date. An act of administrators. It wakes nobody:
- * what is suspended stays so. Throws `agent.unknown`, `agent.final`, `agent.bad_certification`.
+ * Sets how long the owner's word for an agent counts, beginning now; `null`: no date. An act of administrators. It wakes no agent:
+ * a suspended one stays so. Throws `agent.unknown`, `agent.final`, `agent.bad_certification`.
  */
 export async function setCertification(
   parts: AgentParts,

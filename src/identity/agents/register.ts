@@ -10,7 +10,7 @@ import { insertAgent, insertClient } from './agent-store.ts'
 import { readCeiling, readMayDelegate, readTrust } from './limits.ts'
 import type { AgentParts } from './parts.ts'
 
-/** An agent as an administrator describes it. What is `unknown` here is read strictly. */
+/** An agent as an administrator describes it. `unknown` members are read strictly. */
 export interface Registration {
   /** Or the address of the metadata document of a client that is to be known before it comes. */
   readonly name: string
@@ -86,7 +86,7 @@ export async function registerAgent(parts: AgentParts, registration: Registratio
   return agent
 }
 
-/** INVARIANT: somebody who may act answers for every agent. */
+/** INVARIANT: an active person answers for every agent. */
 export async function requireOwner(reader: Reader, ownerId: string): Promise<void> {
   const owner = await findPerson(reader, ownerId)
   if (owner?.status !== 'active')

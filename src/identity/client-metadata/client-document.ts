@@ -15,7 +15,7 @@ export type ClientKey = Pick<ReturnType<typeof readAgentKey>, 'jwk' | 'kid' | 't
 export interface ClientDocument {
   /** Its own address, byte by byte. */
   readonly clientId: string
-  /** One visible line. The host, of a client that nobody is asked about. */
+  /** One visible line. The host, for a client that asks no person. */
   readonly clientName: string
   /** Empty for clients that ask no person. */
   readonly redirectUris: readonly string[]

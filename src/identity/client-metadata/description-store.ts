@@ -67,7 +67,7 @@ export async function insertDescription(
   return numInsertedOrUpdatedRows === 1n
 }
 
-/** False when it is not any more as it was read: somebody else has written it down. */
+/** False when it is not any more as it was read: another request has written it down. */
 export async function replaceDescription(
   tx: Tx,
   before: Description,

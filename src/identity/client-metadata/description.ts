@@ -61,7 +61,7 @@ export function digestOf(client: SelfRegisteredClient): string {
 
 /**
  * Digest that registrations of the same software share: its id, its name, and its addresses, without the ports that programs on a
- * person's computer choose when they start. `null` for a client that has a key or a document: it is itself, and nobody else.
+ * person's computer choose when they start. `null` for a client that has a key or a document: it is identified by that alone.
  */
 export function softwareDigest(client: SelfRegisteredClient): string | null {
   const { clientId, clientName, redirectUris, softwareId = null } = client

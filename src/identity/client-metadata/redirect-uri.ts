@@ -17,8 +17,8 @@ const ANSWERS: ReadonlySet<string> = new Set([
 
 /**
  * An address that codes may be sent to (RFC 9700 section 2.1, RFC 8252 section 7.3): `https`, or `http` on the person's own
- * computer; private schemes belong to whoever registers them last. Written the one way in which URLs are written, so that
- * what is shown, compared and followed is the same: no user name, no fragment, no other spelling of the host.
+ * computer; private schemes belong to the program that registers them last. Written the one way in which URLs are written, so that
+ * the address that is shown, compared and followed is the same: no user name, no fragment, no other spelling of the host.
  * @throws Problem `registration.bad_redirect`
  */
 export function checkRedirectUri(value: unknown): string {

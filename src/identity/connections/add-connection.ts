@@ -18,7 +18,7 @@ import {
 import { statedExpiry } from './stated-expiry.ts'
 
 /**
- * Keeps a credential for an upstream, sealed with the master key. It is never returned again. Where nobody says when it
+ * Keeps a credential for an upstream, sealed with the master key. It is never returned again. Where the caller does not say when it
  * expires, the credential itself may.
  * @throws Problem `connection.bad`, `connection.exists`
  */
@@ -67,7 +67,7 @@ export async function replaceCredential(
   given: {
     readonly name: string
     readonly secret: Secret
-    /** Epoch milliseconds. What was known of the credential before says nothing about this one. */
+    /** Epoch milliseconds. The expiry of an earlier credential does not hold for this one. */
     readonly expiresAt?: number | undefined
     readonly by: string
   },
@@ -89,7 +89,7 @@ export async function replaceCredential(
 }
 
 /**
- * Notes when the credential that is there expires; `null`: nobody knows.
+ * Notes when the credential that is there expires; `null`: not known.
  * @throws Problem `connection.bad`, `connection.unknown`
  */
 export async function setExpiry(
@@ -134,7 +134,7 @@ function expiryFact(expiresAt: number | null): { readonly expires_at?: string } 
   return expiresAt === null ? {} : { expires_at: new Date(expiresAt).toISOString() }
 }
 
-/** INVARIANT: says nothing about what the credential is. */
+/** INVARIANT: the message reveals nothing of the credential. */
 function checkCredential(secret: Secret): void {
   if (!isCredential(secret.reveal())) {
     throw bad(

@@ -16,7 +16,7 @@ export type Connection = {
   readonly createdAt: number
   /** Time at which this credential took the place of another; `null`: it is the first. */
   readonly replacedAt: number | null
-  /** Time at which the credential expires, as an administrator or the credential itself says; `null`: nobody said. Calls are still sent after it. */
+  /** Time at which the credential expires, as an administrator or the credential itself says; `null`: not stated. Calls are still sent after it. */
   readonly expiresAt: number | null
 }
 

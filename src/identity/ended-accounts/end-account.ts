@@ -9,8 +9,8 @@ import { deleteSessionsOf } from '../sessions/index.ts'
 import { endStandInsOf } from '../stand-ins/index.ts'
 
 /**
- * Ends the account of a person for good: no session, no sign-in, no task. When it has returned, no replica permits; whoever
- * keeps tasks closes those of the person. Ending it twice is no error.
+ * Ends the account of a person for good: no session, no sign-in, no task. When it has returned, no replica permits; the room
+ * of tasks closes those of the person. Ending it twice is no error.
  * @throws Problem `person.unknown`, `person.last_administrator`
  */
 export async function endAccount(

@@ -23,8 +23,8 @@ const BELONGINGS = [
 ] as const
 
 /**
- * Every table with a column `person_id`, and what an erased account leaves in it. `words`: ids, without what the person wrote or
- * what was written for them. `ids`: it has no such words, or they go with the request, the task or the decision.
+ * Every table with a column `person_id`, and what an erased account leaves in it. `words`: ids, without texts by the person or
+ * for them. `ids`: it has no such words, or they go with the request, the task or the decision.
  */
 export const LEFT_BEHIND: Readonly<Record<string, 'nothing' | 'ids' | 'words'>> = {
   ...Object.fromEntries(BELONGINGS.map((table) => [table, 'nothing' as const])),
@@ -113,7 +113,7 @@ export async function eraseWords(
     .execute()
 }
 
-/** Erases what is known of the person themselves. The row stays, so that ids lead somewhere. */
+/** Erases the data of the person themselves. The row stays, so that ids lead somewhere. */
 export async function erasePersonRow(
   tx: Tx,
   personId: string,

@@ -4,7 +4,7 @@ import { findPerson, type PeopleParts } from '../people/index.ts'
 import { erasePersonRow, eraseWords, removeBelongings } from './ended-account-store.ts'
 import { endedSubject } from './refuse-ended.ts'
 
-/** Text in place of what was erased. */
+/** Text in place of an erased one. */
 export const ERASED = '(erased)'
 
 /**

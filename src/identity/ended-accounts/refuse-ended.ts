@@ -7,11 +7,11 @@ import { hasSubject } from './ended-account-store.ts'
 
 type DigestKeys = Pick<MasterKey, 'derive'>
 
-/** Key that outlives the master key (`withLastingKeys`): a rotation lets nobody back in. */
+/** Key that outlives the master key (`withLastingKeys`): a rotation lets no ended person back in. */
 const PURPOSE = 'ended accounts'
 
 /**
- * Refuses to make a new person of somebody whose account was erased: by it, somebody who was suspended could come back.
+ * Refuses to make a new person of one whose account was erased: a suspended person could come back that way.
  * @throws Problem `person.ended`
  */
 export async function refuseEnded(
@@ -23,7 +23,7 @@ export async function refuseEnded(
     throw new Problem('person.ended', 'the account of this person has ended')
 }
 
-/** Text in place of an erased subject. Without the key, nobody can find out by guessing whose it was. */
+/** Text in place of an erased subject. Without the key, guesses cannot reveal whose it was. */
 export function endedSubject(
   master: DigestKeys,
   { issuer, subject }: Pick<Person, 'issuer' | 'subject'>,

@@ -19,7 +19,7 @@ export interface AssertedPersonSettings {
 /**
  * Finds the person for whom an assertion speaks, whose signature, issuer and times are checked
  * already: who signs in at `provider` under that subject; where it is said so, who has that address
- * there; or somebody new, of whom nothing is written yet. Of people who are known nothing is
+ * there; or a new person, of whom nothing is written yet. Known people are not
  * changed: an assertion is about access, and says less than a sign-in does.
  * @throws Problem `grant.not_accepted` in the same words for all who are not found,
  * `person.suspended`, `person.bad_claims`
@@ -47,14 +47,14 @@ export async function assertedPerson(
   return person
 }
 
-/** INVARIANT: an address names somebody only among the people of that provider, where one alone has it, and never one called unverified. */
+/** INVARIANT: an address names a person only among the people of that provider, where one alone has it, and never one called unverified. */
 async function byAddress(
   { storage }: PeopleParts,
   { email, email_verified: verified }: Readonly<Record<string, unknown>>,
   { provider }: AssertedPersonSettings,
 ): Promise<Person | undefined> {
   if (typeof email !== 'string' || email === '' || verified === false) return undefined
-  // Those of others do not count: whoever may bring people could take an address from somebody by giving it to one more.
+  // Those of others do not count: an issuer that may bring people could take an address from a person by giving it to one more.
   const [only, another] = await findPersonsByEmail(storage.read, email, provider)
   return another ? undefined : only
 }

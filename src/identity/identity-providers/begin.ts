@@ -15,16 +15,16 @@ import { insertSignInStep, SIGN_IN_LIFE_MS, signInAssociatedData } from './sign-
  */
 export const FRESH_LEEWAY_MS = 30_000
 
-/** Secrets that `complete` needs and nobody else may know. */
+/** Secrets that only `complete` may know. */
 export interface SealedSignIn {
   readonly nonce: string
   readonly verifier: string
   /** Digest of the value that only the browser which began has, in a cookie. */
   readonly browser: string
   readonly maxAge?: number
-  /** Epoch ms: the person has to prove anew who they are, from then on. */
+  /** Epoch ms: the person has to have signed in since then. */
   readonly freshSince?: number
-  /** Id of the administrator who looks what the provider says; nobody is signed in by it. */
+  /** Id of the administrator who tries the provider; no one is signed in by it. */
   readonly triedBy?: string
 }
 
@@ -34,7 +34,7 @@ export interface SignInRequest {
   /** Seconds. */
   readonly maxAge?: number
   /**
-   * Demand to sign in anew, also for somebody whom the provider remembers, in one of these ways
+   * Demand to sign in again, also for a person whom the provider remembers, in one of these ways
    * (`acr`) if they can.
    */
   readonly fresh?: { readonly acrValues: readonly string[] }

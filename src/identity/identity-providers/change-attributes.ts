@@ -7,8 +7,8 @@ import {
 } from '../people/index.ts'
 
 /**
- * Attributes that a token gives; `null`: the person has none. The token says nothing about
- * attributes that it does not name.
+ * Attributes that a token gives; `null`: the person has none. Attributes that
+ * the token does not name stay as they are.
  */
 export type SaidAttributes = Readonly<Partial<Record<AttributeName, AttributeValue | null>>>
 

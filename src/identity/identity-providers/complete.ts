@@ -37,7 +37,7 @@ export interface TriedSignIn {
   readonly issuer: string
   readonly returnTo: string
   readonly claims: Readonly<Record<string, unknown>>
-  /** Mistake in the claims, if they would sign nobody in. */
+  /** Mistake in the claims, if no person can be signed in by them. */
   readonly mistake: string | undefined
   readonly profile: Profile | undefined
   /** Groups here that its values are mapped to, and values that are mapped to none. */
@@ -149,7 +149,7 @@ function notFresh(what: string): Problem {
 
 /**
  * INVARIANT: `acr_values` only asks (OpenID Connect Core 3.1.2.1); what counts is what the ID token says. The userinfo endpoint
- * says nothing of this sign-in.
+ * does not describe this sign-in.
  */
 function requireStrongEnough(
   { acrValues }: ProviderWithSecret,

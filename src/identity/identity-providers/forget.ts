@@ -2,7 +2,7 @@ import type { PeopleParts } from '../people/index.ts'
 import { forgetSessions } from '../sessions/index.ts'
 import { deleteExpiredSignIns } from './sign-in-store.ts'
 
-/** Removes what is over: sign-ins, which are refused for their age before that, and all that `forgetSessions` names. */
+/** Removes expired rows: sign-ins, which are refused for their age before that, and all that `forgetSessions` names. */
 export async function forgetEnded({
   clock,
   storage,

@@ -4,8 +4,8 @@ import { shortText } from './plain-text.ts'
 const MAY_BE_SHOWN = new Set(['aud', 'azp', 'iss'])
 
 /**
- * A sentence on what the OpenID client library found wrong with the provider's answer, for the person who signs in and for the log.
- * `undefined`: the library says nothing that can be repeated. A failed claim is in the `cause` of one of the errors (`claim`, `claims`,
+ * A sentence on the fault that the OpenID client library found in the provider's answer, for the person who signs in and for the log.
+ * `undefined`: the library has no message that can be repeated. A failed claim is in the `cause` of one of the errors (`claim`, `claims`,
  * `expected`); the messages of the library are fixed texts and name no value.
  */
 export function idTokenMistake(error: unknown): string | undefined {

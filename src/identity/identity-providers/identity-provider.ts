@@ -16,7 +16,7 @@ export interface IdentityProvider {
   readonly acrValues: readonly string[]
   /** Mapping of its claims to attributes of people. */
   readonly attributes: AttributeClaims
-  /** Domains of the addresses of its people: whoever types such an address is sent there. */
+  /** Domains of the addresses of its people: a person who types such an address is sent there. */
   readonly domains: readonly string[]
   readonly createdAt: number
 }

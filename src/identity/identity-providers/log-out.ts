@@ -29,7 +29,7 @@ interface EndedSession {
 export type LogOutAct = (tx: Tx, personId: string) => Promise<Change>
 
 /**
- * A provider says that somebody has signed out there (OpenID Connect Back-Channel Logout 1.0). Their sessions here end: those
+ * Ends sessions of a person who signed out at their provider (OpenID Connect Back-Channel Logout 1.0). Their sessions here end: those
  * of the named session, or all of the named person. `also` is run for each person whom it concerns, if the provider was
  * registered so. Answers after every replica knows.
  * Throws `logout_token.invalid`, `logout_token.replayed`, `provider.unreachable`, `outbound.…`.
@@ -44,7 +44,7 @@ export async function logOut(
   const ended = readEnded(claims)
   const changes = await parts.storage.lanes.revocation.transaction(async (tx) => {
     await useUp(tx, claims)
-    // INVARIANT: whoever is on the way back from the provider when its session ends is not signed in by it; see `openSession`.
+    // INVARIANT: a person on the way back from the provider when its session ends is not signed in by it; see `openSession`.
     if (ended.sid !== undefined)
       await rememberEnded(
         tx,
@@ -118,7 +118,7 @@ async function endSessions(
   const { subject } = ended
   const named = subject === undefined ? undefined : await findPersonBySubject(tx, issuer, subject)
   if (named) counts.set(named.id, 0)
-  // Somebody who was never here: nothing ends.
+  // An unknown person: nothing ends.
   if (subject !== undefined && !named) return []
   for (const id of await deleteSessionsAt(tx, { issuer, personId: named?.id, sid: ended.sid }))
     counts.set(id, (counts.get(id) ?? 0) + 1)

@@ -26,7 +26,7 @@ export async function mapGroup(
 }
 
 /**
- * Ends a mapping, and at once the memberships of that provider's people in the group. Whoever is in it by another
+ * Ends a mapping, and at once the memberships of that provider's people in the group. A person in it by another
  * mapping is back at the next sign-in: we keep groups, not the values a provider sent.
  * Throws `person.last_administrator`.
  */

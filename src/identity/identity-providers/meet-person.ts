@@ -6,7 +6,7 @@ import { asNewcomer, type UnprovisionedPerson } from './unprovisioned-person.ts'
 
 /**
  * The person of a configured identity provider whom another server names, by the claim that was configured for that. One who was never
- * here would begin with nothing but that, and nothing is written yet; about one who was, it says nothing new.
+ * here would begin with nothing but that, and nothing is written yet; a known person is not changed.
  * Throws `subject_token.unknown_issuer`, `person.bad_claims`, `person.suspended`.
  */
 export async function meetPerson(

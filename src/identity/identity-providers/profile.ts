@@ -58,14 +58,14 @@ export function readProfile(
 }
 
 /**
- * One `@`, and nothing that quotes, ends or hides: whoever reads an address from its end and whoever reads it from its beginning have to
- * mean the same domain.
+ * One `@`, and nothing that quotes, ends or hides: readers from the end and readers from the beginning of an address have to
+ * find the same domain.
  */
 const ADDRESS = /^[^\s@"(),:;<>[\]\\\p{C}]+@[^\s@"(),:;<>[\]\\\p{C}]+$/u
 
 /**
- * Reads an address as it was said, or not at all: an address that was mended could be somebody
- * else's.
+ * Reads an address as it was said, or not at all: a mended address could be another
+ * person's.
  */
 function addressIn(value: unknown): string | null | undefined {
   if (typeof value !== 'string') return undefined

@@ -36,7 +36,7 @@ export class Providers {
     return beginSignIn(this.#parts, this.#discovery, signIn)
   }
 
-  /** See `completeSignIn`; of a try there is nobody. */
+  /** See `completeSignIn`; a try has no person. */
   async complete(callbackUrl: string, cookie: string | undefined): Promise<CompletedSignIn> {
     const done = await this.finish(callbackUrl, cookie)
     if ('triedBy' in done) throw new Problem('sign_in.unknown', 'the sign-in was only a test')

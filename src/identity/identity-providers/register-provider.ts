@@ -98,7 +98,7 @@ export async function openProvider(
 }
 
 /**
- * Compares a provider with what is wanted: a configured provider is registered at every start, and
+ * Compares a provider with the wanted one: a configured provider is registered at every start, and
  * only a change is worth a record.
  */
 function isSame(

@@ -20,7 +20,7 @@ import type { Profile } from './profile.ts'
 
 /**
  * Brings what a provider says about a person into our books: makes the person at the first time, refreshes name, e-mail, attributes
- * and the groups that the provider's values map to (what it says nothing about stays), and raises the person's epoch when anything a decision reads has
+ * and the groups that the provider's values map to (anything that it does not mention stays), and raises the person's epoch when anything a decision reads has
  * changed. Answers after every replica knows. The caller refuses a suspended person.
  * @throws Problem `person.ended`: their account was erased
  *
@@ -33,7 +33,7 @@ export async function signInPerson(
 ): Promise<Person> {
   const { person, change } = await parts.storage.transaction(async (tx) => {
     const known = await findPersonBySubject(tx, profile.issuer, profile.subject)
-    // INVARIANT: nothing new is written about somebody whose account is being erased.
+    // INVARIANT: nothing new is written about a person whose account is being erased.
     if (known && (brought || known.status === 'ended')) return { person: known, change: undefined }
     if (!known) return { person: await create(parts, tx, profile, brought), change: undefined }
     if (profile.issuedAt < known.lastSeenAt) return { person: known, change: undefined }
@@ -44,8 +44,8 @@ export async function signInPerson(
 }
 
 /**
- * Introduction of a person not by a sign-in, but by the word of somebody else. About somebody who
- * is known already it says nothing new.
+ * Introduction of a person not by a sign-in, but by the word of another party. A person who
+ * is known already is not changed.
  */
 interface Introduction {
   /** Name of the trusted issuer. */

@@ -24,7 +24,7 @@ export function insertSignInStep(db: Reader, signIn: SignIn): Step {
   return { name: 'sign-in', query, rows: 1 }
 }
 
-/** Removes and returns it: whoever gets it is the only one. */
+/** Removes and returns it: only one caller gets it. */
 export async function takeSignIn(tx: Tx, stateDigest: string): Promise<SignIn | undefined> {
   const row = await tx
     .deleteFrom('sign_ins')

@@ -114,7 +114,7 @@ export function provedBy({ acr, auth_time: at, iat }: Claims): Pick<Subject, 'au
  * or its only audience is Remit and it names this agent. With a second audience, someone else holds a copy.
  */
 function requireMeantFor(agent: Bringer, claims: Claims, remit: string): void {
-  // Logout tokens and other security events look like ID tokens but introduce nobody (OpenID Back-Channel Logout 2.4).
+  // Logout tokens and other security events look like ID tokens but introduce no person (OpenID Back-Channel Logout 2.4).
   if (claims.events !== undefined)
     throw new Problem(
       'subject_token.not_for_agent',
@@ -154,7 +154,7 @@ function names(
 }
 
 /**
- * `jti`, else the SHA-256 of what was signed; scoped by issuer. Not of the signature: whoever holds an ECDSA signature
+ * `jti`, else the SHA-256 of the signed part; scoped by issuer. Not of the signature: the holder of an ECDSA signature
  * can make a second valid one, and with it a "new" token.
  */
 function replayKey(token: string, claims: Claims): string {

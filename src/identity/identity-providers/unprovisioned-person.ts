@@ -5,7 +5,7 @@ import { MAX_TEXT } from './plain-text.ts'
 import type { Profile } from './profile.ts'
 import { signInPerson } from './sign-in-person.ts'
 
-/** Somebody whom another server names and nobody here knows: as they would begin, in no group, before anything of it is written. */
+/** A person whom another server names and who is not known here: as they would begin, in no group, before anything of it is written. */
 export interface UnprovisionedPerson {
   readonly profile: Profile
   readonly person: Person
@@ -37,7 +37,7 @@ export function isNewcomer(met: Person | UnprovisionedPerson): met is Unprovisio
   return 'profile' in met
 }
 
-/** Makes the person, unless somebody has meanwhile. `room` is taken in the same transaction; it throws where there is none. */
+/** Makes the person, unless another request has meanwhile. `room` is taken in the same transaction; it throws where there is none. */
 export function welcome(
   parts: PeopleParts,
   { profile }: UnprovisionedPerson,

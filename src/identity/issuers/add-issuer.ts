@@ -16,7 +16,7 @@ import {
 } from './trusted-issuer.ts'
 
 /**
- * Trusts an issuer, from the moment this has returned, with what is said and within what is said.
+ * Trusts an issuer, from the moment this has returned, with the given uses, within the given limits.
  * @throws Problem `issuer.bad`, `issuer.exists`, `agent.bad_trust`, `agent.bad_ceiling`, `agent.bad_owner`, `agent.unknown`
  */
 export async function addIssuer(
@@ -67,7 +67,7 @@ export async function checkAround(
   for (const rule of issuer.rules) {
     const { name, gives } = rule
     if ('admit' in gives) {
-      // INVARIANT: a sponsor gives in their own name and nobody else's.
+      // INVARIANT: a sponsor gives in their own name only.
       if (gives.admit.sponsor && gives.admit.ownerId !== by && !unchanged.has(canonicalJson(rule)))
         throw bad(`the rule \`${name}\` sponsors in its owner's name: only the owner can set it`)
       await requireOwner(tx, gives.admit.ownerId)
@@ -99,7 +99,7 @@ async function requireAlone(tx: Tx, { issuer, tenant }: TrustedIssuer): Promise<
     )
 }
 
-/** INVARIANT: a token that says nothing is shown to one server at most: any other could use it. */
+/** INVARIANT: an opaque token is shown to one server at most: any other could use it. */
 export async function requireOneAsked(tx: Tx, { access, name }: TrustedIssuer): Promise<void> {
   if (!access?.introspection) return
   const other = (await selectIssuers(tx)).find(

@@ -4,7 +4,7 @@ import type { PeopleParts, Person } from '../people/index.ts'
 import { takePersonRoom } from './issuer-store.ts'
 
 /**
- * Somebody becomes a person by the word of a trusted issuer, which may bring so many of them, and so many in an hour.
+ * Provisions a person by the assertion of a trusted issuer, which has a limit of people in all, and in an hour.
  * @throws Problem `issuer.people_full`, `issuer.people_too_fast`, `person.suspended`
  */
 export async function bringPerson(

@@ -28,7 +28,7 @@ export interface IssuerChange {
 }
 
 /**
- * Sets everything about an issuer that can change, all of it: what is left out becomes what it is by default. Tokens of tasks
+ * Sets everything about an issuer that can change, all of it: a setting that is left out gets its default. Tokens of tasks
  * that rest on it are void, and new ones are issued under the new terms.
  * @throws Problem `issuer.unknown`, `issuer.final`, and what `addIssuer` throws
  */

@@ -15,8 +15,8 @@ export const MAX_TESTS = 16
 const MAX_LENGTH = 2048
 
 /**
- * INVARIANT: texts are compared character by character, nothing is folded, trimmed or decoded. What is not text (a number, a
- * list, something that is missing) meets no condition.
+ * INVARIANT: texts are compared character by character, nothing is folded, trimmed or decoded. A value that is not text (a number, a
+ * list, a missing one) meets no condition.
  */
 export function holds(test: ClaimTest, claims: PlainObject): boolean {
   const said = claimAt(claims, test.claim)

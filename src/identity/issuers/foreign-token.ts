@@ -28,7 +28,7 @@ export interface VerifiedToken {
   /** 1 to 2048 printable characters; only ever together with the registration. */
   readonly subject: string
   /**
-   * Digest of the registration and `jti`, else of what was signed: the same token has the same one.
+   * Digest of the registration and `jti`, else of the signed part: the same token has the same one.
    */
   readonly digest: string
 }
@@ -44,14 +44,14 @@ export function saysNoIssuer(token: string, attested: boolean): boolean {
 const LIKE_OURS = /^(?:eyJ|(?:remit|enf|pep|sgs|srf)_)/
 
 /**
- * INVARIANT: nothing that could be a credential of ours, or a damaged token of somebody, is sent to another server to ask about it: only
+ * INVARIANT: nothing that could be a credential of ours, or a damaged token, is sent to another server to ask about it: only
  * short plain text (RFC 6750 section 2.1) that is neither like a JWT nor like what we give out.
  */
 export function mayBeShown(token: string): boolean {
   return /^[A-Za-z0-9._~+/-]{8,1024}=*$/.test(token) && !LIKE_OURS.test(token)
 }
 
-/** Claims of a JWT, before anything is believed; `undefined` of what is none. */
+/** Claims of a JWT, before anything is believed; `undefined` for another text. */
 export function claimed(token: string): PlainObject | undefined {
   try {
     return readObject(readCompact(token).payload, 'claims set')
@@ -77,7 +77,7 @@ export function subjectOf({ subjectPrefix }: TrustedIssuer, { sub }: Claims): st
   return sub
 }
 
-/** Not of the signature: whoever holds an ECDSA signature can make a second valid one, and with it a "new" token. */
+/** Not of the signature: the holder of an ECDSA signature can make a second valid one, and with it a "new" token. */
 export function digestOf({ name }: TrustedIssuer, token: string, { jti }: Claims): string {
   if (jti !== undefined && (typeof jti !== 'string' || jti === '' || jti.length > MAX_JTI))
     throw new Problem('token.malformed', '`jti` is empty or too long')

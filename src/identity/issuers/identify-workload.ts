@@ -13,8 +13,8 @@ import { findWorkload, insertWorkload } from './workload-store.ts'
 export type WorkloadParts = Pick<AgentParts, 'storage' | 'ledger' | 'clock' | 'live'>
 
 /**
- * Claims of a token for a person who signed in, or for whom somebody acts: such a token is nobody's
- * own.
+ * Claims of a token for a person who signed in, or for whom another acts: such a token is no
+ * workload's own.
  */
 const OF_PEOPLE = [
   'nonce',
@@ -83,7 +83,7 @@ async function identified(
     rule && 'agent' in rule.gives
       ? await named(parts.storage.read, rule.gives.agent)
       : ((await known(parts.storage.read, vouched)) ?? (await admit(parts, vouched, rule)))
-  // An issuer may vouch for nobody who is trusted more than it may be, whoever raised the one or lowered the other.
+  // An issuer may not vouch for an agent with more trust than its own limit, whichever of the two changed.
   if (agent.trust > issuer.trust)
     throw new Problem(
       'issuer.not_trusted',
@@ -146,7 +146,7 @@ function admit(
   })
 }
 
-/** A rule counts as long as somebody answers for those it lets in. */
+/** A rule counts as long as an active owner answers for the agents that it admits. */
 async function givenBy(
   tx: Tx,
   rule: IdentityRule | undefined,

@@ -53,7 +53,7 @@ export class Introspections {
   /**
    * Asks the server what it says of the token by now; `undefined`: it does not hold. `from`: the
    * address that the token came from, where it is known.
-   * @throws Problem `issuer.unreachable`, `outbound.…`: it did not say, and what is not known does
+   * @throws Problem `issuer.unreachable`, `outbound.…`: it did not answer, and an unknown token does
    * not hold
    */
   async ask(

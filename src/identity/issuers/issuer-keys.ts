@@ -65,8 +65,8 @@ export class IssuerKeys {
   }
 
   /**
-   * Lists the authorities of a trust domain, DER: what its bundle says (SPIFFE Trust Domain and
-   * Bundle section 4.2.2), and nobody else.
+   * Lists the authorities of a trust domain, DER: those of its bundle (SPIFFE Trust Domain and
+   * Bundle section 4.2.2), and no others.
    */
   async authorities(issuer: TrustedIssuer): Promise<readonly Uint8Array[]> {
     const { keys, name } = issuer
@@ -162,7 +162,7 @@ export class IssuerKeys {
   }
 }
 
-/** RFC 8414 section 3.3: a document that calls its issuer anything else is nobody's. */
+/** RFC 8414 section 3.3: a document with another issuer is not used. */
 function jwksUri(metadata: Json, issuer: string): string {
   const said = metadata instanceof Map ? metadata : new Map<string, Json>()
   const url = said.get('jwks_uri')

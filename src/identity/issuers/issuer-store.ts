@@ -9,7 +9,7 @@ export interface StoredIssuer extends TrustedIssuer {
   readonly sealedSecret: Uint8Array | null
 }
 
-/** Without what is counted by itself. */
+/** Without columns that are counted by themselves. */
 const ISSUERS = codec('trusted_issuers', 'people_brought', 'hour_began', 'hour_people').of<
   Omit<StoredIssuer, 'brought'>
 >({
@@ -48,7 +48,7 @@ export async function findIssuer(db: Reader, name: string): Promise<StoredIssuer
   return row && issuerOf(row)
 }
 
-/** Without what is sealed. */
+/** Lists issuers without their sealed secrets. */
 export async function listIssuers(db: Reader): Promise<TrustedIssuer[]> {
   return (await selectIssuers(db)).map(withoutSecret)
 }
@@ -57,7 +57,7 @@ export function withoutSecret({ sealedSecret: _, ...issuer }: StoredIssuer): Tru
   return issuer
 }
 
-/** Writes all that may change but its state and what is counted. */
+/** Writes all that may change but its state and its counters. */
 export async function updateIssuer(tx: Tx, issuer: StoredIssuer): Promise<void> {
   const { agents: _agents, name: _name, state: _state, ...changes } = ISSUERS.write(issuer)
   await tx.updateTable('trusted_issuers').set(changes).where('name', '=', issuer.name).execute()

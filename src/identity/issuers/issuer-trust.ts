@@ -94,7 +94,7 @@ export class IssuerTrust {
 
   async #readUnder(epoch: number): Promise<readonly StoredIssuer[]> {
     const all = await selectIssuers(this.#storage.read)
-    // Two reads may overtake each other; what was read under the later epoch stays.
+    // Two reads may overtake each other; the reading under the later epoch stays.
     if (!this.#known || this.#known.epoch < epoch) this.#known = { epoch, all }
     return all
   }
@@ -156,8 +156,8 @@ export class IssuerTrust {
   }
 
   /**
-   * Checks an attestation of a client: bound to a key, and for nobody in particular. One that does
-   * not say who attests is of the only attester whose rules know such a client, or of nobody.
+   * Checks an attestation of a client: bound to a key, without an audience. One without an
+   * issuer is of the only attester whose rules know such a client, else of none.
    */
   async checkAttestation(token: string): Promise<VerifiedToken> {
     const said = readObject(readCompact(token).payload, 'claims set')
@@ -185,8 +185,8 @@ export class IssuerTrust {
   }
 
   /**
-   * The registration whose agent this is, in force: that of whoever says so where the actor is its own, else the only one for its issuer
-   * that may say which agent somebody is.
+   * The registration whose agent this is, in force: that of the token's issuer where the actor is its own, else the only one for its issuer
+   * that may name agents.
    * @throws Problem `actor.not_trusted`, `issuer.suspended`, `issuer.expired`
    */
   async ofActor(by: TrustedIssuer, { iss, sub }: Actor): Promise<TrustedIssuer> {
@@ -249,7 +249,7 @@ export class IssuerTrust {
       ({ issuer, state, uses }) =>
         issuer === iss && state !== 'revoked' && uses.some((use) => NAMES_AGENTS.includes(use)),
     )
-    // INVARIANT: where customers share an issuer, nobody knows whose agent that is.
+    // INVARIANT: where customers share an issuer, the owner of the agent cannot be told.
     if (!only || another || only.tenant !== null) return undefined
     return withoutSecret(this.#standing(only, undefined))
   }
@@ -335,7 +335,7 @@ export class IssuerTrust {
     const audience = issuer.audience ?? expected.audience
     const claims = await checkJwt(token, {
       typ: expected.typ,
-      // Found by its subject, or by rules: then `iss` says nothing, or nothing else.
+      // Found by its subject, or by rules: then `iss` is absent, or the same.
       issuer: spiffe || saysNoIssuer(token, attested) ? undefined : issuer.issuer,
       audience: audience === undefined ? undefined : soleAudience(audience),
       algorithms: issuer.algorithms,

@@ -41,8 +41,8 @@ const MAX_BOUNDS = 16
 const OPERATORS: readonly Operator[] = ['eq', 'in', 'lte', 'gte', 'prefix']
 
 /**
- * `[{type, when?, at, actions, bounds?: [{path, op, from}], ignores?}]` as it was sent; `{type: "remit_call"}` by itself for what is
- * written as ours. Whether resource and actions are there is seen when a token comes, as for ceilings.
+ * `[{type, when?, at, actions, bounds?: [{path, op, from}], ignores?}]` as it was sent; `{type: "remit_call"}` by itself for details
+ * in our own form. Whether resource and actions are there is seen when a token comes, as for ceilings.
  */
 function readDetailRules(value: unknown): DetailRule[] {
   if (!Array.isArray(value) || value.length > MAX_RULES)

@@ -7,7 +7,7 @@ import type { AgentParts, TrustLevel } from '../agents/index.ts'
 import type { ClaimTest } from './claim-test.ts'
 
 /**
- * Uses that an issuer is trusted with. `workload`: saying which agent somebody is. `access_token`:
+ * Uses that an issuer is trusted with. `workload`: naming agents. `access_token`:
  * its access tokens open tasks at the gateway. `id_jag`: identity assertions of people (ID-JAG).
  * `chaining`: authorization grants of another domain. `attestation`: that a key is of an instance
  * of a client. `peer`: it is the server of another domain, which takes assertions of ours.
@@ -43,7 +43,7 @@ export type IssuerKey = {
 }
 
 /**
- * Rule for which agent somebody is, by what the token says: an agent that exists, or one made for
+ * Rule that finds the agent of a token, by its claims: an agent that exists, or one made for
  * its subject with this trust, ceiling and owner. All tests must hold. The first rule that matches
  * counts.
  */
@@ -60,7 +60,7 @@ export type AdmissionTerms = {
   readonly mayDelegate: readonly Detail[] | null
   readonly ownerId: string
   /**
-   * Sponsor grant that its owner gives each of them, so that it may open tasks while nobody is
+   * Sponsor grant that its owner gives each of them, so that it may open tasks while no person is
    * present; `null`: none.
    */
   readonly sponsor: SponsorshipTerms | null
@@ -124,11 +124,11 @@ export type PeopleMapping = {
   readonly provider: string
   readonly subject: 'sub' | 'aud_sub'
   /**
-   * True when somebody whom the subject does not name is found by `email`, among the people of that
+   * True when a person whom the subject does not name is found by `email`, among the people of that
    * provider.
    */
   readonly email: boolean
-  /** True when somebody who was never here becomes a person with the first assertion. */
+  /** True when an unknown person is provisioned with the first assertion. */
   readonly admits: boolean
   /**
    * True when the assertion is itself why the agent may act, within what it says, where the person
@@ -152,7 +152,7 @@ export type PeerMapping = {
 
 /**
  * An issuer of others that an administrator trusts with something, within limits. Other rooms ask for it by `IssuerTrust`;
- * nobody keeps a second list of such issuers.
+ * no room keeps a second list of such issuers.
  *
  * Its name is its id for ever, in the books and in live state: an issuer that is registered again after it was revoked is
  * another one, and nothing that came from the first comes back.

@@ -27,7 +27,7 @@ export async function insertWorkload(
 }
 
 /**
- * Says whose a token is that may be shown again: touches its row when nobody, or the same agent, showed it before.
+ * Claims a token for an agent, which may show it again: touches its row when no agent, or the same one, showed it before.
  * INVARIANT: a token belongs to the agent that showed it first, until it expires (contract 5).
  */
 export function holdTokenQuery(

@@ -61,7 +61,7 @@ const MAX_KEPT = 2_000
 
 /**
  * Authenticates machine clients, by a secret or by a JWT that they sign (`private_key_jwt`, RFC 7523 section 2.2, by the
- * rules for assertions of agents). Of secrets, what was found is kept, by their digest.
+ * rules for assertions of agents). The client of a secret is remembered, by the secret's digest.
  * INVARIANT: the epochs are asked for each time, so nothing kept outlives a removal, another setting or an ended credential.
  */
 export class ClientAuthenticator {
@@ -109,7 +109,7 @@ export class ClientAuthenticator {
     try {
       return await work()
     } catch (cause) {
-      // A store that cannot be reached says nothing about who asks.
+      // A store that cannot be reached proves nothing about the caller.
       throw cause instanceof Problem && cause.status < 500 ? unauthenticated(cause) : cause
     }
   }

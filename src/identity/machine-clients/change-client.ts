@@ -40,7 +40,7 @@ export async function addClient<K extends ClientKind>(
       ? newSecretCredential(parts, wish, kind)
       : { credential: newKeyCredential(parts, wish, jwk), secret: undefined }
   const client = await parts.storage.transaction(async (tx) => {
-    // INVARIANT: nobody is an agent and a machine client (`insertAgent`).
+    // INVARIANT: no program is an agent and a machine client (`insertAgent`).
     if (await findAgent(tx, id)) throw new Problem('client.exists', `\`${id}\` is or was an agent`)
     const lookup = { reader: tx, references: parts.references }
     const added = {

@@ -11,7 +11,7 @@ interface Lookup {
   readonly references: SettingReferences
 }
 
-/** Settings as an administrator said them: what is left out is the safer default. */
+/** Settings as an administrator said them: a setting that is left out has the safer default. */
 export type ClientSettingsInput<K extends ClientKind = ClientKind> = {
   [P in K]: Partial<ClientSettings[P]>
 }[K]
@@ -35,8 +35,8 @@ const CHECKS: Checks = {
 }
 
 /**
- * Completes the settings from what was said. What means nothing in a kind or a mode is refused there, so that
- * nobody relies on it.
+ * Completes the given settings. A setting that has no effect in a kind or a mode is refused there, so that
+ * no administrator relies on it.
  * @throws Problem `client.bad_settings`, `client.not_direct`, `catalog.unknown_resource`, `space.unknown`
  */
 export function checkSettings<K extends ClientKind>(

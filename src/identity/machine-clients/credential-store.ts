@@ -6,7 +6,7 @@ const CREDENTIALS = codec('client_credentials').of<ClientCredential>({
   write: { client_id: ({ client }) => client },
 })
 
-/** False: the key was registered before, by whomever. */
+/** False: the key was registered before, for this client or another. */
 export async function insertCredential(tx: Tx, credential: ClientCredential): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('client_credentials')

@@ -52,7 +52,7 @@ export interface PepSettings {
   readonly namesTasks: boolean
   /**
    * Right, in the mode `task`, to ask about the call itself (`/v1/calls`) before it runs, where
-   * what was promised is taken.
+   * promised amounts are taken.
    */
   readonly takes: boolean
 }

@@ -18,7 +18,7 @@ export async function addEvent(
 
 export interface NewEvent extends Pick<OutboxEvent, 'kind' | 'subject'> {
   readonly at: number
-  /** Time in ms for which nobody is told; none, when left out. */
+  /** Time in ms before anyone is told; none, when left out. */
   readonly after?: number
 }
 

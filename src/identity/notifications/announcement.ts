@@ -11,7 +11,7 @@ export interface Announcement {
   readonly recipients: readonly Person[]
   /** Ids of recipients who are told in their quiet hours as well. */
   readonly urgentFor?: readonly string[]
-  /** Epoch milliseconds when there are more recipients, unless somebody answered by then. */
+  /** Epoch milliseconds when there are more recipients, unless it is answered by then. */
   readonly nextTurnAt?: number
   /** Records whose turn has come since a time, in the transaction that tells them: once on all servers. */
   readonly recordTurns?: (tx: Tx, since: number) => Promise<void>
@@ -27,7 +27,7 @@ export interface Announcement {
   readonly facts: readonly AnnouncedFact[]
   /** Path below the issuer: the page where people look at it. */
   readonly path: string
-  /** Epoch milliseconds from when on nobody needs to be told; `null`: never. */
+  /** Epoch milliseconds from when on no one needs to be told; `null`: never. */
   readonly expiresAt: number | null
 }
 
@@ -39,7 +39,7 @@ export interface AnnouncedFact {
 }
 
 /**
- * Reads what is told of a subject, by kind. `undefined`: nobody has to be told of it any more. Rooms whose business it is bring
+ * Reads the announcement of a subject, by kind. `undefined`: no one has to be told of it any more. Rooms whose business it is bring
  * these.
  */
 export type Announcers = {

@@ -65,7 +65,7 @@ export interface ChannelKind {
   readonly owners: readonly OwnerKind[]
   /** True when its messages can have buttons that answer. */
   readonly answers?: boolean
-  /** Reads what was typed. @throws Problem `notification.bad_address` */
+  /** Reads a typed address. @throws Problem `notification.bad_address` */
   read(typed: string): ChannelAddress
   /** Adds to settings what only the service knows, before they are stored. @throws Problem `notification.not_sent` */
   locate?(settings: string): Promise<string>

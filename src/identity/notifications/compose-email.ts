@@ -10,7 +10,7 @@ export interface EmailContent {
 }
 
 /**
- * Writes an e-mail. Its links lead to pages of the issuer, where people sign in: opening one changes nothing, whoever opens it.
+ * Writes an e-mail. Its links lead to pages of the issuer, where people sign in: opening one changes nothing.
  * INVARIANT: the subject and every link are Remit's own; values from outside are shown with nothing hidden, and are no links.
  */
 export function composeEmail(issuer: string, message: Notification): EmailContent {

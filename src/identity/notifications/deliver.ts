@@ -27,7 +27,7 @@ const MAX_IN_ONE = 50
 const MAX_SHOWN = 10
 const MAX_PROBLEM = 200
 
-/** Sends what is due: one round. */
+/** Sends due messages: one round. */
 export async function deliverDue(parts: NotificationParts): Promise<void> {
   const now = parts.clock.now()
   const due = await dueDestinations(parts.storage.read, { now, limit: AT_ONCE })
@@ -143,7 +143,7 @@ async function routeTo(
 }
 
 /**
- * Takes what is due for one destination and may go now. What waits goes together later.
+ * Takes deliveries that are due for one destination and may go now. Those that wait go together later.
  * INVARIANT: one server at a time sends to a destination.
  */
 async function take(

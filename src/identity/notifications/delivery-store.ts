@@ -99,7 +99,7 @@ export async function dueDeliveries(
   return rows.map(DELIVERIES.read)
 }
 
-/** Lists what was sent to one destination since then. Deliveries of one message share their time. */
+/** Lists deliveries sent to one destination since then. Deliveries of one message share their time. */
 export async function sentSince(
   tx: Tx,
   { channel, recipient }: Destination,

@@ -46,7 +46,7 @@ export class EmailChannel implements Channel {
       to: { name: '', address: email },
       messageId: `<${message.id}@${host.replaceAll(':', '.')}>`,
       date: new Date(message.sentAt),
-      // RFC 3834: nobody's absence note answers.
+      // RFC 3834: no absence note answers.
       headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
       disableFileAccess: true,
       disableUrlAccess: true,
@@ -62,7 +62,7 @@ export class EmailChannel implements Channel {
 }
 
 /**
- * INVARIANT: a password and what is told never cross a network in the clear: without `smtps:` the server has to speak STARTTLS (RFC
+ * INVARIANT: passwords and messages never cross a network in the clear: without `smtps:` the server has to speak STARTTLS (RFC
  * 3207), except on this machine.
  */
 async function transportTo(url: URL) {

@@ -1,9 +1,9 @@
 import type { Id } from '../../platform/lib/id.ts'
 
 /**
- * Kinds of event, and the id that each is about: an access request, one that still waits, one that nobody answered in
+ * Kinds of event, and the id that each is about: an access request, one that still waits, one that was not answered in
  * time, one that was reported; a consent request; a notice; a passkey or the permission for one; a call
- * that somebody approved alone in an emergency, whose review is due, or is done; a stand-in that was named or begins,
+ * that one person approved alone in an emergency, whose review is due, or is done; a stand-in that was named or begins,
  * and one that was ended early.
  */
 export const EVENT_KINDS = [
@@ -28,6 +28,6 @@ export interface OutboxEvent {
   readonly kind: EventKind
   readonly subject: string
   readonly createdAt: number
-  /** Time from when on it is told: somebody who answers before is not told. */
+  /** Time from when on it is told: a person who answers before is not told. */
   readonly dueAt: number
 }

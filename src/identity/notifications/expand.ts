@@ -18,7 +18,7 @@ export async function expandEvents(parts: NotificationParts): Promise<void> {
 
 /**
  * INVARIANT: the event goes in the transaction that makes its deliveries: none is lost. It stays for those whose turn comes
- * later; nobody is told of it twice, since of one event each recipient has one delivery by each channel.
+ * later; no one is told of it twice, since of one event each recipient has one delivery by each channel.
  */
 async function expand(parts: NotificationParts, event: OutboxEvent): Promise<void> {
   const announcement = await parts.announcers[event.kind](event.subject)

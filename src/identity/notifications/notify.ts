@@ -48,7 +48,7 @@ export async function notificationBacklog({
   return { overdueMs: now - Math.min(event, delivery), failing }
 }
 
-/** Forgets who was told of what long ago, and channels that nobody confirmed. */
+/** Forgets old deliveries, and channels that were not confirmed. */
 export function forgetDeliveries({
   clock,
   storage,

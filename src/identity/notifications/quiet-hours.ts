@@ -88,8 +88,8 @@ export function quietEnd(
 }
 
 /**
- * Times until which recipients are left alone. What would be over by then is told at once, unless somebody else is told
- * now: quiet hours never leave a question with nobody. Whoever is on call has none.
+ * Times until which recipients are left alone. A question that would expire by then is told at once, unless another recipient is told
+ * now: quiet hours never leave a question unheard. People on call have none.
  */
 export async function quietUntil(
   { clock, storage }: Pick<NotificationParts, 'clock' | 'storage'>,

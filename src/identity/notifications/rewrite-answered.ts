@@ -37,7 +37,7 @@ async function rewriteOne(parts: NotificationParts, first: Delivery): Promise<vo
   if (done) await storage.transaction((tx) => forgetReceipts(tx, ids))
 }
 
-/** `told`: nobody has to answer it, so that its message stays. */
+/** `told`: it needs no answer, so its message stays. */
 async function stateOf(
   { announcers, clock }: NotificationParts,
   { kind, subject }: Delivery,

@@ -43,7 +43,7 @@ export async function routesOf(
   return all.toSorted((a, b) => a.rank - b.rank)
 }
 
-/** Lists the confirmed channels that somebody added. INVARIANT: nothing but a code goes to an address before it is confirmed. */
+/** Lists the confirmed channels that people added. INVARIANT: nothing but a code goes to an address before it is confirmed. */
 export async function ownRoutes(
   parts: Pick<RouteParts, 'kinds' | 'master' | 'storage'>,
   owner: string,

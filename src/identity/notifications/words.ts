@@ -32,7 +32,7 @@ export function shown(value: string): string {
   return unlinked(inRuns(visible(shortened(value))))
 }
 
-/** Sentence of an announcement, in the same way: what is written out in it already stays as it is. */
+/** Sentence of an announcement, in the same way: characters already written out in it stay as they are. */
 export function shownSentence(sentence: string): string {
   return unlinked(shortened(inRuns(writeOutHidden(sentence))))
 }

@@ -55,7 +55,7 @@ export function useRefreshStep(
   return { guard: REFRESH_GUARD, query, rows: 1 }
 }
 
-/** Holds a refresh token that nobody has used: it can be told once more to whoever got it before. */
+/** Holds an unused refresh token: it can be given once more to the client that got it before. */
 export function unusedRefreshStep(db: Reader, digest: string): Step {
   const query = db
     .updateTable('refresh_tokens')

@@ -2,8 +2,8 @@ import type { Detail } from '@remit/engine'
 import type { Id } from '../../platform/lib/id.ts'
 
 /**
- * A resource token that says nothing: what it stands for is in our own books. For one resource, for 300 seconds at most. Of a client that
- * cannot prove possession (contract 4) whoever has it is the client, so such a one is never given to an agent that has keys; of
+ * An opaque resource token: its meaning is in our own books. For one resource, for 300 seconds at most. Of a client that
+ * cannot prove possession (contract 4) its holder is the client, so such a one is never given to an agent that has keys; of
  * a resource that wants its tokens opaque it is bound like any other. Times are epoch milliseconds.
  */
 export interface BearerToken {
@@ -38,6 +38,6 @@ export interface RefreshToken {
   readonly boundTo: 'client' | 'key'
   /** Time when it was used; for one that stays the same, the last time. */
   readonly usedAt: number | null
-  /** The refresh token that it was exchanged for, sealed: whoever did not get that asks again. Empty: none was given. */
+  /** The refresh token that it was exchanged for, sealed: a client that did not get it asks again. Empty: none was given. */
   readonly successor: Uint8Array | null
 }

@@ -3,7 +3,7 @@ import type { Random } from '../../platform/lib/random.ts'
 
 const BYTES = 32
 
-/** A token that says nothing: 256 random bits behind a word that tells people and leak scanners what it is. */
+/** An opaque token: 256 random bits behind a word by which people and leak scanners know its kind. */
 export type OpaqueKind = 'remit_at' | 'remit_rt' | 'remit_rm' | DeferralKind
 
 /**

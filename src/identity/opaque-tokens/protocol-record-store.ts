@@ -60,7 +60,7 @@ export function consumeCodeStep(
   return { guard: CODE_GUARD, query, rows: 1 }
 }
 
-/** Gives a code back for a minute, where nobody was told what came of it. */
+/** Gives a code back for a minute, where no client was told its result. */
 export function returnCodeStep(db: Reader, id: string, now: number): Step {
   const query = db
     .updateTable('protocol_records')
@@ -145,7 +145,7 @@ export async function expireRegistrations(
     .execute()
 }
 
-/** Forgets a registration, with whoever manages it. */
+/** Forgets a registration, with its management token. */
 export async function forgetRegistration(tx: Tx, clientId: string): Promise<void> {
   await tx
     .deleteFrom('protocol_records')

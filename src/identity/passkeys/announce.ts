@@ -8,7 +8,7 @@ import { findPasskey, findRecovery } from './passkey-store.ts'
 const DAY = 24 * 3_600_000
 
 /**
- * Announces a new passkey, or the permission for one, to its person: whoever did it in their name
+ * Announces a new passkey, or the permission for one, to its person: an act in their name
  * must not stay unnoticed. `undefined` when it is gone.
  */
 export async function announcePasskey(

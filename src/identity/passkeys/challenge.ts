@@ -11,7 +11,7 @@ export interface PasskeyStatement {
   readonly [name: string]: string | number
 }
 
-/** Makes the challenge of a statement (ux: what is shown is what is signed). Base64url. */
+/** Makes the challenge of a statement (the shown call is the signed one). Base64url. */
 export function challengeOf(domain: HashDomain, statement: PasskeyStatement): string {
   return domainHash(domain, statement)
 }

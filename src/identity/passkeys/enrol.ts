@@ -144,7 +144,7 @@ export interface NewPasskey {
 
 /**
  * Enrols a passkey. One that an administrator permitted replaces all that the person had.
- * INVARIANT: whoever signs in as a person does not get their passkey with it: a second one needs the first, or an administrator and a waiting time.
+ * INVARIANT: signing in as a person does not give their passkey: a second one needs the first, or an administrator and a waiting time.
  * @throws Problem `passkey.bad_name`, `passkey.challenge_over`, `passkey.invalid`, `passkey.needs_permission`,
  * `passkey.too_many`, `passkey.enrolled_before`
  */

@@ -4,7 +4,7 @@ import type { Passkey, PasskeyRecovery } from './passkey.ts'
 const PASSKEYS = codec('passkeys').of<Passkey>()
 const RECOVERIES = codec('passkey_recoveries').of<PasskeyRecovery>()
 
-/** False: the credential was enrolled before, by whomever. */
+/** False: the credential was enrolled before, by this person or another. */
 export async function insertPasskey(tx: Tx, passkey: Passkey): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('passkeys')

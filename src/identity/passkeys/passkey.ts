@@ -37,7 +37,7 @@ export interface PasskeyRecovery {
   readonly endedAt: number | null
 }
 
-/** Acts that a setting lets nobody do without a passkey. */
+/** Acts for which a setting demands a passkey. */
 export const PASSKEY_ACTS = [
   'critical',
   'high',

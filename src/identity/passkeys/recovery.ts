@@ -12,7 +12,7 @@ const USABLE_MS = 7 * DAY
 
 /**
  * Permits a person a new first passkey, after a waiting time in which they are told and can refuse.
- * INVARIANT: nobody permits it to themselves.
+ * INVARIANT: no administrator permits it to themselves.
  * @throws Problem `person.unknown`, `passkey.own_recovery`
  */
 export async function permitRecovery(

@@ -1,7 +1,7 @@
 /**
  * Attributes that a provider can give of a person beside name, address and groups, each with its
  * type. The words are those of SCIM (RFC 7643 sections 4.1 and 4.3) where it has one. The list is
- * closed, so that rules are checked against it whichever provider somebody comes from.
+ * closed, so that rules are checked against it whichever provider a person comes from.
  */
 export const PERSON_ATTRIBUTES = {
   costCenter: 'string',

@@ -4,9 +4,9 @@ import { findPerson, findPersonBySubject, findPersonsByEmail } from './person-st
 
 /**
  * Finds a person's manager, as the attribute `manager` of their own provider names them: by subject,
- * or by an e-mail address that one person alone has. `undefined` where it names nobody who is known,
+ * or by an e-mail address that one person alone has. `undefined` where it names no known person,
  * or two people.
- * INVARIANT: a provider speaks of its own people only, so nobody of another one is found.
+ * INVARIANT: a provider speaks of its own people only, so no person of another one is found.
  */
 export async function managerOf(db: Reader, personId: string): Promise<Person | undefined> {
   const person = await findPerson(db, personId)

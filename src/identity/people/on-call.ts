@@ -16,7 +16,7 @@ export async function onCallOf(db: Reader, group: string): Promise<string[]> {
 }
 
 /**
- * Sets who of a group is on call. It changes who is told first, and nobody's rights: whoever is not in the group can answer
+ * Sets who of a group is on call. It changes who is told first, and no one's rights: a person outside the group can answer
  * nothing, and is passed over.
  * @throws Problem `group.unknown`, `person.unknown`
  */

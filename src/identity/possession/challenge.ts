@@ -30,7 +30,7 @@ export function takesBearer({
 
 /**
  * Reason why the credentials of a request were refused; and the authentication that would be
- * enough, where the person has to prove anew who they are (RFC 9470).
+ * enough, where the person has to sign in again (RFC 9470).
  */
 export interface ChallengeReason {
   readonly code: string
@@ -48,7 +48,7 @@ const OF_PROOFS: ReadonlySet<string> = new Set(['invalid_dpop_proof', 'use_dpop_
 export function challenge(resource: ChallengedResource, error?: ChallengeReason): string {
   const metadata = `resource_metadata="${metadataUrl(resource.identifier)}"`
   const dpop = ['DPoP', [...told(error), metadata, `algs="${PROOF_ALGORITHMS.join(' ')}"`]] as const
-  // RFC 6750 section 3.1 knows no error of proofs: whoever shows one is told so by the other challenge.
+  // RFC 6750 section 3.1 knows no error of proofs: a client that shows one is told so by the other challenge.
   const shown = error && OF_PROOFS.has(error.code) ? undefined : error
   const bearer = ['Bearer', [...told(shown), metadata]] as const
   return (takesBearer(resource) ? [bearer, dpop] : [dpop])

@@ -66,13 +66,13 @@ export class DpopNonces {
 
   /**
    * Tells whether a nonce is demanded. At the token endpoint a proof comes with an assertion that
-   * counts once, or gets a token that is bound to the same key; whoever made proofs ahead of time
-   * gains nothing there.
+   * counts once, or gets a token that is bound to the same key; proofs made ahead of time
+   * gain nothing there.
    */
   #demands(what: ProofPurpose): boolean {
     if (this.#demanded !== 'auto') return this.#demanded === 'always'
     if (what.at === 'token endpoint') return false
-    // Ending something early is nothing to protect from whoever has the key.
+    // Ending something early needs no protection from the holder of the key.
     if (what.at === 'task') return !['GET', 'HEAD', 'DELETE'].includes(what.method)
     return what.access === 'write' || what.risk === 'high' || what.risk === 'critical'
   }

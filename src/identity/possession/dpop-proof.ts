@@ -30,7 +30,7 @@ export interface Proof {
 export interface ProofExpectation {
   /** Exactly as it was sent. */
   readonly method: string
-  /** Our public URL of what was requested: configured origin and raw path, no query. */
+  /** Our public URL of the request: configured origin and raw path, no query. */
   readonly url: string
   /** The token the proof came with, when it came with one. */
   readonly accessToken?: string
@@ -152,7 +152,7 @@ function checkClaims(claims: PlainObject, expect: ProofExpectation): { iat: numb
   if (expect.accessToken !== undefined && ath !== sha256url(expect.accessToken)) {
     throw new Problem('proof.wrong_token', '`ath` is not the hash of the access token')
   }
-  // Last: whoever is told to come again brings a proof that is otherwise right.
+  // Last: a client that is told to come again brings a proof that is otherwise right.
   if (expect.nonce && !expect.nonce(claims.nonce)) {
     throw new Problem(
       'proof.nonce_required',

@@ -51,8 +51,8 @@ export async function checkPossession(
 }
 
 /**
- * Makes the proof of a connection. Nothing of a connection can be sent again elsewhere: what is
- * used up is a name that nothing else has.
+ * Makes the proof of a connection. Nothing of a connection can be sent again elsewhere: the name
+ * that is used up belongs to nothing else.
  */
 export function certificateProof(
   { x5t }: Certificate,

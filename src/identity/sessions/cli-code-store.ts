@@ -16,7 +16,7 @@ export async function insertCliCode(tx: Tx, code: CliCode): Promise<void> {
   await tx.insertInto('cli_codes').values(CLI_CODES.write(code)).execute()
 }
 
-/** Removes and returns it: whoever gets it is the only one. */
+/** Removes and returns it: only one caller gets it. */
 export async function takeCliCode(tx: Tx, digest: string): Promise<CliCode | undefined> {
   const row = await tx
     .deleteFrom('cli_codes')

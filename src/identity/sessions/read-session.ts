@@ -23,7 +23,7 @@ export async function readSession(
   if (session.kind === 'browser' && idle >= BROWSER_IDLE_MS) return undefined
   const person = await findPerson(parts.storage.read, session.personId)
   if (person?.status !== 'active') return undefined
-  // Whoever takes access away comes by here first, and waits behind no call.
+  // Acts that take access away pass here first, and wait behind no call.
   if (idle >= TOUCH_AFTER_MS)
     await parts.storage.lanes.revocation.transaction((tx) => touchSession(tx, session.digest, now))
   return { session, person }

@@ -15,7 +15,7 @@ import { newToken, tokenDigest } from './token.ts'
 export const SETUP_LINK_LIFE_MS = 60 * 60_000
 
 /**
- * Tells whether someone can manage Remit. While nobody can, whoever runs the server may make a
+ * Tells whether someone can manage Remit. While no one can, the operator of the server may make a
  * setup link.
  */
 export function hasAdministrator(parts: Pick<PeopleParts, 'storage'>): Promise<boolean> {
@@ -24,7 +24,7 @@ export function hasAdministrator(parts: Pick<PeopleParts, 'storage'>): Promise<b
 
 /**
  * Makes the link that turns the first person into an administrator: `<issuer>/setup/<token>`. The newest one counts,
- * once, for an hour, and only while there is no administrator. Show it to whoever starts the server and write it nowhere.
+ * once, for an hour, and only while there is no administrator. Show it to the person who starts the server and write it nowhere.
  * Throws `setup.closed`.
  */
 export async function createSetupLink(

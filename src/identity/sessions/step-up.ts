@@ -13,8 +13,8 @@ export interface SignInProof {
 export const UNPROVED: SignInProof = { authTime: null, acr: null }
 
 /**
- * Tells whether it was good enough at a moment (RFC 9470 section 4), to the second. What is not
- * known is never enough.
+ * Tells whether it was good enough at a moment (RFC 9470 section 4), to the second. An unknown
+ * sign-in is never enough.
  */
 export function isProvedWell(
   { acr, authTime }: SignInProof,

@@ -6,8 +6,8 @@ const MAX = 200
 
 /**
  * Tells whether tasks may be opened here for this person, by this agent. Every space of the line
- * that says something has to let both in, and some space has to say something about each: what
- * nobody said anything about is open to nobody.
+ * that says something has to let both in, and some space has to say something about each: a space line without
+ * a rule is open to no one.
  */
 export function mayOpen(
   line: SpaceLine,

@@ -44,7 +44,7 @@ function readDetails(given: unknown, catalog: CatalogView): readonly Detail[] | 
   const parsed = parseDetails(given, 'remit_call')
   if (!parsed.ok) throw new Problem('space.bad', `\`details\`: ${parsed.reason}`)
   const details = expandGroups(catalog, parsed.details)
-  // It would be the limit of what is there now, which is nothing, for ever.
+  // It would limit to the present members of the group, which are none, for ever.
   if (details.length < parsed.details.length)
     throw new Problem('space.bad', '`details`: one of them names groups that no action is in')
   const wrong = misfit(details, catalog.kindOf)

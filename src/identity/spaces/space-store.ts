@@ -14,7 +14,7 @@ export async function findSpace(reader: Reader, id: string): Promise<Space | und
   return row && SPACES.read(row)
 }
 
-/** The space and those above it, nearest first; empty when there is none. What is above never changes, what they say may. */
+/** The space and those above it, nearest first; empty when there is none. The spaces above never change, their rules may. */
 export async function findLine(reader: Reader, id: string): Promise<SpaceLine> {
   const line: Space[] = []
   for (let next: string | null = id; next !== null; ) {

@@ -17,12 +17,12 @@ export interface SpaceParts {
 export type SpaceKind = 'organization' | 'workspace' | 'channel' | 'direct'
 
 /**
- * Modes of a space: whose authority counts for what is done in it.
+ * Modes of a space: whose authority counts for calls in it.
  *
- * - `requester`: the one who asked, and nobody else.
+ * - `requester`: only the one who asked.
  * - `intersection`: everyone who is there, each by themselves. Needs someone trusted who says who
  *   that is.
- * - `agent`: the agent's own, with its sponsor behind it; tasks with nobody present, and no others.
+ * - `agent`: the agent's own, with its sponsor behind it; tasks with no person present, and no others.
  */
 export type SpaceMode = 'requester' | 'intersection' | 'agent'
 
@@ -37,7 +37,7 @@ export interface Space {
   readonly title: string
   /** `null`: as in the space above. */
   readonly mode: SpaceMode | null
-  /** People for whom tasks may be opened here: `group:…`, `person:…`. `null`: whoever may above. */
+  /** People for whom tasks may be opened here: `group:…`, `person:…`. `null`: inherited from the parent. */
   readonly people: readonly string[] | null
   /** Agents that may open them. `null`: inherited from the parent. */
   readonly agents: readonly string[] | null
@@ -65,7 +65,7 @@ export const MAX_LEVELS = 8
 /** A space and those above it, nearest first. */
 export type SpaceLine = readonly Space[]
 
-/** The nearest that says so decides; where none does, the requester counts and nobody else. */
+/** The nearest that says so decides; where none does, only the requester counts. */
 export function modeOf(line: SpaceLine): SpaceMode {
   return line.find(({ mode }) => mode !== null)?.mode ?? 'requester'
 }

@@ -6,7 +6,7 @@ import { findStandIn } from './stand-in-store.ts'
 
 type AnnouncingParts = Pick<StandInParts, 'clock' | 'storage'>
 
-/** Announcers of the events about stand-ins: to whoever is away, and whoever answers for them. */
+/** Announcers of the events about stand-ins: to the person who is away, and to the one who answers for them. */
 export function standInAnnouncers(parts: AnnouncingParts) {
   return {
     stand_in: async (id: string): Promise<Announcement | undefined> => {

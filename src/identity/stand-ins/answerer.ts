@@ -4,7 +4,7 @@ import { findPerson, type Person } from '../people/index.ts'
 import type { AbsentPerson } from './stand-in.ts'
 import { peopleStoodInFor, standInsOf } from './stand-in-store.ts'
 
-/** A person in the role in which they answer: their own, or in the place of somebody who is away. */
+/** A person in the role in which they answer: their own, or in the place of a person who is away. */
 export type Answerer = Person & { readonly standsInFor?: AbsentPerson }
 
 /**

@@ -1,4 +1,4 @@
-/** Stand-ins: people who answer for somebody while they are away. */
+/** Stand-ins: people who answer for a person who is away. */
 export { standInAnnouncers } from './announce.ts'
 export { type Answerer, rolesOf, standInWords, withStandIns } from './answerer.ts'
 export { endStandIn, endStandInsOf } from './end-stand-in.ts'

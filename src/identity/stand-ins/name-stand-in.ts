@@ -65,7 +65,7 @@ function spanOf({ endsAt, startsAt: wanted }: StandInDraft, now: number) {
   return { endsAt, startsAt }
 }
 
-/** INVARIANT: who stands in is somebody else who is active and comes from the same identity provider. */
+/** INVARIANT: a stand-in is another person, active, and of the same identity provider. */
 async function requirePair(db: Reader, { personId, standIn: typed }: StandInDraft) {
   const person = await findPerson(db, personId)
   const standIn = person && (await personMeant(db, person, typed.trim()))

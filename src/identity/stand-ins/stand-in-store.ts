@@ -64,7 +64,7 @@ export async function openStandIns(
   return rows.map(STAND_INS.read)
 }
 
-/** Lists the active people for whom somebody stands in now, each once. */
+/** Lists the active people who have a stand-in now, each once. */
 export async function peopleStoodInFor(
   db: Reader,
   standInId: string,

@@ -1,7 +1,7 @@
 import type { Id } from '../../platform/lib/id.ts'
 import type { PeopleParts, Person } from '../people/index.ts'
 
-/** Somebody who answers for a person while they are away. Times are epoch milliseconds. */
+/** A person who answers for another one who is away. Times are epoch milliseconds. */
 export interface StandIn {
   readonly id: Id<'stand_in'>
   /** Person who is away. */
@@ -15,7 +15,7 @@ export interface StandIn {
   readonly endedBy: string | null
 }
 
-/** A person for whom somebody stands in, and until when. */
+/** A person who has a stand-in, and until when. */
 export type AbsentPerson = Person & { readonly until: number }
 
 /** Parts that this room works with; every act takes them first. */
@@ -28,7 +28,7 @@ export const STAND_IN_SPANS = { most: 90 * DAY, ahead: 365 * DAY } as const
 /** Stand-ins that are not over: named by one person, and of one who stands in. */
 export const MAX_STAND_INS = { named: 5, held: 10 } as const
 
-/** Tells whether somebody stands in at this time. */
+/** Tells whether a stand-in is in force at this time. */
 export function isInForce(
   { endedAt, endsAt, startsAt }: Pick<StandIn, 'endedAt' | 'endsAt' | 'startsAt'>,
   now: number,

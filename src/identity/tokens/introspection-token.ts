@@ -4,7 +4,7 @@ import { type MintParts, signOwn } from './access-token.ts'
 export const INTROSPECTION_TYPE = 'token-introspection+jwt'
 
 /**
- * An answer about a token as a JWT for whoever asked (RFC 9701 section 5).
+ * An answer about a token as a JWT for the server that asked (RFC 9701 section 5).
  * INVARIANT: it is no token: it has a type of its own, neither `sub` nor `exp`, and an audience that no access token has.
  * @throws Problem `token.too_large`
  */

@@ -3,7 +3,7 @@ import type { MasterKey } from '../../platform/keys/index.ts'
 
 const PREFIX = 'pairwise_'
 
-/** Tells whether a name is one that somebody has at one audience alone. */
+/** Tells whether a name belongs to one audience alone. */
 export function isPairwise(subject: string): boolean {
   return subject.startsWith(PREFIX)
 }

@@ -13,7 +13,7 @@ export interface TokenParties {
     readonly known?: { readonly issuer: string; readonly subject: string }
   }
   /**
-   * Sponsor, with nobody present: the person who answers for it, by the name they have at this
+   * Sponsor, with no person present: the person who answers for it, by the name they have at this
    * audience.
    */
   readonly sponsor?: string
@@ -43,14 +43,14 @@ export interface ActClaim extends ForeignActor {
 
 /** The claims every token of ours says its parties with. */
 export interface PartyClaims {
-  /** The person, or when nobody is present the agent the task was opened by. */
+  /** The person, or when no person is present the agent the task was opened by. */
   readonly sub: string
   readonly sub_profile: 'user' | 'ai_agent'
   /** RFC 9493 section 3.2.3. */
   readonly sub_id?: { readonly format: 'iss_sub'; readonly iss: string; readonly sub: string }
   readonly act?: ActClaim
   /**
-   * Sponsor, with nobody present: the person who answers for it (RFC 9493 section 3.2.3), by the
+   * Sponsor, with no person present: the person who answers for it (RFC 9493 section 3.2.3), by the
    * name that they have in our tokens.
    */
   readonly sponsor?: SponsorClaim
@@ -81,7 +81,7 @@ export function partyClaims(
   }
   const root = chain.at(-1)
   if (root === undefined) throw new TypeError('a token without an agent')
-  if (!person && actors.length > 0) throw new TypeError('others acted before, and for nobody')
+  if (!person && actors.length > 0) throw new TypeError('others acted before, and for no person')
   const act = actClaim([...(person ? chain : chain.slice(0, -1)).map(own(issuer)), ...actors])
   if (!person) {
     const stands = sponsor && { format: 'iss_sub' as const, iss: issuer, sub: sponsor }

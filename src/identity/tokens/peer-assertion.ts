@@ -10,7 +10,7 @@ import {
 } from './access-token.ts'
 import { partyClaims, type TokenParties } from './parties.ts'
 
-/** Longest life of an assertion: whoever took one does not ask us again. */
+/** Longest life of an assertion: a server that took one does not ask us again. */
 const MAX_LIFE_MS = 300_000
 
 /** Assertion for the authorization server of another domain. */
@@ -26,7 +26,7 @@ export interface PeerAssertion {
   readonly scope?: string | undefined
   readonly details?: readonly Detail[] | undefined
   readonly authentication: Authentication
-  /** The key of the task: only whoever has it redeems this. */
+  /** The key of the task: only its holder redeems this. */
   readonly thumbprint: string
   readonly deadline: number
 }

@@ -55,7 +55,7 @@ export function knownResourceToken(
   return content && claimsOf(content)
 }
 
-/** Claims by what was read of the token: the same ones each time that it comes. */
+/** Claims by the parsed token: the same ones each time that it comes. */
 const claims = new WeakMap<AccessTokenContent, ResourceTokenClaims>()
 
 function claimsOf(content: AccessTokenContent): ResourceTokenClaims {

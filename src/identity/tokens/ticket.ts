@@ -13,7 +13,7 @@ import { malformed, objectMember, textMember } from './parties.ts'
 
 /**
  * A parent task's word that an agent may open one task below it (contract 5.4): an assertion for the JWT bearer grant (RFC
- * 7523 section 3). Good once, for at most a minute, for the agent that it names and nobody else.
+ * 7523 section 3). Good once, for at most a minute, for the agent that it names only.
  */
 export interface TicketClaims {
   readonly iss: string
@@ -24,7 +24,7 @@ export interface TicketClaims {
   readonly jti: string
   /**
    * Subject, as in the parent's tokens: the represented person, or the agent at the root when
-   * nobody is present.
+   * no person is present.
    */
   readonly sub: string
   /** The agent that may redeem it. */
@@ -77,7 +77,7 @@ export async function mintTicket(minting: MintParts, grant: TicketGrant): Promis
   return { token, id: jti, expiresIn: times.exp - times.iat }
 }
 
-/** The ticket itself; who redeems it, and what is still alive, are the caller's next checks. @throws Problem `token.…` */
+/** The ticket itself; its redeemer and live state are the caller's next checks. @throws Problem `token.…` */
 export async function checkTicket(token: string, own: OwnTokens): Promise<TicketClaims> {
   const claims = await checkOwn(token, TYPE, own.issuer, own)
   const { agent, budget, exp, iat, requested_lifetime: life, space } = claims

@@ -99,7 +99,7 @@ export async function mintTransactionToken(
 /**
  * Makes a transaction token for the same call, for a service that passes the call on: it says
  * everything except who asked, and never lives longer than the one before.
- * INVARIANT: a replacement says nothing that the one before did not say.
+ * INVARIANT: a replacement claims nothing that the one before did not.
  * @throws Problem `token.expired`, `token.too_large`
  */
 export async function renewTransactionToken(

@@ -14,14 +14,14 @@ interface CachedToken extends AccessTokenContent {
 }
 
 const MAX = 10_000
-/** A token counts as one for each so many characters of it, or part of them: what is kept of it is as large. */
+/** A token counts as one for each so many characters of it, or part of them: its kept form is as large. */
 const CHARACTERS = 4096
 
 /**
  * Access tokens of ours that were found good in every respect, by the digest of their text, so that the one that comes with every call
  * of a task is verified and parsed once.
- * INVARIANT: whatever can change is asked anew each time: that the key is still one of ours, that it is for this audience, that
- * its time is now. What is not kept, or not good for all of that, is checked from the beginning, which also says what is wrong.
+ * INVARIANT: whatever can change is checked each time: that the key is still one of ours, that it is for this audience, that
+ * its time is now. A token that is not kept, or fails one of these, is checked from the beginning, which also names the fault.
  */
 export class VerifiedTokens implements AccessTokenCache {
   readonly #tokens: LruCache<CachedToken>

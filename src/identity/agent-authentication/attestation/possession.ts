@@ -36,7 +36,7 @@ const MAX_AGE_MS = 60_000
 const MAX_JTI = 256
 
 /**
- * Checks whether somebody has the key that an attestation names (sections 5.1 and 5.2 of the draft,
+ * Checks whether the client has the key that an attestation names (sections 5.1 and 5.2 of the draft,
  * checks of sections 7.2 and 7.3): typed, signed by that key, for us, now, and to a challenge of
  * ours. What a DPoP proof is beside that, is checked where DPoP is.
  * @throws Problem `attestation.invalid`, `attestation.challenge_needed`

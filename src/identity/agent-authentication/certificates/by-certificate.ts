@@ -18,7 +18,7 @@ export interface AgentCertificate {
 }
 
 /**
- * The agent whose certificate this is: by a key that we hold for it (`self_signed_tls_client_auth`, RFC 8705 section 2.2), whoever signed it;
+ * The agent whose certificate this is: by a key that we hold for it (`self_signed_tls_client_auth`, RFC 8705 section 2.2), signed by any authority;
  * else by a name that is the agent's, where an authority that is trusted signed it (`tls_client_auth`, section 2.1).
  * @throws Problem `agent.unknown`, `agent_key.unknown`, `certificate.not_trusted`
  */
@@ -32,7 +32,7 @@ export async function byCertificate(
   const names = await listCertificateNames(parts.storage.read, agent.id)
   if (names.length === 0)
     throw new Problem('agent_key.unknown', "the certificate's key is not registered for the agent")
-  // INVARIANT: names are looked at in what was validated, and nowhere else.
+  // INVARIANT: names are read from the validated certificate, and nowhere else.
   const checked = await checkPath(shown, {
     anchors: parts.clientAuthorities ?? [],
     now: parts.clock.now(),

@@ -59,7 +59,7 @@ export async function deleteCertificateName(
 
 /**
  * Tells whether an administrator said how this agent proves itself: by a key, or by a certificate
- * that has its name. What is issued to such an agent needs proof of possession (contract 4,
+ * that has its name. Tokens of such an agent need proof of possession (contract 4,
  * "Bearer").
  */
 export async function canProve(reader: Reader, agentId: string): Promise<boolean> {

@@ -8,7 +8,7 @@ import type { TrustLevel } from '../../agents/index.ts'
 export type AdmissionMode = 'dynamic' | 'document'
 
 /**
- * Consequence of a key that is new in a document: none, people are asked anew, or the agent is
+ * Consequence of a key that is new in a document: none, people are asked again, or the agent is
  * suspended.
  */
 export type KeyChange = 'accept' | 'ask' | 'suspend'

@@ -16,7 +16,7 @@ import type { AdmissionRule } from './admission-rule.ts'
 import { listAdmissionRules } from './admission-store.ts'
 import { type MatchedClient, ruleFor } from './match-rule.ts'
 
-/** Value of `Agent.admission` for an agent that nobody let in. */
+/** Value of `Agent.admission` for an agent that is not admitted. */
 export const NO_RULE = ''
 
 /** Agent that a client is, or would be once a person brings it. `agent` exists when `known`. */
@@ -51,7 +51,7 @@ export async function admissionOf(
 }
 
 /**
- * Agent that a client is: its own, or that of its software, of which it is another instance. Programs that register anew at every run are
+ * Agent that a client is: its own, or that of its software, of which it is another instance. Programs that register at every run are
  * one agent so.
  */
 export async function agentOfClient(
@@ -82,7 +82,7 @@ function isInstance(
   return admission === null || admission === NO_RULE || admission === rule?.name
 }
 
-/** Tells whether somebody who answers for that let it in, by name or by a rule that it matches. */
+/** Tells whether it is admitted, by name or by a rule that it matches. */
 export async function isLetIn(db: Reader, client: MatchedClient): Promise<boolean> {
   const agent = await findAgent(db, agentIdOf(client.clientId))
   const { trust } = agent ?? (await ruleOf(db, client)) ?? { trust: 0 }
@@ -92,7 +92,7 @@ export async function isLetIn(db: Reader, client: MatchedClient): Promise<boolea
 async function ruleOf(db: Reader, client: MatchedClient): Promise<AdmissionRule | undefined> {
   const rule = ruleFor(await listAdmissionRules(db), client)
   const owner = rule && (await findPerson(db, rule.ownerId))
-  // A rule whose owner is gone lets nobody in: somebody who may act answers for every agent.
+  // A rule whose owner is gone admits no client: an active person answers for every agent.
   return owner?.status === 'active' ? rule : undefined
 }
 
@@ -119,7 +119,7 @@ export async function admitAgentIn(
 }
 
 /**
- * The agent of a client that has proved who it is with nobody present, if a rule lets it in; it becomes one now if it was none.
+ * The agent of a client that has proved who it is with no person present, if a rule lets it in; it becomes one now if it was none.
  * `undefined`: no rule does.
  */
 export function admitByRule(
@@ -216,7 +216,7 @@ function newcomer(
 /**
  * Marks the name that a client calls itself: it is the client's own word, and could be anyone's.
  * INVARIANT: so it is marked wherever the agent is named, and no two agents have the same name,
- * whoever registers first.
+ * whichever registers first.
  */
 function markedName(clientName: string, clientId: string): string {
   return isClientUrl(clientId)

@@ -11,7 +11,7 @@ import type { AdmissionMode, AdmissionRule, KeyChange } from './admission-rule.t
 import { deleteRule, insertRule } from './admission-store.ts'
 import { isHostPattern } from './match-rule.ts'
 
-/** A rule as an administrator describes it. What is `unknown` here is read strictly. */
+/** A rule as an administrator describes it. `unknown` members are read strictly. */
 export interface RuleDescription {
   readonly name: string
   /** Left out: `document` when it names hosts of documents. */
@@ -19,7 +19,7 @@ export interface RuleDescription {
   readonly redirectHosts: readonly string[]
   readonly documentHosts?: readonly string[] | undefined
   readonly softwareIds?: readonly string[] | undefined
-  /** Left out: people are asked anew. */
+  /** Left out: people are asked again. */
   readonly keyChange?: KeyChange | undefined
   readonly trust: unknown
   readonly ceiling: unknown
@@ -75,7 +75,7 @@ export async function addAdmissionRule(
 }
 
 /**
- * Removes a rule: nobody else is let in by it. Agents that were let in stay; retiring them ends them. Who matched it may match a
+ * Removes a rule: it admits no further clients. Agents that were let in stay; retiring them ends them. Who matched it may match a
  * later rule from now on.
  * @throws Problem `admission.unknown`
  */

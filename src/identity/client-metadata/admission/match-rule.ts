@@ -74,7 +74,7 @@ function isAmong(patterns: readonly string[], uri: string): boolean {
 
 /**
  * `*.example.com` stands for one or more labels, never for the name itself. Without a port it is the usual one: another port of
- * the same host may be somebody else's. On this very computer ports are given out by chance, and any will do.
+ * the same host may belong to another party. On this very computer ports are given out by chance, and any will do.
  */
 function matchesHost(pattern: string, redirectUri: string): boolean {
   const url = URL.parse(redirectUri)

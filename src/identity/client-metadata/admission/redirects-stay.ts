@@ -6,7 +6,7 @@ import { findRule } from './admission-store.ts'
 import { ruleFor } from './match-rule.ts'
 
 /**
- * Tells whether an agent's answers stay where they went when somebody let it in: at hosts that it
+ * Tells whether an agent's answers stay where they went when it was admitted: at hosts that it
  * named then, or that the rule which let it in names.
  */
 export async function redirectsStay(

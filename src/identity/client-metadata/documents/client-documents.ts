@@ -28,13 +28,13 @@ export interface DocumentPorts extends AgentParts {
   readonly policy: DocumentPolicy
   /** Time for a whole answer; only tests say it. */
   readonly timeoutMs?: number
-  /** Ends what people allowed an agent, so that they are asked anew. Done when it has resolved. */
+  /** Ends the consents of people to an agent, so that they are asked again. Done when it has resolved. */
   readonly endConsents: (agentId: string) => Promise<void>
 }
 
 /**
  * Clients by the address of their metadata document (draft-ietf-oauth-client-id-metadata-document), for every way in: fetched,
- * checked, kept within bounds, and compared with what was known of the agent.
+ * checked, kept within bounds, and compared with the last description of the agent.
  */
 export class ClientDocuments {
   readonly #ports: DocumentPorts
@@ -71,7 +71,7 @@ export class ClientDocuments {
     return keys.length > 0 ? { ...document, methods: ['private_key_jwt'], keys } : document
   }
 
-  /** The key that a header asks for: by `kid`, or the only one. Looks anew, once in a while, when it is not among those known. */
+  /** The key that a header asks for: by `kid`, or the only one. Fetches again, once in a while, when it is not among those known. */
   async findKey(
     clientId: string,
     { kid }: { kid: string | undefined },
@@ -85,7 +85,7 @@ export class ClientDocuments {
       throw invalid('a client id that is a URL must be `https` with a path, in canonical form')
     if (this.#ports.policy === 'off') throw refused()
     const document = await this.#documents.get(clientId, mostAgeMs)
-    // Each time anew: an administrator may have said otherwise since it was fetched.
+    // Checked each time: an administrator may have said otherwise since it was fetched.
     if (!redirectsBelong(await this.#rules(), document))
       throw invalid(
         `its \`redirect_uris\` are neither at ${clientHost(clientId)} nor on this computer`,
@@ -106,7 +106,7 @@ export class ClientDocuments {
     const set = jwksUri === undefined ? undefined : await this.#get(jwksUri, known, MAX_KEYS_BYTES)
     const document = set ? { ...read, keys: keysOf(plain(set.json)) } : read
     const lives = [headers, ...(set ? [set.headers] : [])].map(lifetimeOf)
-    // INVARIANT: nobody goes on with what a client says now before what people allowed it as it was has ended.
+    // INVARIANT: no request goes on with a changed description before consents to the old one have ended.
     await noticeChange(this.#ports, document)
     return { value: document, lifeMs: Math.min(...lives) }
   }

@@ -8,8 +8,8 @@ interface FetchRate {
 }
 
 /**
- * Rate for all documents that nobody here knows, whoever asks. Nobody makes us fetch more than this
- * from the world.
+ * Rate for all documents that are not known here, for all callers together. No caller makes us fetch
+ * more than this from the world.
  */
 export const OF_STRANGERS: FetchRate = { burst: 60, perSecond: 2 }
 /**

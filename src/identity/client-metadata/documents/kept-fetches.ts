@@ -17,7 +17,7 @@ const MAX_KEPT = 1_000
 
 /**
  * One fetch for everybody who asks for the same at once, and for as long as the answer may be kept.
- * INVARIANT: what failed is not kept, neither errors nor what was not acceptable (section 5.2 of the draft).
+ * INVARIANT: failures are not kept, neither errors nor unacceptable documents (section 5.2 of the draft).
  */
 export class KeptFetches<T> {
   readonly #clock: Clock
@@ -30,7 +30,7 @@ export class KeptFetches<T> {
     this.#fetch = fetch
   }
 
-  /** Answers what is kept, unless that is older than `mostAgeMs`. Rejects as the fetch does. */
+  /** Answers the kept value, unless that is older than `mostAgeMs`. Rejects as the fetch does. */
   get(url: string, mostAgeMs = Number.POSITIVE_INFINITY): Promise<T> {
     const now = this.#clock.monotonic()
     const kept = this.#kept.get(url)

@@ -18,17 +18,17 @@ export interface NoticingParts extends AgentParts {
 }
 
 /**
- * Compares a document that was just fetched with what is known of its agent. Another name, address or way to authenticate ends what
- * people allowed, so that they are asked anew; a key that was not there does what the admission rule of the agent says. What an
+ * Compares a document that was just fetched with the last description of its agent. Another name, address or way to authenticate ends
+ * consents, so that people are asked again; a key that was not there does what the admission rule of the agent says. What an
  * administrator granted stays. When it has returned, that is done and written down.
- * INVARIANT: first what follows, then what is known: whoever stops in between does it again at the next fetch.
+ * INVARIANT: first the consequences, then the description: a process that stops in between does it again at the next fetch.
  */
 export function noticeChange(parts: NoticingParts, document: ClientDocument): Promise<void> {
   return noticeDescription(parts, selfOf(document))
 }
 
 /**
- * Compares a client's description with what is known of its agent, however the client describes
+ * Compares a client's description with the last one of its agent, however the client describes
  * itself; as `noticeChange`.
  */
 export async function noticeDescription(

@@ -20,7 +20,7 @@ export function documentAt(url: string, over: Record<string, unknown> = {}) {
 }
 
 /**
- * Servers of other people: what is at an address, what it says about keeping it, and how often it
+ * Servers of other people: the document at an address, how long it may be kept, and how often it
  * was asked for.
  */
 export class ForeignServers {

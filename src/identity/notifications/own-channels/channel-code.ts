@@ -12,7 +12,7 @@ import { confirmByCode, countTry, putCode } from './own-channel-store.ts'
 const CODE_DIGITS = 6
 const MINUTE_MS = 60_000
 export const HOUR_MS = 3_600_000
-/** Codes that a person has sent in an hour: each goes to somebody who has not agreed yet. */
+/** Codes that a person has sent in an hour: each goes to an address whose owner has not agreed yet. */
 const CODES_IN_AN_HOUR = 6
 
 /** End of a code that did not arrive: long ago. */
@@ -49,7 +49,7 @@ export async function sendCode(
       ],
     })
     .catch(async (error: unknown) => {
-      // INVARIANT: nobody is told that a code went there which did not.
+      // INVARIANT: no one is told that a code was sent which was not.
       await parts.storage.transaction((tx) =>
         putCode(tx, own.id, { digest: digestOf(parts, own, code), until: NOT_SENT }),
       )

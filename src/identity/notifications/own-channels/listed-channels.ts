@@ -50,7 +50,7 @@ export async function listGroupChannels(
   return channels.map((own) => ({ ...listedOwn(parts, own), owner: own.owner }))
 }
 
-/** A channel that somebody added, by its title here. */
+/** Describes a channel that a person or group added, by its title here. */
 function listedOwn({ kinds }: Pick<ListParts, 'kinds'>, own: OwnChannel): ListedChannel {
   const { confirmedAt, kind, label: address } = own
   const title = kinds.find(({ name }) => name === kind)?.title ?? kind

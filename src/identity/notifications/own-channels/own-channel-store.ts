@@ -90,7 +90,7 @@ export async function deleteOwnChannel(tx: Tx, owner: string, id: string): Promi
   return numDeletedRows === 1n
 }
 
-/** Deletes what nobody confirmed and was added before then. */
+/** Deletes unconfirmed channels that were added before then. */
 export async function deleteUnconfirmed(tx: Tx, before: number): Promise<void> {
   await tx
     .deleteFrom('own_channels')

@@ -8,7 +8,7 @@ export const MAX_OWN_CHANNELS = 5
 export const MAX_CODE_TRIES = 5
 /** Time in ms for which a code can be used. */
 export const CODE_LIFE_MS = 600_000
-/** Time in ms after which a channel that nobody confirmed is forgotten. */
+/** Time in ms after which an unconfirmed channel is forgotten. */
 export const UNCONFIRMED_LIFE_MS = 86_400_000
 
 /** A channel that a person added, or an administrator for a group. */
@@ -36,7 +36,7 @@ export function channelName({ id, kind }: Pick<OwnChannel, 'id' | 'kind'>): stri
   return `${kind}:${id}`
 }
 
-/** Ties settings to their row: nobody's channel can be made another's. */
+/** Ties settings to their row: a channel cannot be given to another owner. */
 export function associatedData({ id, kind, owner }: Readonly<Record<string, string>>): string {
   return `own_channels/${id}/${owner}/${kind}`
 }

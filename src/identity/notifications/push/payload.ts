@@ -11,7 +11,7 @@ export function payloadOf(message: Notification) {
   return { id: message.id, title: titleOf(message), path: pathOf(message) }
 }
 
-/** A message that nobody can answer any more is not worth delivering. */
+/** Time that a message is worth delivering: until it cannot be answered any more. */
 export function secondsLeft({ announcements, sentAt }: Notification): number {
   const ends = announcements.map(({ expiresAt }) => expiresAt ?? Number.POSITIVE_INFINITY)
   const left = Math.ceil((Math.max(...ends) - sentAt) / 1000)

@@ -54,7 +54,7 @@ export const ntfyTemplate: WebhookTemplate = (issuer, message, url) => {
 }
 
 /**
- * Text for an incoming webhook of Slack, and of what is compatible with it, such as Mattermost: one
+ * Text for an incoming webhook of Slack, and of compatible services such as Mattermost: one
  * reads mrkdwn, the other Markdown, and neither reads either within a code span.
  */
 export const slackTextTemplate: WebhookTemplate = (issuer, message, url) => ({

@@ -87,7 +87,7 @@ export async function readConfirmation(
 
 /**
  * The person's yes or no, on the page.
- * INVARIANT: a session of the CLI never answers; whoever stole one could otherwise widen access with it.
+ * INVARIANT: a session of the CLI never answers; a thief could otherwise widen access with it.
  * INVARIANT: a yes that has to be signed counts only with a signature of the same person over exactly this, used up with it.
  * Throws `confirmation.unknown`, `confirmation.answered`, `confirmation.needs_browser`, `step_up.required`, `passkey.…`.
  */

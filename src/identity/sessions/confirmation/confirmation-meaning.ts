@@ -1,18 +1,18 @@
 /**
- * Meaning of an act, as people read it. Texts may come from outside: whoever shows them says what
- * cannot be seen in them.
+ * Meaning of an act, as people read it. Texts may come from outside: the page that shows them writes out
+ * hidden characters.
  */
 export interface Meaning {
   /** Sentence that names the act and what it is done to. */
   readonly sentence: string
   readonly facts: readonly (readonly [name: string, value: string])[]
-  /** The difference to what is in force. `undefined`: there is nothing to compare with. */
+  /** The difference to the present state. `undefined`: there is nothing to compare with. */
   readonly changes?: readonly MeantChange[] | undefined
   /** Heading of the changes: `Rules against version 3`. */
   readonly against?: string
   /** Consequences: who can do what afterwards and could not before, or the other way round. */
   readonly consequences?: readonly string[]
-  /** Digest of what was found outside of the request, and of what would become of it. What is done in the end has to have the same. */
+  /** Digest of facts found outside of the request, and of their result. The act that is done in the end has to have the same. */
   readonly seen?: string
 }
 
@@ -28,7 +28,7 @@ const MAX_LINES = 80
 const MAX_CONSEQUENCES = 40
 const MAX_CHARACTERS = 2_000
 
-/** Cut to what a page can show. What is left out is said, and is in the whole input all the same. */
+/** Cuts a meaning to the size of a page. The page names the parts left out; the whole input has them all the same. */
 export function bounded(meaning: Meaning): Meaning {
   const { changes, consequences = [], facts, sentence } = meaning
   return {

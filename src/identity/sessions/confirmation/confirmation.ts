@@ -8,7 +8,7 @@ export type ConfirmationState = 'pending' | 'confirmed' | 'refused' | 'used'
 
 /**
  * An act that widens access, asked for by the CLI and waiting for the same person's yes on a page (contract 10).
- * `payload` is the act's whole input as canonical JSON, with a digest in place of each secret: what is shown is what is done.
+ * `payload` is the act's whole input as canonical JSON, with a digest in place of each secret: the shown act is the one that is done.
  */
 export interface Confirmation {
   readonly id: Id<'confirmation'>
@@ -49,7 +49,7 @@ export async function payloadDigest(operation: string, payload: string): Promise
 /** Writes something in place of a secret that is different for each secret, and tells nothing about it. */
 export type SecretDigest = (secret: Canonical) => string
 
-/** `key`: of this confirmation alone, so that nobody who reads the store can try out what the secret could be. */
+/** `key`: of this confirmation alone, so that a reader of the store cannot try out secrets. */
 export function secretDigest(key: Uint8Array): SecretDigest {
   return (secret) =>
     `hmac-sha256:${createHmac('sha256', key).update(canonicalJson(secret)).digest('base64url')}`

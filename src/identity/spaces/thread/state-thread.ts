@@ -149,7 +149,7 @@ function isCount(value: number, most: number): boolean {
 
 type ThreadParties = Pick<Thread, 'requesterId' | 'participantIds' | 'strangers' | 'agents'>
 
-/** Finds the named people and agents that we know. Nobody becomes known by being named. */
+/** Finds the named people and agents that we know. Being named makes no one known. */
 async function understood(reader: Reader, statement: Statement): Promise<ThreadParties> {
   const { agents, others, participants, requester } = statement
   const known = new Set<string>()

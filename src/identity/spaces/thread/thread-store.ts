@@ -55,7 +55,7 @@ export async function updateThread(tx: Tx, thread: Thread): Promise<void> {
   await noteRequester(tx, thread)
 }
 
-/** Keeps who asked until when: nobody approves later what they asked for in this conversation. */
+/** Keeps who asked until when: a person does not approve later what they asked for in this conversation. */
 async function noteRequester(tx: Tx, { id, requesterId, statedAt }: Thread): Promise<void> {
   await tx
     .updateTable('thread_requesters')

@@ -9,11 +9,11 @@ export interface Thread {
   readonly surfaceId: string
   /** The surface's, rising: an older statement never replaces a newer one. */
   readonly version: number
-  /** Person who asks the agents there now; `null`: nobody who is known here. */
+  /** Person who asks the agents there now; `null`: no known person. */
   readonly requesterId: string | null
   /** People who are there and known here, the requester too; sorted. */
   readonly participantIds: readonly string[]
-  /** Number of further participants whom nobody here knows. */
+  /** Number of further participants who are not known here. */
   readonly strangers: number
   /** Agents that take part. */
   readonly agents: readonly string[]

@@ -6,7 +6,7 @@ import { rotateKey } from './rotate-key.ts'
 /**
  * Withdraws a key that may be in other hands: it signs nothing more, and when this has returned no
  * replica accepts a token that it signed, whenever that was; streams begun with one are cut.
- * Whoever verifies offline is bounded by the token's `exp` and by how long it keeps our JWKS.
+ * An API that verifies offline is bounded by the token's `exp` and by how long it keeps our JWKS.
  * Another key signs at once. That none can be made now is no reason to wait: then nothing signs,
  * until a rotation makes one.
  * @throws Problem `keys.unknown`
