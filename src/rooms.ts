@@ -73,6 +73,7 @@ import {
   openStorage,
   type Storage,
   type StorageOptions,
+  storageBuild,
 } from './platform/storage/index.ts'
 import { Policies } from './policy/policy/index.ts'
 import {
@@ -177,6 +178,7 @@ export async function openRooms(
   },
 ): Promise<Rooms> {
   const { onError, random } = ports
+  const { modules: listed = MODULES } = options
   const { gateway, issuer } = settings
   const store = await openStorage({
     ...storageOptions(settings),
@@ -186,7 +188,7 @@ export async function openRooms(
     clock: ports.clock,
     databaseClock: options.databaseClock,
     connections: options.connections,
-    ...(options.build ? { build: options.build } : {}),
+    build: options.build ?? storageBuild(settings.databaseUrl ? 'postgres' : 'sqlite', listed),
   })
   const storage = options.telemetry?.observeStorage(store) ?? store
   try {
@@ -217,7 +219,7 @@ export async function openRooms(
     const messages = outbound({
       allowOrigins: (origin) => settings.webhookOrigins.includes(origin),
     })
-    const modules = await openModules(options.modules, {
+    const modules = await openModules(listed, {
       ...{ settings, storage, clock, random, master, messages },
     })
     const hooks: Partial<CentreHooks> = Object.assign({}, ...modules.map((each) => each.hooks))
@@ -388,10 +390,7 @@ export async function openRooms(
   }
 }
 
-function openModules(
-  modules: readonly Module[] = MODULES,
-  ground: ModuleGround,
-): Promise<Rooms['modules']> {
+function openModules(modules: readonly Module[], ground: ModuleGround): Promise<Rooms['modules']> {
   return Promise.all(
     modules.map(async (each) => ({ ...(await each.open(ground)), name: each.name })),
   )

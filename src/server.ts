@@ -12,6 +12,7 @@ import { addStandIns } from './console/stand-in-pages/index.ts'
 import { createGateway, type McpLimits, PATIENCE, type Timeouts } from './edges/gateway/index.ts'
 import { oauthHandlers, PUSHED_LIFE_MS, PushedRoom } from './edges/oauth/index.ts'
 import { authzenHandlers } from './extensions/authzen/index.ts'
+import type { Module } from './extensions/module.ts'
 import { fetchPreview } from './extensions/previews/index.ts'
 import type { Telemetry } from './extensions/telemetry/index.ts'
 import { protocolRecords } from './identity/opaque-tokens/index.ts'
@@ -57,6 +58,8 @@ export interface ServerOptions {
   readonly databaseClock?: Clock
   /** Options of connections to PostgreSQL in tests. */
   readonly connections?: StorageOptions['connections']
+  /** Capabilities that are in. Default: all. */
+  readonly modules?: readonly Module[] | undefined
   /** Schema of another build, in tests. */
   readonly build?: StorageOptions['build']
   /** Place of this process among several, where it is one of them. */

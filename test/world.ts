@@ -7,6 +7,7 @@ import { asDelegates } from '@remit/engine'
 import type { Browser } from '../examples/refund-desk/browser.ts'
 import { idTokenFor, signIn } from '../examples/refund-desk/people.ts'
 import type { McpLimits } from '../src/edges/gateway/index.ts'
+import type { Module } from '../src/extensions/module.ts'
 import { setCeiling } from '../src/identity/agents/index.ts'
 import { findPersonBySubject, type Person } from '../src/identity/people/index.ts'
 import { openSession } from '../src/identity/sessions/index.ts'
@@ -69,6 +70,8 @@ export interface WorldOptions {
   readonly freeBytes?: () => Promise<number>
   /** Time between two rounds of retention and archive, in milliseconds. Default: a minute. */
   readonly retentionEveryMs?: number
+  /** Capabilities that are in. Default: all. */
+  readonly modules?: readonly Module[]
   /** Limits of MCP calls. */
   readonly mcp?: Partial<McpLimits>
   /** Starts the identity provider for Remit at this issuer, with this gateway. Default: the development one. */
@@ -236,6 +239,7 @@ export class World {
       ...(this.#options.patience ? { patience: this.#options.patience } : {}),
       retentionEveryMs: this.#options.retentionEveryMs,
       ...(this.#options.freeBytes ? { freeBytes: this.#options.freeBytes } : {}),
+      modules: this.#options.modules,
       ...(this.#options.mcp ? { mcp: this.#options.mcp } : {}),
       closingLimitMs: 60_000, // That all is let go of is what counts here, on a slow machine, too.
     })
