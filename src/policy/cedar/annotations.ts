@@ -43,9 +43,9 @@ const KNOWN = new Set<string>([
  * Reads the annotations of one policy. `@requestable("prompt")` makes a forbid one that people can
  * lift for one call: `@approvers` and its companions (`readApprovers`), `@quorum`
  * (default 1), `@lifetime` (ISO 8601, at most 24 h, default `PT1H`), `@self("true")` when requester
- * and represented person may answer too, `@approver_step_up("mfa max_age=PT5M")` when whoever
- * approves has to have signed in like that, `@approval_signature("passkey")` when they have to sign
- * what the page showed, `@editable("amount, address/lines")` for arguments that whoever approves may
+ * and represented person may answer too, `@approver_step_up("mfa max_age=PT5M")` when
+ * approvers have to have signed in like that, `@approval_signature("passkey")` when they have to sign
+ * the shown page, `@editable("amount, address/lines")` for arguments that approvers may
  * lower or shorten, `@break_glass("group:on-call")` for who may approve alone in an emergency.
  */
 export function readAnnotations(

@@ -30,9 +30,9 @@ const BY_CALL: readonly string[] = ['represented', 'manager', 'owner']
 /**
  * Reads who may lift a forbid. `@approvers` is a comma list of `group:name`, `person:psn_…`,
  * `represented`, `manager` and `owner`; several lists, joined by `and`, each need people of their own.
- * `@approver_fallback` is such a list, for when these three mean nobody.
+ * `@approver_fallback` is such a list, for when these three mean no one.
  * `@escalate("PT5M: manager, PT15M: group:name")` adds names after a time, `@not_approvers("agent-owner")`
- * takes some away, and with `@stand_ins("no")` nobody answers for somebody who is away.
+ * takes some away, and with `@stand_ins("no")` no stand-in answers for a person who is away.
  */
 export function readApprovers(
   annotations: Readonly<Record<string, string | null>>,

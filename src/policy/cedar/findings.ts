@@ -33,7 +33,7 @@ interface UnplacedFinding {
   readonly help: string | undefined
 }
 
-/** Gathers what is found in one text. */
+/** Gathers the findings of one text. */
 export class Findings {
   readonly #text: string
   readonly foreign: boolean
@@ -84,7 +84,7 @@ export class Findings {
   }
 }
 
-/** Sorts findings by place. What is said at one place about several actions is said once. */
+/** Sorts findings by place. A finding at one place about several actions is given once. */
 function inOrder(found: readonly UnplacedFinding[]): readonly UnplacedFinding[] {
   const sorted = found.toSorted((a, b) => a.offset - b.offset)
   const groups = Map.groupBy(
@@ -101,7 +101,7 @@ const NOBODYS = /Action::"(?:any|issue):/
 function mergedOf(same: readonly UnplacedFinding[]): UnplacedFinding | undefined {
   const [first] = same
   if (!first || same.length === 1) return first
-  // Stand-ins are nobody's actions; a real one says more.
+  // Stand-ins are not real actions; a real one tells more.
   const shown = same.find(({ message }) => !NOBODYS.test(message)) ?? first
   return {
     ...shown,

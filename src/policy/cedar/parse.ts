@@ -53,7 +53,7 @@ function parseLink({ start: link, text: own }: PolicyPiece, templates: Templates
   }
 }
 
-/** Texts that were parsed last, oldest first: what was just checked for publishing is loaded next. */
+/** Texts that were parsed last, oldest first: a text just checked for publishing is loaded next. */
 const MAX_TEXTS = 4
 const known = new Map<string, readonly ParsedPolicy[]>()
 

@@ -10,7 +10,7 @@ const parse = workerTask<typeof parsePolicies>({
 
 /**
  * Parses policies as `parsePolicies` does, in a thread: the parser takes its time for a large text,
- * and dies of one that is nested too deep. What was parsed lately is not parsed again.
+ * and dies of one that is nested too deep. A text that was parsed lately is not parsed again.
  */
 export async function parseInWorker(text: string): Promise<readonly ParsedPolicy[]> {
   const known = recallParsed(text)

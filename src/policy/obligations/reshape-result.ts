@@ -20,7 +20,7 @@ export function reshapeResult(
 ): JsonObject | undefined {
   try {
     if (method === 'tools/call') return toolResult(result, reshape)
-    // It says nothing of the resource.
+    // It has no content of the resource.
     if (method === 'resources/subscribe') return new Map()
     return method === 'resources/read' ? readResult(result, reshape) : undefined
   } catch (error) {
@@ -57,12 +57,12 @@ function readResult(result: JsonObject, reshape: Reshape): JsonObject | undefine
   return told.every((item) => item !== undefined) ? new Map([['contents', told]]) : undefined
 }
 
-/** Builds a text item anew whose text is JSON, with only its member `keep` besides. */
+/** Builds a new text item from one whose text is JSON, with only its member `keep` besides. */
 function textOf(item: Json, keep: 'type' | 'uri', reshape: Reshape): JsonObject | undefined {
   const text = isObject(item) ? item.get('text') : undefined
   if (!isObject(item) || typeof text !== 'string') return undefined
   const said = item.get(keep)
-  // INVARIANT: nothing but a plain word stands beside what was changed.
+  // INVARIANT: nothing but a plain word stands beside the changed text.
   if (typeof said !== 'string' || (keep === 'type' && said !== 'text')) return undefined
   const told = printJson(reshape(parseJson(text, { bytes: MAX_RESHAPED })))
   return new Map<string, Json>([

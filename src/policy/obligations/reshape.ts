@@ -14,7 +14,7 @@ export const MAX_RESHAPED = 1024 * 1024
 export const REDACTED = '[redacted]'
 
 /**
- * Error for an answer that cannot be changed as policies require. Nobody is told such an answer.
+ * Error for an answer that cannot be changed as policies require. No caller is told such an answer.
  */
 export class UnfitAnswer extends Error {}
 
@@ -52,7 +52,7 @@ function firstOf(most: string): Reshape {
   }
 }
 
-/** Replaces a value by its digest. Keyed, so that nobody can find a value by trying likely ones. */
+/** Replaces a value by its digest. Keyed, so that trying likely values does not find one. */
 function digestBy(key: Uint8Array): Reshape {
   return (value) =>
     `hmac-sha256:${createHmac('sha256', key).update(printJson(value)).digest('base64url')}`

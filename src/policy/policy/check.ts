@@ -19,10 +19,10 @@ import { loadWithWorker } from './load.ts'
 import { validateInWorker } from './worker-tasks.ts'
 
 /**
- * Checks a text of policies for mistakes, and for what is odd about it in this organization: a rule
+ * Checks a text of policies for mistakes, and for oddities in this organization: a rule
  * that asks people of whom there are too few for an answer, and one that names a group or an agent
  * that is not there. That is no mistake (people join groups as they sign in), but until then the
- * first only forbids, and the second is about nobody.
+ * first only forbids, and the second applies to no one.
  */
 export async function checkPolicies(
   reader: Reader,
@@ -30,7 +30,7 @@ export async function checkPolicies(
 ): Promise<Validation> {
   const { mistakes, warnings } = await validateInWorker(given)
   if (mistakes.length > 0) return { mistakes, warnings }
-  // What was just validated is not parsed again.
+  // A text that was just validated is not parsed again.
   const policies = await parseInWorker(given.text)
   const pieces = splitPolicies(given.text)
   const answered = await answersIn(reader, given, policies)
@@ -127,7 +127,7 @@ interface MissingName {
   readonly help: string
 }
 
-/** Result of looking up a name: whom it stands for, or why for nobody. */
+/** Result of looking up a name: the people that it means, or why it means none. */
 type LookupResult =
   | { readonly people: readonly string[]; readonly nobody?: undefined }
   | { readonly people?: undefined; readonly nobody: MissingName }
@@ -144,7 +144,7 @@ class Staff {
     this.#reader = reader
   }
 
-  /** Names that stand for nobody, and whether the others are fewer than the quorum. */
+  /** Lists names that mean no one, and whether the others are fewer than the quorum. */
   async missing(asking: Requestable): Promise<readonly MissingName[]> {
     const { approvers, breakGlass = [], escalation = [], fallback = [] } = asking
     const { furtherApprovers = [], quorum } = asking

@@ -10,7 +10,7 @@ interface ScopedReads {
   readonly actions: readonly string[] | undefined
 }
 
-/** Reads of a context by the policies of a set, while nobody knows the arguments. */
+/** Reads of a context by the policies of a set, while the arguments are not known. */
 export class ContextFilter {
   readonly #policies: ScopedReads[] = []
   /** Reads that matter to the actions of one resource. */

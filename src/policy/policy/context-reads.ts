@@ -26,7 +26,7 @@ export class ContextReads {
     return !this.#whole && this.#terms.length === 0
   }
 
-  /** Writes what is seen of a context: the same text for two contexts only where the policy cannot tell them apart. */
+  /** Writes the visible part of a context: the same text for two contexts only where the policy cannot tell them apart. */
   seen(context: RecordValue): string {
     if (this.#whole) return context.key
     const parts = this.#terms.map((term) => term(context))

@@ -3,7 +3,7 @@ import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 /**
  * Finds a name that an administrator gave an action in a place where Cedar takes it for the action itself, which nothing ever is: it is
  * a group with that action alone. `undefined`: there is none.
- * INVARIANT: nobody believes that such a rule does something when it does not.
+ * INVARIANT: no author believes that such a rule has an effect when it has none.
  */
 export function misusedGivenName(
   { action, conditions }: Pick<PolicyJson, 'action' | 'conditions'>,

@@ -47,7 +47,7 @@ export function stopping(
 }
 
 /**
- * Part of a call that nobody has said yet: its arguments, with how it is weighed; or all of its
+ * Part of a call that is not known yet: its arguments, with its risk; or all of its
  * context.
  */
 export type Open = 'arguments' | 'context'
@@ -77,7 +77,7 @@ class Approximation {
   /**
    * `some`: holds where `expr` holds for some arguments, and perhaps elsewhere. `all`: holds only where `expr` holds for all of
    * them. What connects truth values is looked into; of anything else that depends on arguments nothing is known.
-   * INVARIANT: what is not known is true for `some` and false for `all`, and every negation changes the side.
+   * INVARIANT: an unknown value is true for `some` and false for `all`, and every negation changes the side.
    */
   #approximate(side: Side, expr: Expr): Expr {
     if (!this.isUncertain(expr)) return expr

@@ -14,7 +14,7 @@ const TYPES = {
 } as const
 
 /**
- * Declarations of the attributes in the schema: nobody has to have one, so rules ask first
+ * Declarations of the attributes in the schema: no person has to have one, so rules ask first
  * (`principal has department`).
  */
 export const PERSON_ATTRIBUTE_LINES = entriesOf(PERSON_ATTRIBUTES)

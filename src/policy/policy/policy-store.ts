@@ -19,7 +19,7 @@ export type PublishedSet = {
   /** Version, from 1. The highest is the active one. */
   readonly version: number
   readonly text: string
-  /** The files that the text was put together from; none where nobody said. */
+  /** The files that the text was put together from; none where they were not given. */
   readonly files: readonly SourceFile[]
   /** Tests of the set, which held when it was published. */
   readonly tests: readonly TestSource[]
@@ -69,7 +69,7 @@ export async function insertSet(tx: Tx, set: PublishedSet): Promise<void> {
 /** A file that became part of a published text, and the line of the text that it begins in (from 1). */
 export type SourceFile = { readonly file: string; readonly line: number }
 
-/** Finds where a line of the text stands in the files; in the text itself when nobody said. */
+/** Finds where a line of the text stands in the files; in the text itself when they were not given. */
 export function placeOf(
   files: readonly SourceFile[],
   line: number,

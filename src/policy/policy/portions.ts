@@ -20,8 +20,8 @@ const STAND_IN = /^any:/
  * - one that names its actions, by their own or by given names, is checked with those;
  * - one over groups, or over everything, that looks at no arguments, is checked with the stand-ins of the groups.
  * Everything else is checked with all actions, but with issuances only where it names one: to any other rule they are stand-ins
- * again. Everything under a schema of somebody else is checked with all of it.
- * INVARIANT: what is left out cannot change what is said of a policy.
+ * again. Everything under a schema that is not Remit's is checked with all of it.
+ * INVARIANT: the parts left out cannot change the findings of a policy.
  */
 export function portionsOf(
   policies: ReadonlyMap<string, { readonly shape: PolicyJson }>,

@@ -13,14 +13,14 @@ import { PERSON_ATTRIBUTE_LINES } from './person-attributes.ts'
  * - `context.person` is there when a person is present; `context.agent` is the current agent of the chain.
  * - `context.foreign` is there when agents of other organizations acted before those of the chain: who, and whose.
  * - `context.requester` is who asked, `context.participants` who is in the conversation: by the word of the surface that sees it.
- * - `context.space`: `in` a space means in it or in one below it. `context.thread.strangers`: people there whom nobody here knows.
+ * - `context.space`: `in` a space means in it or in one below it. `context.thread.strangers`: people there who are not known here.
  * - `context.token.bound`: the call proved possession of the task's key. Not so for bearer tokens of clients that have none.
  * - `context.args` are the typed arguments of the action under their catalog names. Optional ones have to be asked for first
  *   (`context.args has note`).
- * - `context.risk`: the risk class, and what is unusual about the call, with a score from 0 to 100 (docs/risk.md).
+ * - `context.risk`: the risk class, and the signals of the call, with a score from 0 to 100 (docs/risk.md).
  * - Groups of actions: `read`, `write`, and `risk:low` … `risk:critical`. So that a rule over a group holds for every action that
  *   will ever be in it, each combination has a stand-in action without arguments: such a rule asks `context.args has amount`
- *   before it looks. Nobody can call a stand-in.
+ *   before it looks. A stand-in cannot be called.
  * - A name that an administrator gave an action is a group with that action alone: `action in Action::"orders.cancel"`.
  * - `issue:TOKEN:GRANT`, all in `issue`: that a token of a kind is issued by a grant (docs/policies.md). Rules may forbid it; none
  *   has to permit it. `context.task.id` is empty while there is no task yet.

@@ -50,7 +50,7 @@ export function loader(engine: PolicyEngine): Load {
     loadPolicySet({ version: 1, text, schema: schemaFor(actions) }, engine)
 }
 
-/** Loads a set as a server does that nobody told anything else. */
+/** Loads a set as a server does by default. */
 export const load: Load = (text, actions = ORDERS_PLAN.actions) =>
   loadPolicySet({ version: 1, text, schema: schemaFor(actions) })
 

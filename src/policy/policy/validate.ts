@@ -123,7 +123,7 @@ function checkGivenNames(
   }
 }
 
-/** Warnings that say nothing about safety; every other one is a mistake. */
+/** Warnings that do not matter for safety; every other one is a mistake. */
 const HARMLESS = [/policy is impossible/, /mixed scripts/, /confusable/i]
 
 function checkTypes(parsed: ReadonlyMap<string, ReadPiece>, schema: string, found: Findings): void {
@@ -177,7 +177,7 @@ function report(
 }
 
 /**
- * INVARIANT: what is evaluated is what an administrator wrote: Cedar, reading the whole text, sees the same policies as our cut.
+ * INVARIANT: the evaluated policies are those that an administrator wrote: Cedar, reading the whole text, sees the same policies as our cut.
  */
 function checkCut(text: string, pieces: readonly PolicyPiece[], found: Findings): void {
   // Cedar knows no writing for links in a text.

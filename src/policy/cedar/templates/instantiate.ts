@@ -23,7 +23,7 @@ function hasSlot(scope: object): boolean {
 export const OWN_ANNOTATIONS: ReadonlySet<string> = new Set(['id', 'description', 'advice'])
 
 /**
- * The policy that a link makes of its template, as if somebody had written it: its scope with the entities of the link, its conditions and
+ * The policy that a link makes of its template, as if it had been written so: its scope with the entities of the link, its conditions and
  * annotations as they are, its id that of the link. So whatever reads policies need not know of links.
  */
 export function instantiate(template: AnnotatedJson, link: LinkText): AnnotatedJson {

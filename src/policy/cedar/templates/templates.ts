@@ -75,7 +75,7 @@ export class Templates {
     throw new BadLink(at, `there is no template \`${id}\``, nearest(id, [...this.#pieces.keys()]))
   }
 
-  /** Looks through the pieces once; a text whose links nobody asks for is not looked through. */
+  /** Looks through the pieces once; a text whose links are not asked for is not looked through. */
   #look(): void {
     if (this.#looked) return
     this.#looked = true

@@ -33,7 +33,7 @@ export interface EverRule {
   readonly approvers: readonly string[]
 }
 
-/** Answer that the policies could ever give about somebody and an action, whatever the call. */
+/** Answer that the policies could ever give about a person or agent and an action, for any call. */
 export type EverAnswer =
   | {
       readonly possible: true

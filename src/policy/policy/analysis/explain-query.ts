@@ -10,14 +10,14 @@ import type { PublishedRule, RulesOf } from './rules-of.ts'
 
 /** A rule, and what about this call made it hold or not. */
 export interface ExplainedRule extends Omit<PublishedRule, 'json'> {
-  /** Each a sentence: why it holds, or what is missing for it to. */
+  /** Sentences: why it applies, or which conditions it lacks. */
   readonly why: readonly string[]
 }
 
 /** A permit that does not apply, and the conditions that it lacks. */
 export interface NearPermit extends ExplainedRule {
   /**
-   * Sentences that are fit for whoever made the call: about their own arguments and themselves,
+   * Sentences that are fit for the caller: about their own arguments and themselves,
    * without the rule.
    */
   readonly hints: readonly string[]
@@ -73,7 +73,7 @@ export class ExplainedQuery {
       }))
   }
 
-  /** Agents are in no groups, so what is for a group is for people. */
+  /** Agents are in no groups, so a rule for a group is for people. */
   #couldFit({ mismatches, otherType, principal }: PolicyTrace): boolean {
     const forPeople = this.#query.principal.type === 'Agent' && /^in Group::/.test(principal)
     return !otherType && !forPeople && !mismatches.some((part) => part !== 'principal')
@@ -100,7 +100,7 @@ export class ExplainedQuery {
     const isAgent = this.#query.principal.type === 'Agent'
     const failing = trace.conditions.filter(({ holds }) => holds === false)
     const about = failing.map(hintOf)
-    // Half of what is missing would send people the wrong way.
+    // Half of the missing conditions would send people the wrong way.
     if (about.some((hint) => hint === undefined)) return []
     const scope = trace.mismatches.includes('principal')
       ? [

@@ -72,8 +72,8 @@ function riskOf({ risk }: PolicyCase, { groups }: ActionTypes): Risk {
 }
 
 /**
- * Gives an action, of several, the arguments that it has, as far as they are of its type: what is
- * an amount for one API may be a count for another. At least one action has to have each argument;
+ * Gives an action, of several, the arguments that it has, as far as they are of its type: an
+ * amount of one API may be a count at another. At least one action has to have each argument;
  * that is checked before (`run-cases.ts`).
  */
 function argumentsOf(

@@ -41,7 +41,7 @@ export interface Expectation {
 export interface PolicyCase {
   readonly it: string
   readonly line: number
-  /** Names; with `sponsored`, of sponsors of tasks with nobody present. */
+  /** Names; with `sponsored`, of sponsors of tasks with no person present. */
   readonly persons: readonly string[]
   readonly sponsored: boolean
   readonly agents: readonly string[]

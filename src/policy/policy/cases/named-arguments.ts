@@ -3,7 +3,7 @@ import { SchemaTypes } from '../impossible/schema-types.ts'
 import { caseArguments, type FillMode, filledArguments, missingArguments } from './case-value.ts'
 import { BadFile, type Members, type YamlTree } from './tree.ts'
 
-/** Arguments as somebody wrote them down, by name: texts, or JSON where they are more. */
+/** Arguments as they were written down, by name: texts, or JSON where they are more. */
 export type GivenByName = { readonly [name: string]: GivenValue }
 export type GivenValue =
   | string

@@ -43,7 +43,7 @@ function read(tree: YamlTree, sides: Sides, narrowed: ExpectationDetails): reado
   if (left.length > 0 && !tree.members.has(OTHERS)) {
     throw new BadFile(tree.line, `the table does not say what is expected of \`${left[0]}\``)
   }
-  // What is named comes before the others.
+  // Named rows come before the others.
   const rows = names.map((name) => [{ ...narrowed, [side]: name }, tree.members.get(name)] as const)
   const others = tree.members.get(OTHERS)
   return [

@@ -1,6 +1,6 @@
 import { BadFile, type Members, type Texts, type YamlTree } from './tree.ts'
 
-/** Reads the members of a map one by one, and says at the end which ones nobody asked for. */
+/** Reads the members of a map one by one, and says at the end which ones were not read. */
 export class MemberReader {
   readonly line: number
   readonly #members: ReadonlyMap<string, YamlTree>
@@ -78,7 +78,7 @@ export class MemberReader {
     throw new BadFile(found.line, `\`${name}\` is a list`)
   }
 
-  /** @throws BadFile when there is a member that nobody asked for: a misspelt one would silently test less */
+  /** @throws BadFile when there is a member that was not read: a misspelt one would silently test less */
   end(): void {
     for (const [name, { line }] of this.#members) {
       if (this.#asked.has(name)) continue

@@ -26,7 +26,7 @@ export interface FailedCase {
   readonly call?: CaseCall
   readonly expected?: string
   readonly came?: string
-  /** Reasons why it came out like this; of a file that cannot be read, what is wrong with it. */
+  /** Reasons why it came out like this; for an unreadable file, its fault. */
   readonly why: readonly Reason[]
 }
 

@@ -12,7 +12,7 @@ import { BadFile, type Texts, type YamlTree } from './tree.ts'
 
 const MAX_DEPTH = 16
 
-/** @throws BadFile for what is no YAML, or uses anchors, which would let a line stand for thousands */
+/** @throws BadFile if the text is no YAML, or uses anchors, which would let a line stand for thousands */
 export function readYaml(text: string): YamlTree {
   const lines = new LineCounter()
   const parsed = parseDocument(text, {

@@ -151,7 +151,7 @@ function wordsOf({ literal, operator, path }: Comparison, judged: ComparisonResu
 
 const MAX_NAMED = 12
 
-/** Writes what the value can be, and what was probably meant. */
+/** Writes what the value can be, and the one that was probably meant. */
 function helpFor({ literal }: Comparison, limits: Limits): string {
   if ('enum' in limits && limits.enum) {
     const meant = limits.kind === 'string' ? nearest(literal.text, limits.enum) : undefined

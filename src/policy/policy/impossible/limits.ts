@@ -24,7 +24,7 @@ const LINE = /^\/\/ args\.(\S+) is (\{.*\})$/gm
 
 /**
  * Lines that say in the schema what Cedar's types cannot: which values arguments can have. They are comments to Cedar, words to
- * whoever writes rules, and what comparisons that can never hold are found with.
+ * authors of rules, and the means to find comparisons that can never hold.
  */
 export function limitLines(fields: readonly Field[]): readonly string[] {
   return [...limitsOf(fields, '')].map(
@@ -53,7 +53,7 @@ function ascii(text: string): string {
   )
 }
 
-/** The actions of a text that `schemaFor` wrote; none for a schema of somebody else. */
+/** The actions of a text that `schemaFor` wrote; none for a schema that is not Remit's. */
 export function limitedActions(schema: string): readonly LimitedAction[] {
   return schema.split('\n\n').flatMap((block) => {
     const head = /^action "(?<name>[^"]+)" in \[(?<groups>[^\]]+)\]/m.exec(block)

@@ -19,7 +19,7 @@ export interface ActionTypes {
   readonly context: RecordType
 }
 
-/** Prefix of actions that nobody can call; see `schemaFor`. */
+/** Prefix of actions that cannot be called; see `schemaFor`. */
 const STAND_IN = 'any:'
 const NO_MEMBERS: RecordType = { is: 'Record', members: new Map() }
 

@@ -13,8 +13,8 @@ export type GrantName = (typeof GRANT_NAMES)[number]
 const WITH_PERSON = ['authorization_code', 'refresh_token', 'device_code', 'token_exchange', 'ciba']
 
 /**
- * Grants by which each kind of token comes. A kind that is not here is issued by nobody who asks
- * us.
+ * Grants by which each kind of token comes. No server that asks us issues a kind that is not
+ * here.
  */
 const GRANTS_OF: Readonly<Record<string, readonly string[]>> = {
   access_token: GRANT_NAMES,
@@ -34,7 +34,7 @@ export const ISSUE_ACTIONS: readonly string[] = Object.entries(GRANTS_OF).flatMa
 
 /**
  * Issuances that people can be asked about: what opens a task, and tokens of an open one. A refresh
- * token is no question of its own: it comes with what was approved, or is left out.
+ * token is no question of its own: it comes with the approved token, or is left out.
  */
 const ASKED_ABOUT = [
   ...GRANT_NAMES.map((grant) => `${ISSUE}:access_token:${grant}`),

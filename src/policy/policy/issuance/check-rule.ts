@@ -6,7 +6,7 @@ import { canBeAskedAbout, ISSUE, isIssuance } from './actions.ts'
 /**
  * Finds the mistake in a rule about issuing tokens that cannot mean what it says; `undefined`:
  * there is none.
- * INVARIANT: nobody believes that such a rule does something, or waits for people, when it does
+ * INVARIANT: no author believes that such a rule has an effect, or waits for people, when it does
  * not.
  */
 export function issuanceMistake(shape: PolicyJson): string | undefined {
@@ -30,7 +30,7 @@ export function issuanceMistake(shape: PolicyJson): string | undefined {
 
 /** Says of a requestable forbid whether it is about issuing: that is what its scope names. */
 export function markedByWhat(requestable: Requestable, action: object): Requestable {
-  const names = namesOf(action as PolicyJson['action']) // as: Cedar's own JSON form, whoever wrote its type
+  const names = namesOf(action as PolicyJson['action']) // as: Cedar's own JSON form, by whichever type
   return names.length > 0 && names.every(isIssuance)
     ? { ...requestable, issuance: true }
     : requestable

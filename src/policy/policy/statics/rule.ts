@@ -62,7 +62,7 @@ export function ruleOf({ json, link, start }: ParsedPolicy): Rule {
   }
 }
 
-/** Tells whether whatever is in the scope of `inner` is in that of `outer`. No says nothing. */
+/** Tells whether whatever is in the scope of `inner` is in that of `outer`. No proves nothing. */
 export function scopeCovers(outer: Scope, inner: Scope): boolean {
   return (
     covers(outer.principal, inner.principal) &&

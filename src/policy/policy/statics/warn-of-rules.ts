@@ -6,7 +6,7 @@ import { contradiction, isWithin } from './terms.ts'
 const MAX_PAIRS = 2_000_000
 
 /**
- * Rules that cannot do what somebody meant them to do: that never apply, add nothing to another one, or are taken back whole by one. Each
+ * Warns of rules that cannot have the meant effect: that never apply, add nothing to another one, or are taken back whole by one. Each
  * is said with its reason, and only what is certain is said.
  */
 export function warnOfRules(

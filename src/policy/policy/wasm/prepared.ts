@@ -17,7 +17,7 @@ export interface PreparedNames {
   readonly bare: string
 }
 
-/** Parsed forms held at once. What is beyond is parsed again when it is needed: a millisecond or two. */
+/** Parsed forms held at once. Further ones are parsed again when they are needed: a millisecond or two. */
 const MAX_SLOTS = 512
 
 /**
@@ -30,11 +30,11 @@ export class PreparedSlots {
   readonly #most: number
   /** Slots, least recently used first. */
   readonly #slots = new Map<string, PreparedNames>()
-  /** Names that nobody owns: those of fillings that failed. */
+  /** Names without an owner: those of fillings that failed. */
   readonly #free: PreparedNames[] = []
   #made = 0
 
-  /** `prefix`: of the names; nobody else may use it. */
+  /** `prefix`: of the names; no other holder may use it. */
   constructor(prefix: string, most: number) {
     this.#prefix = prefix
     this.#most = most

@@ -109,7 +109,7 @@ class CedarPolicySet implements PolicySet {
   readonly #optimistic = new Map<string, readonly OptimisticPolicy[]>()
   /** Requestable forbids in the same form. */
   readonly #asking = new Map<string, readonly OptimisticPolicy[]>()
-  /** Policies that stop calls whose arguments nobody knows. */
+  /** Policies that stop calls with unknown arguments. */
   readonly #stopping = new Map<string, readonly OptimisticPolicy[]>()
   readonly #optimisticSet: OptimisticSet
   /** Entities by the array that gave them: each principal of a call asks about the same array. */
