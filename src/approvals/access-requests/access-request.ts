@@ -21,7 +21,7 @@ export interface AccessRequest {
   readonly taskId: Id<'task'>
   /** On whose behalf the call is made. */
   readonly personId: Id<'person'>
-  /** Person who asked in the conversation, where that is somebody else. */
+  /** Person who asked in the conversation, where that is another person. */
   readonly requesterId?: string
   readonly agentId: string
   /** Catalog names. */
@@ -38,7 +38,7 @@ export interface AccessRequest {
   readonly deadline: number
   /** Every argument of the call, where all of it has a type: what an allowance can speak of. */
   readonly inspected: readonly Leaf[] | null
-  /** True when nobody is present: `personId` is the sponsor. */
+  /** True when no person is present: `personId` is the sponsor. */
   readonly sponsored: boolean
   readonly policyVersion: number
   readonly risk: Risk
@@ -77,10 +77,10 @@ export const WAITS: Readonly<Record<Risk, number>> = {
   critical: 15 * MINUTE,
 }
 /**
- * Numbers of questions that may wait at once; what is more is denied without asking anyone.
+ * Numbers of questions that may wait at once; a further one is denied without asking anyone.
  * `agentAndApprover`: of one agent for one name of a rule, a group or a person. The places of an agent are
  * shared among the people for whom it asks (`hasRoom`).
  */
 export const MAX_PENDING = { task: 10, agent: 100, agentAndApprover: 50 } as const
-/** After a person denied a call, the same call asks nobody for this long. */
+/** After a person denied a call, the same call asks no one for this long. */
 export const QUIET_AFTER_DENIAL = 10 * MINUTE

@@ -38,7 +38,7 @@ export type AttachResult =
   | { readonly outcome: 'created' | 'attached'; readonly request: AccessRequest }
   | { readonly outcome: keyof typeof REFUSALS; readonly refusal: AttachRefusal }
 
-/** Reason why nobody is asked, in the words of the answer to the agent. */
+/** Reason why no one is asked, in the words of the answer to the agent. */
 export interface AttachRefusal {
   readonly reason: 'approval.nobody_to_ask' | 'approval.too_many_pending'
   readonly detail: string
@@ -63,8 +63,8 @@ const refuse = (outcome: keyof typeof REFUSALS) =>
   ({ outcome, refusal: REFUSALS[outcome] }) as const
 
 /**
- * Makes an access request, or attaches to the one that is open for the same call and asks the same. What is open and
- * asks something else is cancelled first: nobody shall answer a question that decides nothing any more.
+ * Makes an access request, or attaches to the one that is open for the same call and asks the same. An open one that
+ * asks something else is cancelled first: people shall not answer a question that decides nothing any more.
  * INVARIANT: of one call of one task, at most one request waits or can be used.
  */
 export async function attachRequest(
@@ -98,8 +98,8 @@ export async function attachQuestion(
 export type RepeatResult = AttachResult | { readonly outcome: 'denied'; readonly until: number }
 
 /**
- * Asks people anew about the call of an earlier request, for instance because it shall be executed a second time. What is
- * open already is answered with; after a denial nobody is asked for a while.
+ * Asks people again about the call of an earlier request, for instance because it shall be executed a second time. An open
+ * request is the answer; after a denial no one is asked for a while.
  */
 export async function attachAgain(
   parts: ApprovalParts,

@@ -47,7 +47,7 @@ function meets(rule: readonly string[], { standsInFor, ...person }: Approver): b
 
 /**
  * Tells whether this person may ever count for this request: active, neither the one it is made for
- * nor somebody who asked for it (unless every policy that asks says so), and named by at least one
+ * nor a person who asked for it (unless every policy that asks says so), and named by at least one
  * rule. Asked when answering and again when the approval is used.
  * INVARIANT: only a person reaches this; agents have no session and no answer.
  */
@@ -65,7 +65,7 @@ export function isEligible(
 }
 
 /**
- * INVARIANT: nobody answers in the place of somebody else what either of them asked for, also where rules let people answer
+ * INVARIANT: a stand-in does not answer what either of the two asked for, also where rules let people answer
  * their own calls: a stand-in is another pair of eyes, and no word for oneself.
  */
 function whyNotInPlace(
@@ -104,7 +104,7 @@ export function missingApprovals(
   request: EligibilityQuestion,
 ): readonly MissingApproval[] {
   const able = approvers.filter((person) => isEligible(person, request) === undefined)
-  // INVARIANT: nobody counts twice, and whoever is away and their stand-in are one.
+  // INVARIANT: no one counts twice, and a person who is away and their stand-in are one.
   const people = new Map(able.map((person) => [person.id, person]))
   const places = new Map([...people.values()].map((each) => [(each.standsInFor ?? each).id, each]))
   const counting = [...places.values()]
@@ -130,7 +130,7 @@ export function missingApprovals(
 }
 
 /**
- * Shares people out to rules so that nobody counts for two of them, and as many as possible count
+ * Shares people out to rules so that no one counts for two of them, and as many as possible count
  * (augmenting paths). Answers how many each rule has, at most `quorum`.
  */
 function shareOut(
@@ -177,7 +177,7 @@ function not(why: IneligibilityReason): Eligibility {
 
 /**
  * Answers that a person may give now, or why there are none. A deny is still taken after an
- * approval that nobody has used yet, also from the one who approved: it only reduces.
+ * approval that is not used yet, also from the one who approved: it only reduces.
  */
 export function mayAnswer(
   person: Approver,

@@ -13,7 +13,7 @@ type EndedRequest = RecordedMembers & Pick<ListedRequest, 'state'>
 type EndingParts = Pick<ApprovalParts, 'ledger'>
 type ExpiringParts = Pick<ApprovalParts, 'clock' | 'ledger' | 'random'>
 
-/** Ends a request that nobody answered in time: that is a denial, and is told. False: an answer was first. */
+/** Ends a request that was not answered in time: that is a denial, and people are told. False: an answer was first. */
 export async function expire(
   parts: ExpiringParts,
   tx: Tx,
@@ -42,7 +42,7 @@ export async function cancel(
 }
 
 /**
- * Part of closing tasks: what waits there waits no longer, what was approved and not used can no longer be.
+ * Part of closing tasks: requests that wait there wait no longer, and unused approvals can no longer be used.
  * Answers which requests ended.
  */
 export async function cancelRequests(
@@ -60,7 +60,7 @@ export async function cancelRequests(
 
 const AT_ONCE = 100
 
-/** The sweep: expires what nobody looked at. Answers how many; every look at a request judges expiry itself. */
+/** Sweeps: expires requests that no reader has looked at. Answers how many; every look at a request judges expiry itself. */
 export async function expireRequests(
   parts: ExpiringParts & Pick<ApprovalParts, 'storage'>,
 ): Promise<number> {

@@ -4,7 +4,7 @@ import { isObject, parseJson } from '../../platform/lib/json.ts'
 
 /**
  * A call as it is shown, hashed and sent: who acts, where it goes, what it means, and everything sent that the agent
- * can influence, typed or not (contract 6). What is not in here cannot differ between what a person saw and what runs.
+ * can influence, typed or not (contract 6). Anything that is not in here cannot differ between the page that a person saw and the call that runs.
  */
 export interface FrozenCall {
   readonly person: string
@@ -62,8 +62,8 @@ export function frozenText(call: FrozenCall): string {
 }
 
 /**
- * Reads what `frozenText` wrote; numbers keep their text. INVARIANT: what is read is written and
- * hashed as the same bytes again, or it is not read.
+ * Reads what `frozenText` wrote; numbers keep their text. INVARIANT: a text that is read writes and
+ * hashes to the same bytes again, or it is not read.
  */
 export function readFrozen(text: string): FrozenCall {
   const members = parseJson(text, { bytes: Number.MAX_SAFE_INTEGER })

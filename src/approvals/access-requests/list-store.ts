@@ -18,7 +18,7 @@ export interface PageOfRequests {
   readonly before?: PagePosition | undefined
 }
 
-/** Role in which somebody's list is looked for: the names by which rules mean it. */
+/** Role in which a person's list is looked for: the names by which rules mean it. */
 export interface RoleNames {
   readonly names: readonly string[]
   /** Id of who is away. */
@@ -35,7 +35,7 @@ export interface ApproverQuery {
 
 type RowsOfAskedPeople = ExpressionBuilder<Schema, 'asked_people'>
 
-/** Selects requests that wait and that this person may answer in this role. What nobody answers for others is no such one. */
+/** Selects requests that wait and that this person may answer in this role. A request that bars stand-ins is not among those of a stand-in. */
 function isOpenTo({ now, personId }: ApproverQuery, { standsInFor }: RoleNames) {
   const barred = standsInFor === undefined ? 'barred' : 'barred_stand_ins'
   return ({ and, eb }: RowsOfAskedPeople): Expression<SqlBool> =>
@@ -46,7 +46,7 @@ function isOpenTo({ now, personId }: ApproverQuery, { standsInFor }: RoleNames) 
     ])
 }
 
-/** Waiting requests that a rule names somebody of these in, oldest first. */
+/** Waiting requests in which a rule has one of these names, oldest first. */
 export async function requestsAsking(
   db: Reader,
   who: ApproverQuery,
@@ -102,7 +102,7 @@ function oldestFirst(a: PagePosition, b: PagePosition): number {
   return a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)
 }
 
-/** Counts the requests of each agent that wait for somebody, the fewest first. */
+/** Counts the requests of each agent that wait for a person, the fewest first. */
 export async function countAsking(
   db: Reader,
   who: ApproverQuery,

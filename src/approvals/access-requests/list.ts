@@ -99,7 +99,7 @@ export async function listForTask(parts: ReadingParts, taskId: string): Promise<
   return requestsOfTask(parts.storage.read, taskId)
 }
 
-/** A request as it counts now: what is past its end reads `expired`, whether or not the sweep has been there. */
+/** A request as it counts now: one that is past its end reads `expired`, whether or not the sweep has been there. */
 export async function findRequest(
   parts: ReadingParts,
   id: string,

@@ -29,6 +29,6 @@ export type ListedRequest = Pick<
 > & {
   /** The sentence, cut to `MAX_LISTED_TEXT` characters. */
   readonly text: string
-  /** Person in whose place somebody would answer it whose list this is. */
+  /** Person in whose place the owner of this list would answer it. */
   readonly standsInFor?: string
 }

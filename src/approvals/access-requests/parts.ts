@@ -15,6 +15,6 @@ export interface ApprovalParts {
   readonly stepUp?: StepUp | undefined
   /** Acts that need a passkey; absent: none does. */
   readonly passkeys?: PasskeyRules | undefined
-  /** Times in ms for which an approval that somebody gives alone in an emergency can be used, and in which it has to be reviewed. */
+  /** Times in ms for which an approval given alone in an emergency can be used, and in which it has to be reviewed. */
   readonly breakGlass?: { readonly lifeMs: number; readonly reviewMs: number } | undefined
 }

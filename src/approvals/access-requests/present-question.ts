@@ -50,7 +50,7 @@ export interface ApproverNames {
   readonly barred: readonly string[]
   /** Ids of people who may neither act as a stand-in nor be represented by one; `null`: all. */
   readonly barredStandIns: readonly string[] | null
-  /** True when some rule means nobody, also after every escalation: it would only wait for its end. */
+  /** True when some rule means no one, also after every escalation: it would only wait for its end. */
   readonly isEmpty: boolean
 }
 
@@ -79,7 +79,7 @@ function fallbackOf({ fallbacks = [] }: Ask, rule: number): readonly string[] {
   return fallbacks.find((each) => each.rule === rule)?.names ?? []
 }
 
-/** Names of groups and people behind names of rules. `isEmpty`: names that depend on the call are among them, and mean nobody. */
+/** Names of groups and people behind names of rules. `isEmpty`: names that depend on the call are among them, and mean no one. */
 async function meantBy(
   db: Reader,
   names: readonly string[],

@@ -25,7 +25,7 @@ export function isUnused(request: AccessRequest, now: number): boolean {
 /**
  * Finds the request that counts among all those that there were for a call: one that is open, then
  * a denial that still stands, then an execution. So a call that ran stays answered for until a
- * person is asked anew, and a denial asks nobody for a while.
+ * person is asked again, and a denial asks no one for a while.
  */
 export function standingOf(requests: readonly AccessRequest[], now: number): ApprovalState {
   const approved = requests.find((request) => isUnused(request, now))

@@ -96,7 +96,7 @@ async function announceRequest(
   }
 }
 
-/** Announces once more what nobody has answered, to the same people; `undefined` when it waits no more. */
+/** Announces an unanswered request once more, to the same people; `undefined` when it waits no more. */
 async function remindOfRequest(
   parts: AnnouncingParts,
   id: string,
@@ -107,7 +107,7 @@ async function remindOfRequest(
   return { ...rest, title: `Still waiting. ${announcement.title}` }
 }
 
-/** Announces a request that nobody answered in time, to those it was made for and those who could have. */
+/** Announces a request that was not answered in time, to those it was made for and those who could have. */
 async function announceExpiry(
   { clock, storage }: AnnouncingParts,
   id: string,

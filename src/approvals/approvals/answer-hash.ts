@@ -10,7 +10,7 @@ export const USES = 1
 /** The call as an approver changed it. */
 export type EditedCall = Pick<AccessRequest, 'call' | 'callHash' | 'templateDigest' | 'text'>
 
-/** Terms of an approval that somebody gives alone in an emergency. */
+/** Terms of an approval given alone in an emergency. */
 export interface BreakGlassTerms {
   readonly reason: string
   readonly lifeMs: number
@@ -44,7 +44,7 @@ function chosen(request: AccessRequest, { lifeSeconds, pattern, tie, uses }: Cho
 
 /**
  * Digest of what a page displays, with the allowance that it spells out. It travels with the form, and an answer that brings another one is refused: a person
- * answers what was on the screen and nothing else.
+ * answers the displayed page and nothing else.
  */
 export function shownDigest(
   request: AccessRequest,
@@ -62,7 +62,7 @@ export function shownDigest(
   })
 }
 
-/** Digest of what a page displays to somebody who answers in the place of another: it says in whose. */
+/** Digest of a page as displayed to a stand-in: it names the person in whose place they answer. */
 export function shownTo(
   { standsInFor }: { readonly standsInFor?: { readonly id: string } | undefined },
   shown: string,

@@ -34,8 +34,8 @@ export interface ApprovalAnswer {
 const ANSWERS = codec('approval_answers').of<ApprovalAnswer>()
 
 /**
- * A person's word, or their change of mind from approve to deny, or (`alone`) to an approval that needs nobody else's. False: they have
- * said so, or denied, before.
+ * Stores a person's answer, or their change from approve to deny, or (`alone`) to an approval that needs no other. False: they have
+ * answered so, or denied, before.
  */
 export async function putAnswer(tx: Tx, answer: ApprovalAnswer, alone: boolean): Promise<boolean> {
   const row = ANSWERS.write(answer)

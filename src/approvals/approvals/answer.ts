@@ -58,7 +58,7 @@ export interface RequestAnswer {
   readonly shownAt?: number | undefined
   /** To approve the call as the approver changed it: what `readEdits` reads, and the action as it is now. */
   readonly edits?: { readonly changes: unknown; readonly action: Action | undefined } | undefined
-  /** Act that a denial brings along; whoever carries it out says so here. */
+  /** Act that a denial brings along; the code that carries it out names it here. */
   readonly consequence?: Exclude<Consequence, 'edit'> | undefined
   /** Channel in which it was given, where that is no page. */
   readonly channel?: 'slack'
@@ -171,10 +171,10 @@ async function take(parts: AnswerParts, tx: Tx, given: CheckedAnswer): Promise<A
     requireProved(given.proved ?? UNPROVED, stepUpsOf(parts, request), now)
   const allowance = choiceOf(request, given)
   const edited = editOf(request, given)
-  // INVARIANT: in whose place somebody answers was said to them, and is what is recorded.
+  // INVARIANT: a stand-in was shown in whose place they answer, and that is recorded.
   if (given.shown !== shownTo(answerer, shownDigest(request, allowance, edited)))
     throw new Problem('approval.shown_differs', 'the page showed something else; look again')
-  // INVARIANT: an approval that has to be signed counts only with a signature over what was shown, used up with it.
+  // INVARIANT: an approval that has to be signed counts only with a signature over the shown page, used up with it.
   if (isInBatch(request, given)) {
     if (allowance || edited || answerer.standsInFor)
       throw new Problem(

@@ -11,7 +11,7 @@ import type { Choice } from './allowance/allowance.ts'
 import { answersTo } from './answer-store.ts'
 
 /**
- * Finds those who approved, as they are now, without those who stood in for somebody and do not any more; when the first of their words began to count
+ * Finds those who approved, as they are now, without stand-ins whose time is over; when the first of their words began to count
  * (infinity: none), and whether anyone denied.
  */
 export async function approversOf(

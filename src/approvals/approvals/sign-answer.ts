@@ -104,7 +104,7 @@ function statementOf(
   const common = {
     answer: 'approve',
     call_hash: callHash,
-    // With the request's nonce, so that nobody finds the sentence by guessing.
+    // With the request's nonce, so that guesses do not find the sentence.
     text_hash: domainHash('remit/text/v1', { text, nonce: request.nonce }),
     shown,
     expires_at: expiry,
@@ -130,7 +130,7 @@ function statementOf(
   }
 }
 
-/** End of what was signed. Its lifetime counts from when the page was made. */
+/** End of a signed approval. Its lifetime counts from when the page was made. */
 export function signedExpiry(
   { allowance, breakGlass, request }: Pick<SignedApproval, 'allowance' | 'breakGlass' | 'request'>,
   issuedAt: number,

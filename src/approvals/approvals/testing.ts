@@ -164,7 +164,7 @@ export function aCall(over: Partial<FrozenCall> = {}): FrozenCall {
 
 const HOUR = 3_600_000
 
-/** Somebody's task asks about a call. */
+/** Makes a task ask about a call. */
 export function anAsking(
   parts: TestParts,
   person: { id: Id<'person'> },

@@ -1,6 +1,6 @@
 import type { Answerer } from '../../identity/stand-ins/index.ts'
 
-/** Time in ms that whoever is on call has before the next one is told. */
+/** Time in ms that a person on call has before the next one is told. */
 const TURN_MS = 5 * 60_000
 
 /** People in the order in which they are told. */
@@ -13,7 +13,7 @@ export interface Turns {
   readonly nextAt: number | undefined
 }
 
-/** Person whose turn it is: a stand-in has that of whoever is away. */
+/** Person whose turn it is: a stand-in has that of the person who is away. */
 const placeOf = (person: Answerer) => person.standsInFor ?? person
 
 /**

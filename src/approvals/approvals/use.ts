@@ -32,8 +32,8 @@ export type ApprovalLookup =
   | Exclude<ReturnType<typeof standingOf>, { state: 'approved' }>
 
 /**
- * Looks how a call stands with people, with eligibility checked anew: an approval counts only while
- * enough of those who gave it may still give it; whoever asks in the conversation by now
+ * Looks how a call stands with people, with eligibility checked again: an approval counts only while
+ * enough of those who gave it may still give it; the person who asks in the conversation by now
  * (`requesterId`) does not count.
  */
 export async function usableApproval(
@@ -48,7 +48,7 @@ export async function usableApproval(
   if (standing.state !== 'approved') return standing
   const { request } = standing
   const { approvers, denied } = await approversOf(parts.storage.read, request, now)
-  // INVARIANT: nobody's own word lifts what they ask for, also when they began to ask after they gave it.
+  // INVARIANT: no person approves their own call, also when they began to ask after they approved.
   const asked = await presentQuestion(parts.storage.read, request, now)
   const today = requesterId === undefined ? asked : { ...asked, requesterId }
   const enough = isEnough(approvers, asked) && isEnough(approvers, today)

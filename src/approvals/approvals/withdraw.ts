@@ -3,7 +3,7 @@ import { cancelRequest, findRequest } from '../access-requests/index.ts'
 
 /**
  * Ends the access request of a call, because its agent does not want the call any more. Of a call
- * that was made already nothing changes, and what is another task's is left alone.
+ * that was made already nothing changes, and a request of another task is left alone.
  */
 export async function withdrawRequest(
   parts: Pick<ApprovalParts, 'clock' | 'ledger' | 'storage'>,

@@ -15,7 +15,7 @@ import {
 } from '../access-requests/index.ts'
 import { bad, type Edit } from './edit.ts'
 
-/** An argument that whoever approves may change. */
+/** An argument that approvers may change. */
 export interface EditableArgument {
   readonly leaf: Leaf
   /** Items of a list, as JSON; absent: a number. */
@@ -113,7 +113,7 @@ export function editCall(
   }
 }
 
-/** Lists what is different, as both were inspected. */
+/** Lists the differences, as both were inspected. */
 export function editedArguments(
   before: Pick<AccessRequest, 'inspected'>,
   after: Pick<AccessRequest, 'inspected'>,

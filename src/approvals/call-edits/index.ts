@@ -1,4 +1,4 @@
-/** Changes of a frozen call by whoever approves it: a smaller number, fewer items of a list. */
+/** Changes of a frozen call by its approver: a smaller number, fewer items of a list. */
 
 export { type Edit, readEdits } from './edit.ts'
 export {

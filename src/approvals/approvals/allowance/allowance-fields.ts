@@ -64,7 +64,7 @@ function partOf(path: string, how: string | undefined, text: string | undefined)
   return how === 'at_most' || how === 'starts' ? { path, how, text } : { path, how }
 }
 
-/** A choice as a hidden field carries it from the page that spells it out. What is exact is in the request. */
+/** A choice as a hidden field carries it from the page that spells it out. Exact values are in the request. */
 export function choiceText({ lifeSeconds, pattern, tie, uses }: Choice): string {
   const parts = pattern.map((part) =>
     partOf(part.path, part.how, 'text' in part ? part.text : undefined),

@@ -37,7 +37,7 @@ export interface Allowance {
   readonly personId: Id<'person'>
   /** All agents behind the call, the current one first: another line of agents is another call. */
   readonly chain: readonly string[]
-  /** True when nobody was present: `personId` is the sponsor. */
+  /** True when no person was present: `personId` is the sponsor. */
   readonly sponsored: boolean
   /** Catalog names. */
   readonly resource: string
@@ -60,7 +60,7 @@ export interface Allowance {
   readonly endedBy: string | null
 }
 
-/** Tells whether it could be used now, by what is known of it alone. */
+/** Tells whether it could be used now, by its own fields alone. */
 export function isInForce(allowance: Allowance, now: number): boolean {
   const { endedAt, expiresAt, usesLeft } = allowance
   return endedAt === null && expiresAt > now && (usesLeft === null || usesLeft > 0)

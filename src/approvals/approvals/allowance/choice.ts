@@ -21,7 +21,7 @@ export function onlyOnce(request: AccessRequest): string | undefined {
 
 /**
  * Reads what an approver chose, strictly, against the request it answers: `{tie, uses, lifeSeconds, pattern: [{path,
- * how, text?}]}`. What `is` means is never taken from outside, and what was asked is always inside the pattern.
+ * how, text?}]}`. What `is` means is never taken from outside, and the request is always inside the pattern.
  * @throws Problem `allowance.bad_choice`
  */
 export function readChoice(request: AccessRequest, value: unknown): Choice {

@@ -52,7 +52,7 @@ export async function endAllowance(
   })
 }
 
-/** Part of closing tasks: what is tied to them ends with them. */
+/** Part of closing tasks: allowances tied to them end with them. */
 export async function endAllowancesOf(
   parts: Pick<ApprovalParts, 'ledger' | 'clock'>,
   tx: Tx,

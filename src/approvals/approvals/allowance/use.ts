@@ -16,14 +16,14 @@ import { aboutAllowance } from './record.ts'
 export const ALLOWANCE_GUARD = new Guard('usable allowance')
 const RETURN_GUARD = new Guard('used allowance')
 
-/** Time before any escalation: whoever gave an allowance had been asked by then. */
+/** Time before any escalation: the giver of an allowance had been asked by then. */
 export const ESCALATED_LONG_AGO = 0
 
 /** A call that an allowance may be for, as the catalog describes it now. */
 export interface DescribedCall {
   readonly taskId: string
   readonly personId: string
-  /** Person who asks in the conversation, where that is somebody else. */
+  /** Person who asks in the conversation, where that is another person. */
   readonly requesterId?: string | undefined
   readonly agentId: string
   readonly chain: readonly string[]
@@ -33,7 +33,7 @@ export interface DescribedCall {
   readonly action: string
   readonly definition: string
   readonly risk: Risk
-  /** False: the task has no key, so whoever copied its token could make the call. */
+  /** False: the task has no key, so a thief of its token could make the call. */
   readonly bound: boolean
   /** `undefined`: parts of it have no type. */
   readonly leaves: readonly Leaf[] | undefined
@@ -62,7 +62,7 @@ export async function usableAllowances(
   for (const allowance of await allowancesFor(read, call, now)) {
     if (!means(allowance, call, call.leaves)) continue
     const { approvers, denied } = await approversOf(read, { id: allowance.requestId }, now)
-    // INVARIANT: eligibility is asked anew at each use: a word counts while its giver may give it.
+    // INVARIANT: eligibility is checked again at each use: a word counts while its giver may give it.
     const { requesterId, taskId } = call
     const asked = { ...allowance, taskId, createdAt: ESCALATED_LONG_AGO }
     const today = await presentQuestion(

@@ -23,7 +23,7 @@ type Announcer = (
   request: AccessRequest,
 ) => Promise<Words | undefined>
 
-/** Announcers of approvals that somebody gave alone, and of their reviews. */
+/** Announcers of approvals given alone, and of their reviews. */
 export function breakGlassAnnouncers({ storage: { read } }: Pick<ApprovalParts, 'storage'>) {
   const announcer = (says: Announcer) => (id: string) => announce(read, id, says)
   return {

@@ -71,7 +71,7 @@ export async function selectBreakGlass(
   return rows.map(BREAK_GLASS.read)
 }
 
-/** False: somebody else was first. */
+/** False: another reviewer was first. */
 export async function putReview(
   tx: Tx,
   id: string,

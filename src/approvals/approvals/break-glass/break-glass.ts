@@ -4,7 +4,7 @@ import { type AccessRequest, type ApprovalParts, isEnough } from '../../access-r
 
 export type ReviewVerdict = 'justified' | 'not_justified'
 
-/** Approval that somebody gave alone in an emergency. Times: epoch milliseconds. */
+/** Approval given alone in an emergency. Times: epoch milliseconds. */
 export interface BreakGlass {
   readonly id: Id<'break_glass'>
   readonly requestId: Id<'request'>

@@ -12,7 +12,7 @@ import {
 
 type ReadingParts = Pick<ApprovalParts, 'clock' | 'storage'>
 
-/** Approval that somebody gave alone, and the request that it answered. */
+/** Approval given alone, and the request that it answered. */
 export interface ListedBreakGlass {
   readonly broken: BreakGlass
   readonly request: AccessRequest

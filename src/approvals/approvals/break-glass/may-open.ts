@@ -18,7 +18,7 @@ export async function reviewersOf(
 }
 
 /**
- * Refuses whoever may not approve this request alone now.
+ * Refuses a person who may not approve this request alone now.
  * @throws Problem `approval.not_pending`, `approval.expired`, `break_glass.not_offered`,
  * `break_glass.review_due`, `break_glass.no_reviewer`
  */

@@ -36,7 +36,7 @@ export interface EmergencyAnswer {
 export const MIN_EMERGENCY_REASON = 10
 
 /**
- * Terms on which somebody approves alone, with the reason as it is recorded.
+ * Terms on which a person approves alone, with the reason as it is recorded.
  * @throws Problem `approval.bad_reason`
  */
 export function termsOf(parts: Parameters<typeof rulesOf>[0], reason: string): BreakGlassTerms {
@@ -79,7 +79,7 @@ export async function planBreakGlass(
 }
 
 /**
- * Approves one call, once, in place of everybody whom the rules ask. It is told at once, and somebody else has to review it.
+ * Approves one call, once, in place of all whom the rules ask. They are told at once, and another person has to review it.
  * INVARIANT: nothing else is lifted than what people could have approved; policies and limits decide when the call is sent.
  * @throws Problem as `requireBreakGlass`, and `approval.unknown`, `approval.bad_reason`, `approval.shown_differs`, `step_up.required`,
  * `passkey.…`
@@ -120,7 +120,7 @@ async function open(
   if (shown !== shownDigest(request, undefined, undefined, terms))
     throw new Problem('approval.shown_differs', 'the page showed something else; look again')
   const approval = { request, allowance: undefined, breakGlass: terms }
-  // INVARIANT: where it has to be signed, it counts only with a signature over what was shown, used up with it.
+  // INVARIANT: where it has to be signed, it counts only with a signature over the shown page, used up with it.
   await requireSigned(parts, tx, approval, signature)
   const broken: BreakGlass = {
     id: newId('break_glass', parts.random),

@@ -12,13 +12,13 @@ export interface Review {
   readonly id: string
   readonly person: { readonly id: BreakGlass['personId'] }
   readonly verdict: ReviewVerdict
-  /** Words of the reviewer. Whoever approved is told. */
+  /** Words of the reviewer, told to the person who approved. */
   readonly note: string
   readonly proved?: SignInProof
 }
 
 /**
- * Takes the review of what somebody else approved alone. It is taken once, and ends the approval if it is unused.
+ * Takes the review of a call that another person approved alone. It is taken once, and ends the approval if it is unused.
  * @throws Problem `break_glass.unknown`, `break_glass.not_a_reviewer`, `break_glass.reviewed`, `approval.bad_reason`, `step_up.required`
  */
 export async function reviewBreakGlass(
@@ -35,7 +35,7 @@ export async function reviewBreakGlass(
     const person = await findPerson(tx, by)
     if (!request || !person)
       throw new Problem('break_glass.unknown', 'there is no such emergency approval')
-    // INVARIANT: nobody reviews what they did, or what was done for them.
+    // INVARIANT: no one reviews their own approval, or one given for them.
     if (!isReviewer(person, broken.personId, request))
       throw new Problem(
         'break_glass.not_a_reviewer',
