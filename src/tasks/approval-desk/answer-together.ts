@@ -22,7 +22,7 @@ type AnswerParts = Parameters<typeof answerRequest>[0]
 export interface AnswerTogether
   extends Pick<RequestAnswer, 'answer' | 'authTime' | 'proved' | 'reason'> {
   readonly person: Person
-  /** Digest of what was shown of each, by id. */
+  /** Digest of each displayed request, by id. */
   readonly shown: ReadonlyMap<string, string>
   /** Signature over all of them. */
   readonly signature?: PresentedSignature | undefined
@@ -86,8 +86,8 @@ export function formTogether(
 }
 
 /**
- * Answers several requests. INVARIANT: each is answered by itself, by the digest of what was shown of it: one that changed is
- * refused, and the others stand. Answers what was refused.
+ * Answers several requests. INVARIANT: each is answered by itself, by the digest of its display: one that changed is
+ * refused, and the others stand. Returns the refused ones.
  * @throws Problem `passkey.…`: nothing is answered where the signature is not good
  */
 export async function answerTogether(

@@ -1,7 +1,7 @@
 import { type Canonical, canonicalJson } from '../../platform/lib/canonical-json.ts'
 import { ExactNumber } from '../../platform/lib/json.ts'
 
-/** One line of what is sent: where it stands in the request, its name, and its value. */
+/** One line of the sent call: where it stands in the request, its name, and its value. */
 export interface CallRow {
   readonly place: 'request' | 'query' | 'header' | 'body' | 'argument'
   readonly name: string
@@ -24,7 +24,7 @@ interface FrozenParts {
 function readFrozen(call: string): FrozenParts {
   return JSON.parse(call, (_name, value: unknown, context?: { source?: string }) =>
     typeof value === 'number' ? new ExactNumber(context?.source ?? String(value)) : value,
-  ) as FrozenParts // written by `frozenText` of approvals/ and nobody else
+  ) as FrozenParts // written by `frozenText` of approvals/ only
 }
 
 function shownValue(value: Canonical): CallRow['value'] {
@@ -43,7 +43,7 @@ function isObject(value: Canonical): value is Readonly<Record<string, Canonical>
   )
 }
 
-/** A form is frozen as pairs of a name and a text, or what is known of a file. */
+/** A form is frozen as pairs of a name and a text, or the digest and length of a file. */
 function isForm(value: Canonical): value is readonly (readonly [string, Canonical])[] {
   return (
     Array.isArray(value) &&
@@ -88,7 +88,7 @@ const IN_WORDS: Readonly<Record<string, string>> = {
   'authzen/evaluation': 'Asked by',
 }
 
-/** A message of MCP: what is called, and with which arguments, one by one. Nothing of it is left out. */
+/** Rows of an MCP message: the called name, and the arguments, one by one. Nothing of it is left out. */
 function messageRows({ body, method, path }: FrozenParts): CallRow[] {
   const first: CallRow = {
     place: 'request',
@@ -108,7 +108,7 @@ function messageRows({ body, method, path }: FrozenParts): CallRow[] {
   ]
 }
 
-/** They say in which form and language an answer is wanted, and nothing about what is done. */
+/** They say in which form and language an answer is wanted, and nothing about the act. */
 const ABOUT_THE_ANSWER = new Set(['accept', 'accept-language'])
 
 /**
@@ -141,7 +141,7 @@ export function jsonBody(call: string): Readonly<Record<string, unknown>> {
 }
 
 /**
- * Tells whether the call has a body that nobody can read here: not JSON, so all that is known of it
+ * Tells whether the call has a body that cannot be shown here: not JSON, so all that is known of it
  * is its digest.
  */
 export function isUninspectable(call: string): boolean {

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../platform/lib/canonical-json.ts'
 import { ExactNumber, isObject, type Json, type JsonObject } from '../../platform/lib/json.ts'
 
-/** A member of what is there, and what it becomes; `undefined`: there is none. */
+/** A member of the present state, and its value afterwards; `undefined`: there is none. */
 export interface ComparedMember {
   /** Names from the top. */
   readonly path: readonly string[]
@@ -11,7 +11,7 @@ export interface ComparedMember {
 
 export interface ComparedMembers {
   readonly changed: readonly ComparedMember[]
-  /** Members that what is sent does not have: the API decides what becomes of them. */
+  /** Members that the sent body does not have: the API decides what becomes of them. */
   readonly absent: readonly ComparedMember[]
   readonly same: readonly ComparedMember[]
   /** Members that are in none of these lists, because there are too many. */
@@ -23,8 +23,8 @@ const MAX_MEMBERS = 100
 const MAX_DEPTH = 6
 
 /**
- * Compares what is there with what is sent, member by member. `PATCH`: what is sent changes what it names (RFC 7396);
- * `PUT`: it replaces the whole; `undefined`: nothing is known of what it leads to, and all stays the same.
+ * Compares the present state with the sent body, member by member. `PATCH`: the body changes the members it names (RFC 7396);
+ * `PUT`: it replaces the whole; `undefined`: its effect is not known, and all stays the same.
  */
 export function compareMembers(
   now: Json,

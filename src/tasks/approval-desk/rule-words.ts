@@ -23,7 +23,7 @@ export async function ruleWords(
   return words.join(' or ')
 }
 
-/** Puts into words who may answer from the beginning, a list for each rule; with who stands in where `manager` and `owner` mean nobody. */
+/** Puts into words who may answer from the beginning, a list for each rule; with who stands in where `manager` and `owner` mean no one. */
 export async function approversInWords(db: Reader, request: AccessRequest): Promise<string[]> {
   const { ask, createdAt } = request
   const { approvers } = (await presentQuestion(db, request, createdAt)).ask

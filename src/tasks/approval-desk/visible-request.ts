@@ -14,7 +14,7 @@ import { Problem } from '../../platform/lib/problem.ts'
 import { readIssueAction } from '../../policy/policy/index.ts'
 
 /**
- * Finds a request for the eyes of those it concerns: who may answer it or did, also for somebody who is away, or alone in an emergency, the represented person, the owner of the agent,
+ * Finds a request for the eyes of those it concerns: who may answer it or did, also for a person who is away, or alone in an emergency, the represented person, the owner of the agent,
  * administrators. To others there is none.
  */
 export async function findVisibleRequest(

@@ -53,8 +53,8 @@ export function concerns(limit: Limit, { action }: CountableCall): boolean {
 /**
  * Amount that a call takes of a limit that concerns it, in the limit's units; for a settled limit,
  * until the answer is known. `undefined`: it cannot be counted, because the argument is missing,
- * negative, or no number as the catalog stands. Such a call is refused: whoever set the limit meant
- * calls to be counted. May be more than any limit is.
+ * negative, or no number as the catalog stands. Such a call is refused: the limit is meant to count
+ * every call. May be more than any limit is.
  */
 export function amountOf(limit: Limit, call: CountableCall): bigint | undefined {
   if (limit.kind === 'calls') return 1n

@@ -47,7 +47,7 @@ export function saidAs(
   }
 }
 
-/** INVARIANT: what is missing anywhere, or is no amount, is not taken for nothing: then the whole says nothing. */
+/** INVARIANT: a missing part, or one that is no amount, does not count as zero: then the whole has no amount. */
 function amountIn(answer: Json, { kind, path }: AnswerPart): bigint | undefined {
   const steps = path
     .split('/')
@@ -99,7 +99,7 @@ function chargeOf(value: Json): bigint | undefined {
 
 const NUMBER = /^(\d{1,400})(?:\.(\d{1,400}))?(?:[eE]([+-]?\d{1,4}))?$/
 
-/** Exact; what is finer than a ten-thousandth counts as a whole one. Nothing below zero is an amount. */
+/** Reads an exact amount; a part below a ten-thousandth counts as a whole one. Nothing below zero is an amount. */
 function tenThousandthsOf(text: string): bigint | undefined {
   const [, whole, fraction = '', exponent = '0'] = NUMBER.exec(text) ?? []
   if (whole === undefined) return undefined

@@ -157,7 +157,7 @@ export function takeQuery(db: Reader, { owner, name, amount, most }: Reservation
 
 /**
  * Remembers what a decision took, so that exactly that can be given back, and leaves its window when it is over.
- * INVARIANT: what is counted is remembered as later than what was forgotten, whatever this replica's clock says. Otherwise
+ * INVARIANT: a counted use is remembered as later than the forgotten ones, whatever this replica's clock says. Otherwise
  * it would stay counted for ever.
  */
 export function insertUseQuery(
@@ -228,7 +228,7 @@ export async function usesOf(db: Reader, decisionId: string): Promise<Use[]> {
 /**
  * Replaces the reserved amount by the one that the call turned out to take, once. Touches nothing
  * where the use has left its window, or the standing limit is gone.
- * INVARIANT: before `settleUseQuery` in the same transaction. It holds the row, so nobody forgets
+ * INVARIANT: before `settleUseQuery` in the same transaction. It holds the row, so no other transaction forgets
  * the use with an amount that the row does not count.
  */
 export function settleCountQuery(

@@ -10,8 +10,8 @@ const FITS: Readonly<Record<'charged' | 'rows', readonly ShapeKind[]>> = {
 
 /**
  * Tells why a limit could never be settled: answers of its action never have an amount there, as
- * far as their description says. Such a limit would take what is reserved for ever. `undefined`:
- * they can, or nobody knows.
+ * far as their description says. Such a limit would keep its reservations for ever. `undefined`:
+ * it can, or that is not known.
  */
 export async function misfitOfAnswers(
   limits: readonly Limit[],

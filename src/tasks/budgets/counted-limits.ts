@@ -24,8 +24,8 @@ export interface LimitView {
 }
 
 /**
- * Every limit that the calls of a task fall under: of its budget, of those above, and what was set for who takes part. `tasks`: the
- * task itself, then those above it; none where nobody has opened one.
+ * Every limit that the calls of a task fall under: of its budget, of those above, and those set for its parties. `tasks`: the
+ * task itself, then those above it; none where no task is open.
  */
 export function limitsOver(
   tasks: readonly BudgetedTask[],

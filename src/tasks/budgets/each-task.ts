@@ -3,7 +3,7 @@ import type { Limit } from './limit.ts'
 import type { StandingLimit } from './standing-limit.ts'
 
 /**
- * The budget that a task opens with: what was asked for, and what each task of those who take part in it is limited to. Where
+ * The budget that a task opens with: the requested one, and the limits for each task of its parties. Where
  * both limit the same, the smaller counts.
  */
 export function budgetWithin(

@@ -7,7 +7,7 @@ export type CountedQuantity = { readonly seconds?: number | undefined } & (
 )
 
 /**
- * `calls`, `calls of orders.refund in 1 h`, `orders.refund/amount in 1 d`, `rows of crm.search/customers`. Says what is counted and how, so the same limit has
+ * `calls`, `calls of orders.refund in 1 h`, `orders.refund/amount in 1 d`, `rows of crm.search/customers`. It names the counted value and the way of counting, so the same limit has
  * the same name wherever it stands, and no other one has.
  */
 export function limitName(counted: CountedQuantity): string {

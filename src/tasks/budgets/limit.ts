@@ -8,7 +8,7 @@ import type { Storage } from '../../platform/storage/index.ts'
  * One limit. `calls`: how many calls may be sent, of one action where it is named; `sum`: what the values of one numeric
  * argument may add up to, over all calls of one action; `charged` and `rows`: what numbers of the answers may add up to, and how
  * many items lists of them may have together. With `seconds` it is about any so many seconds, without for
- * ever. `most` is exact decimal text, at most 4 fractional digits. The name says what is counted, and how (`limitName`).
+ * ever. `most` is exact decimal text, at most 4 fractional digits. The name has the counted value, and the way of counting (`limitName`).
  */
 export type Limit = {
   readonly name: string

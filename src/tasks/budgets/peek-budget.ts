@@ -7,7 +7,7 @@ import { tellLimit, tellUncountable } from './tell-limit.ts'
 
 /** State of all limits for one call, and what the call would take of them. */
 export interface LimitStatus {
-  /** Peeks for the gates: what is used up for good comes first. */
+  /** Peeks for the gates: lasting shortages come first. */
   readonly peeks: readonly BudgetPeek[]
   /** Reservations for `takeSteps`, when every peek says that there is enough left. */
   readonly takings: readonly Reservation[]
@@ -24,7 +24,7 @@ export interface LimitStatus {
 export const NO_LIMITS: LimitStatus = { peeks: [], takings: [], spent: false }
 
 /**
- * Looks at the limits that a call falls under. Reads nothing when there are none. What is seen here is not yet taken. `at` is when
+ * Looks at the limits that a call falls under. Reads nothing when there are none. Amounts seen here are not yet taken. `at` is when
  * the call is made, by which windows are measured.
  */
 export async function peekBudgets(
@@ -88,7 +88,7 @@ function retryOf(views: readonly LimitView[]): number | undefined {
   return known.length === 0 || known.length < times.length ? undefined : Math.max(...known)
 }
 
-/** Sorts lasting shortages first, so that nobody is told to wait who would wait in vain. */
+/** Sorts lasting shortages first, so that no caller is told to wait in vain. */
 function lastingFirst(a: LimitView, b: LimitView): number {
   const rank = ({ freeAt }: LimitView) => (freeAt === undefined ? 0 : 1)
   return rank(a) - rank(b)

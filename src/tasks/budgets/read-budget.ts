@@ -8,7 +8,7 @@ import { answerPath, reserveOf } from './read-settled.ts'
 
 export type ReadBudget =
   | { readonly ok: true; readonly limits: readonly Limit[] }
-  /** Says where and what, for whoever wrote it. */
+  /** Names the place and the fault, for the author. */
   | { readonly ok: false; readonly reason: string }
 
 export const MAX_LIMITS = 8
@@ -21,7 +21,7 @@ class Refusal extends Error {}
  * Reads the budget of a task as it comes from outside, plain objects or Maps:
  * `[{"limit":"calls","max":20}, {"limit":"sum","action":"orders.refund","path":"/amount","max":"500.00","seconds":86400},
  * {"limit":"rows","action":"crm.search","path":"/customers","max":5000,"reserve":"/limit"}]`.
- * Nothing at all (`undefined`) is no limit. Strict: what is not known is refused, never ignored.
+ * Nothing at all (`undefined`) is no limit. Strict: an unknown member is refused, never ignored.
  */
 export function readBudget(value: unknown, catalog: Pick<CatalogView, 'actions'>): ReadBudget {
   if (value === undefined) return { ok: true, limits: [] }

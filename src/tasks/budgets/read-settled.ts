@@ -34,7 +34,7 @@ export function answerPath(
 }
 
 /**
- * Reads what is taken until the answer is known: an amount, text or number as `max` is written, or
+ * Reads the amount that is taken until the answer is known: an amount, text or number as `max` is written, or
  * a pointer to an argument.
  */
 export function reserveOf(

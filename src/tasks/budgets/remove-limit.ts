@@ -21,7 +21,7 @@ export async function removeLimit(
     return { limit, change: await parts.live.raise(tx, [{ ...LIMITS, state: 'active' }]) }
   })
   await parts.live.settle(change)
-  // Nobody takes of it any more. Before, whoever removes it would wait for everyone who does.
+  // No call takes of it any more. Before, the removal would wait for every call that does.
   const query = deleteCountsQuery(parts.storage.read, id)
   await parts.storage.commit([{ name: 'limit counts', query, rows: 'any' }])
   return limit

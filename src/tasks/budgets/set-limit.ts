@@ -21,7 +21,7 @@ export interface LimitSetting {
 }
 
 /**
- * Sets a standing limit, or how much there may be of one that is there: what is used of it stays used. When it has returned, no
+ * Sets a standing limit, or how much there may be of one that is there: used amounts stay used. When it has returned, no
  * replica permits a call without it. A new one counts from now on.
  * @throws Problem `limit.unknown_subject`, `limit.too_many`
  */
@@ -62,7 +62,7 @@ async function write(
   return made
 }
 
-/** Requires somebody for whom the limit holds. */
+/** Requires an existing subject of the limit. */
 async function requireSubject(tx: Tx, { id, kind }: LimitSubject): Promise<void> {
   const known = {
     organization: async () => id === EVERYTHING.id,

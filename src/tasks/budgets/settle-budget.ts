@@ -13,7 +13,7 @@ import { inOrder } from './take-budget.ts'
 
 /** Amount of one limit that a call turned out to take. */
 export interface Settlement extends CountKey {
-  /** Exact text: what was reserved, and what is counted by now. */
+  /** Exact text: the reserved amount, and the one counted by now. */
   readonly reserved: string
   readonly amount: string
   readonly by: MissingAmountReason | 'answer'

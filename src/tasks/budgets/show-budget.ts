@@ -5,7 +5,7 @@ import type { BudgetedTask, BudgetParts, Limit } from './limit.ts'
 /** A limit and how much of it is used, and left, as exact text in the unit in which the limit was given. */
 export type LimitUse = Limit & { readonly used: string; readonly left: string }
 
-/** Shows the budget of a task. It counts what was sent, and what may have been. */
+/** Shows the budget of a task. It counts sent calls, and those that may have been sent. */
 export async function budgetUse(
   parts: Pick<BudgetParts, 'storage' | 'clock'>,
   task: BudgetedTask,

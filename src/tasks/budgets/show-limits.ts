@@ -10,7 +10,7 @@ export interface ShownLimit {
   readonly use: LimitUse | undefined
 }
 
-/** Up to so many, of everyone or of one kind or one subject, with what is used of each. */
+/** Up to so many, of everyone or of one kind or one subject, with the used amount of each. */
 export async function showLimits(
   parts: Pick<BudgetParts, 'storage' | 'clock'>,
   filter: { readonly subject?: Partial<LimitSubject>; readonly most: number },
@@ -20,7 +20,7 @@ export async function showLimits(
 
 /**
  * Lists the limits that the calls of a task fall under, as far as they are the viewer's to see: all
- * for administrators, for others their own. What is of each task is in its budget.
+ * for administrators, for others their own. Limits of each task are in its budget.
  */
 export async function showLimitsOver(
   parts: Pick<BudgetParts, 'storage' | 'clock'>,

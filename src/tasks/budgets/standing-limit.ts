@@ -11,7 +11,7 @@ export interface LimitSubject {
 /** Subject that all calls are of. */
 export const EVERYTHING: LimitSubject = { kind: 'organization', id: 'organization' }
 
-/** Limit that an administrator set for somebody, or for everything, until somebody removes it. */
+/** Limit that an administrator set for one subject, or for everything, until it is removed. */
 export interface StandingLimit {
   readonly id: Id<'limit'>
   readonly subject: LimitSubject

@@ -20,7 +20,7 @@ const TAKEN_GUARD = new Guard('taken by the decision')
 
 /**
  * Takes, in the transaction that reserves a call, from all limits or none: a guarded step for each,
- * and what was taken. Of a limit on a length of time, what has left it is forgotten before.
+ * and the taken amounts. Of a limit on a length of time, uses that have left it are forgotten before.
  */
 export function takeSteps(
   parts: Pick<BudgetParts, 'storage'>,

@@ -90,7 +90,7 @@ export const BASES_GUARD = new Guard('bases in force', [
 ])
 
 /**
- * Holds these bases in force to the end of the transaction: one that has ended fails the guard, and whoever wants to end
+ * Holds these bases in force to the end of the transaction: one that has ended fails the guard, and an act that ends
  * one now waits, and then sees the task that was opened on it.
  */
 export function holdBasesStep(db: Reader, ids: readonly string[], now: number): Step {

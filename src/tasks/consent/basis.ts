@@ -27,7 +27,7 @@ export function inForce(basis: Basis, now: number): boolean {
   return basis.endedAt === null && (basis.expiresAt === null || basis.expiresAt > now)
 }
 
-/** Lists that all have to cover what is granted: to do, and to hand on. */
+/** Lists that all have to cover the granted details: to do, and to hand on. */
 export interface BasisLimits {
   readonly calls: readonly (readonly Detail[])[]
   readonly delegates: readonly (readonly Detail[])[]

@@ -140,7 +140,7 @@ export async function timedConsents(
 }
 
 /**
- * Withdraws a question whose answer nobody waits for any more. False when it was answered before.
+ * Withdraws a question whose answer no client waits for any more. False when it was answered before.
  */
 export async function withdrawConsent(tx: Tx, id: string, now: number): Promise<boolean> {
   const { numUpdatedRows } = await tx
@@ -173,7 +173,7 @@ export async function questionsBehind(
   return rows.flatMap(({ details }) => JSON.parse(details) as Detail[]) // written by insertConsent
 }
 
-/** Closes the books on questions nobody answered. Most of the time there are none, and nothing is written. */
+/** Closes the books on unanswered questions. Most of the time there are none, and nothing is written. */
 export async function expireConsents(storage: Storage, now: number): Promise<void> {
   const due = await storage.read
     .selectFrom('consent_requests')

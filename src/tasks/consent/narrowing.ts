@@ -9,7 +9,7 @@ import { Problem } from '../../platform/lib/problem.ts'
 type ChosenFields = ReadonlyMap<string, string>
 
 /**
- * Facts about actions that somebody may be allowed to do, as gates count them: no server makes its
+ * Facts about actions that may be allowed, as gates count them: no server makes its
  * own tools look harmless by what it says of them.
  */
 export interface ActionFacts {
@@ -190,7 +190,7 @@ function boundLeft(choice: BoundChoice, fields: ChosenFields): Bound[] {
   }
 }
 
-/** Value of the button that allows what is ticked and changes nothing. */
+/** Value of the button that allows only the ticked actions that change nothing. */
 export const ONLY_READING = 'read'
 
 /** Tells whether a yes was said, to all that is ticked or to reading alone. */

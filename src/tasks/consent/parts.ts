@@ -10,6 +10,6 @@ export interface ConsentParts {
   readonly ledger: Pick<Ledger, 'append'>
   readonly clock: Clock
   readonly random: Random
-  /** Sign-in that somebody who consents needs; absent: a session is enough. */
+  /** Sign-in that a consenting person needs; absent: a session is enough. */
   readonly stepUp?: StepUp | undefined
 }

@@ -83,7 +83,7 @@ export async function requestConsent(
   await insertConsent(tx, request)
   await addEvent(parts, tx, {
     ...{ kind: 'consent', subject: request.id, at: now },
-    // An agent that asks by itself is sure of nobody; others have just been told where the page is.
+    // An agent that asks by itself is sure of no person; others have just been told where the page is.
     ...(request.asked?.by === 'ciba' ? {} : { after: PRESENT_MS }),
   })
   await parts.ledger.append(tx, {

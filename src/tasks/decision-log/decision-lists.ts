@@ -6,7 +6,7 @@ import type { Reader, Step, Storage, Tx } from '../../platform/storage/index.ts'
 const LISTS = { task: 'task_id', person: 'person_id', agent: 'agent_id', all: "''" } as const
 /** Decisions that are taken in at once: the writer is busy with them for some milliseconds. */
 const AT_ONCE = 512
-/** Decisions that are taken in at once where nobody waits. */
+/** Decisions that are taken in at once where no caller waits. */
 const LOADED_AT_ONCE = 100_000
 /** Time for which few decisions may stand beside the lists, in ms. Who reads a list looks through all of them. */
 const MAX_BESIDE_MS = 5_000
@@ -22,7 +22,7 @@ interface DecisionListsParts {
 /**
  * Lists of decisions by task, person and agent, and of all, which SQLite keeps in a table of its own and fills behind the calls: a call does not
  * wait for the pages of four lists, and a page of a list is written once for many calls. PostgreSQL has indexes, and needs none of it.
- * INVARIANT: the views (`task_decisions` and its like) read what is in the lists and all that stands beside them, so what is late here is not missing there.
+ * INVARIANT: the views (`task_decisions` and its like) read the lists and all rows beside them, so a late entry is missing nowhere.
  */
 export class DecisionLists {
   readonly #parts: DecisionListsParts
@@ -63,7 +63,7 @@ export async function listAllDecisions(
     for (const { query } of fillSteps(tx, atOnce)) await tx.executeQuery(query.compile())
 }
 
-/** `beside`: number of rows after the end, nearly. `fits`: false where rows were numbered anew. */
+/** `beside`: number of rows after the end, nearly. `fits`: false where rows were renumbered. */
 async function readEnd(db: Reader): Promise<{ beside: number; fits: boolean }> {
   const { rows } = await sql<{ beside: number; fits: 0 | 1 }>`
     SELECT coalesce((SELECT max(rowid) FROM decisions), 0) - ${END} AS beside,

@@ -13,7 +13,7 @@ export type DecisionState =
   | 'failed'
   /** Provably no byte was sent; approval and budget were returned. */
   | 'not_sent'
-  /** Presumed: the replica that sent it is gone, or its API silent. Never repeated, and corrected by whoever knows better. */
+  /** Presumed: the replica that sent it is gone, or its API silent. Never repeated, and corrected when the outcome becomes known. */
   | 'indeterminate'
 
 /** `challenged`: asked to prove its key with a nonce, which decides nothing. */

@@ -103,7 +103,7 @@ function timeText(at: number): string {
 
 const HOLDS = { passed: true, detail: 'as it was then' } as const
 
-/** The facts as they were. Arrays of the setting are the setting's own, so that what is made from them once is found again. */
+/** The facts as they were. Arrays of the setting are the setting's own, so that values derived from them once are found again. */
 export function factsFrom(text: string, setting: SettingFacts, row: InputsOf): CallFacts {
   const { args, context, liveness, risk, weighed, ...rest }: Inputs = JSON.parse(
     DECISION_INPUTS.restoreText(text),

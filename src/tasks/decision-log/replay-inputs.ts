@@ -15,7 +15,7 @@ export type RecordedDecision = Pick<
 
 /**
  * `facts`: what the gates looked at. `stopped`: credential, task or catalog ended it before there was anything to judge, so no policy
- * had a say. `erased`: there were facts, and somebody had them erased.
+ * had a say. `erased`: there were facts, which were erased.
  */
 export type Replayable =
   | { readonly of: 'facts'; readonly facts: CallFacts }

@@ -42,7 +42,7 @@ export interface Call {
   readonly arguments: TypedArguments
   readonly sent: SentRequest
   readonly origin: { readonly ip: string }
-  /** Present where whoever makes the call can be told which nonce to prove it with. */
+  /** Present where the caller can be told which nonce to prove it with. */
   readonly nonces?: true
   /** Types of obligation that can be carried out where this call is enforced. Remit itself notifies, and knows about step-up. */
   readonly doable: readonly string[]

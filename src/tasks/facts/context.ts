@@ -35,7 +35,7 @@ export function contextOf(
   return {
     now: { datetime: new Date(at).toISOString() },
     risk: { record: risk },
-    // Nobody asked for what is done with no person present, unless a surface names somebody.
+    // With no person present, a call has no requester, unless a surface names one.
     ...(requester === undefined ? {} : { requester: { entity: personRef(requester) } }),
     participants: { set: participants.map(({ id }) => ({ entity: personRef(id) })) },
     ...(space ? { space: { entity: spaceRef(space.id) } } : {}),

@@ -53,7 +53,7 @@ const MAX_OTHERS = 20_000
 /**
  * Facts that calls look up, kept per epoch: a call of a task that was seen before reads no
  * database.
- * INVARIANT: a view is read first and facts after it, so what is kept for an epoch is never older
+ * INVARIANT: a view is read first and facts after it, so facts kept for an epoch are never older
  * than the epoch; whether the epoch is still the newest is asked again (`Live.holds`) before
  * anything is sent.
  */
@@ -152,10 +152,10 @@ export class Facts {
     for (const id of held.chain) agents.push(atMostTrusted(await this.agent(id, view), issuers))
     const owners = agents.map(({ ownerId }) => ownerId)
     const person = await this.person(held.task.personId, view)
-    // INVARIANT: what is called is watched, also where the token is for a group of it.
+    // INVARIANT: the called resource is watched, also where the token is for a group of it.
     const keys = keptKeys([...alsoKeys(owners, []), ...throughGroup(view, resource)])
     const parties: CallParties = { view, agents, issuers, keys, owners, person, made: undefined }
-    // INVARIANT: what is known of issuers of others is watched by a key beside the view, so it is looked up each time.
+    // INVARIANT: facts about issuers of others are watched by a key beside the view, so it is looked up each time.
     if (held.task.issuers.length > 0) return parties
     const before = this.#parties.get(held)
     if (!before || before.size >= MAX_RESOURCES)
@@ -201,14 +201,14 @@ export class Facts {
     const { also, thread } = await this.#locator.thread(task.threadId, keys)
     const surface = await this.#locator.surface(thread.surfaceId, at)
     const participants: Person[] = []
-    // Whoever is not alive there stops the call before anything looks at them.
+    // A participant who is not active stops the call before anything looks at them.
     for (const id of thread.participantIds) participants.push(await this.person(id, also))
     return { where: { line, conversation: { thread, surface, participants } }, also }
   }
 
   /**
-   * Tells whether what is known of someone that a call rests on is too old. When it was confirmed
-   * raises no epoch, or every sign-in would cut what runs: what looks too old is read again.
+   * Tells whether the facts about a person that a call rests on are too old. Their confirmation
+   * raises no epoch, or every sign-in would cut running calls: facts that look too old are read again.
    */
   stale(
     { sponsored }: Pick<Task, 'sponsored'>,
@@ -221,7 +221,7 @@ export class Facts {
     const { absent, present } = this.#freshFor
     const within = sponsored ? absent : present
     const { at, person, where } = on
-    // Nobody else takes part, and the person is as they were found: most calls.
+    // No one else takes part, and the person is as they were found: most calls.
     if (!where && !this.#looksStale(person, at, within)) return undefined
     return this.#anyStale(on, sponsored ? 'sponsor' : 'person', within)
   }
@@ -239,7 +239,7 @@ export class Facts {
     return undefined
   }
 
-  /** Tells whether the provider has not confirmed somebody for too long who is not there with a sign-in. */
+  /** Tells whether a person who is not there with a sign-in was confirmed by the provider too long ago. */
   isOutOfDate(person: Person, at: number): Promise<boolean> {
     return this.#isStale(person, at, this.#freshFor.absent)
   }
@@ -259,12 +259,12 @@ export class Facts {
     return this.#locator.line(spaceId)
   }
 
-  /** Tells whether a surface may still say who is there, for what is under way. Never waits. */
+  /** Tells whether a surface may still say who is there, for calls under way. Never waits. */
   isHeard(surfaceId: string, at: number): boolean {
     return this.#locator.isHeard(surfaceId, at)
   }
 
-  /** The standing limits that a task's calls fall under. Kept: whoever has none costs no read. */
+  /** The standing limits that a task's calls fall under. Kept: a task without limits costs no read. */
   limits(held: TaskLineage): Awaitable<ApplicableLimits> {
     const view = this.#live.viewAtHand(UNDER)
     const kept = this.#applicable.get(held)

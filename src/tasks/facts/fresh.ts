@@ -6,7 +6,7 @@ const HOUR = 3_600_000
 /**
  * Age that a provider's word about a person may have, in milliseconds, for anything to be done on
  * it. `present`: of the person for whom a task was opened, who signed in for it. `absent`: of
- * sponsors, and of those in a conversation where all have to be permitted; nobody asks them to sign
+ * sponsors, and of those in a conversation where all have to be permitted; they are not asked to sign
  * in each day.
  */
 export interface FreshnessLimits {

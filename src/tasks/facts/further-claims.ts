@@ -18,7 +18,7 @@ const MAX_TEXT = 1_024
 const MAX_LIST = 100
 
 /**
- * Says the further claims that a resource wants, of what is known now. A fact that is not there, or too large to be said whole, is left
+ * Says the further claims that a resource wants, from the facts known now. A fact that is not there, or too large to be said whole, is left
  * out: half a list of groups would be another list.
  * INVARIANT: where people have a name for this API alone, nothing says who they are elsewhere.
  */
@@ -44,7 +44,7 @@ function factOf(
   { agents, person, where }: ClaimSetting,
   { sponsored }: TaskLineage['task'],
 ): FurtherValue | undefined {
-  // With nobody present, the person of the setting is the sponsor.
+  // With no person present, the person of the setting is the sponsor.
   if (from.startsWith('person.')) return sponsored ? undefined : ofPerson(from.slice(7), person)
   switch (from) {
     case 'space.id':

@@ -182,7 +182,7 @@ export function livenessOf(view: Pick<LiveView, 'dead'>): GateResult {
   return PASSED
 }
 
-/** Gate 2 while the ledger does not contain what was signed before: what was revoked or used up may be missing with it. */
+/** Gate 2 while the ledger does not contain a head that was signed before: revocations and uses may be missing with it. */
 export function ledgerGate({
   broken,
 }: {
@@ -201,7 +201,7 @@ const LEDGER: GateResult = dead([
 export interface TaskParties {
   /** Agents in the order of the chain: the last is the one that the task at the root is of. */
   readonly agents: readonly Pick<Agent, 'trust' | 'ownerId'>[]
-  /** Sponsor of a task that was opened with nobody present. */
+  /** Sponsor of a task that was opened with no person present. */
   readonly sponsor?: Person | undefined
 }
 
@@ -216,7 +216,7 @@ export function alsoLiveness(also: LiveView, { agents, sponsor }: TaskParties): 
   return sponsor && !(root && answersFor(sponsor, root)) ? dead(SPONSOR) : PASSED
 }
 
-/** Gate 2 for dates of agents. INVARIANT: a date counts when it is there, and not when somebody has looked. */
+/** Gate 2 for dates of agents. INVARIANT: a date counts from its own time, not from the next sweep. */
 export function certifiedAt(
   agents: readonly Pick<Agent, 'certification'>[],
   at: number,

@@ -21,7 +21,7 @@ type NamingResource = Pick<Resource, 'claims' | 'identifier' | 'subjects'> | und
 
 /**
  * Answers who stands in the tokens of a task: the person when one is present, the sponsor when
- * nobody is, and every agent behind it.
+ * none is, and every agent behind it.
  */
 export function partiesOf(
   parts: NamingParts,
@@ -51,7 +51,7 @@ function namedParties(
 }
 
 /**
- * `sub` of everything that is about a task: the person, or when nobody is present the agent at its root. A person has a name of
+ * `sub` of everything that is about a task: the person, or when no person is present the agent at its root. A person has a name of
  * their own at a resource that wants it so.
  */
 export function subjectOf(

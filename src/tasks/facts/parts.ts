@@ -28,7 +28,7 @@ export interface FactParts extends TaskParts {
   readonly facts: Facts
   readonly risk: RiskBooks
   readonly verified: VerifiedTokens
-  /** Guard of the room for what needs a record; absent where nobody watches. */
+  /** Guard of the disk space for acts that need a record; absent where it is not watched. */
   readonly disk?: Pick<DiskGuard, 'requireRoom'>
   /** Nonces demanded of proofs; absent where none ever is. */
   readonly nonces?: DpopNonces

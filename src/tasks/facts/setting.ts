@@ -48,7 +48,7 @@ export interface Setting {
   readonly also: LiveView
 }
 
-/** Setting as it is kept: without what is looked at again for each call. */
+/** Setting as it is kept: without the parts that are read again for each call. */
 export type KeptSetting = Omit<Setting, 'also' | 'inTheWay' | 'where'>
 
 /** Makes a setting from its parts. `others`: people besides the task's person that policies look at. */

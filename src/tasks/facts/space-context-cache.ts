@@ -13,9 +13,9 @@ import type { Storage } from '../../platform/storage/index.ts'
 import { conversationKeys, isSilent } from './space-context.ts'
 
 const MAX = 20_000
-/** Reads of a thread, at most, that is stated anew meanwhile. */
+/** Maximum reads of a thread that is stated again meanwhile. */
 const MAX_READS = 8
-/** Time to look at a thread, as long as a lease: what cannot be read by then is not so. */
+/** Time to look at a thread, as long as a lease: a thread that cannot be read by then permits nothing. */
 export const MAX_LOOKING_MS = 5_000
 
 /**
@@ -29,7 +29,7 @@ export class Locator {
   readonly #spaces = new LruCache<Space>(MAX)
   readonly #threads = new LruCache<Thread>(MAX)
   readonly #surfaces = new LruCache<MachineClient<'surface'>>(MAX)
-  /** Surfaces that look silent, of what is under way. */
+  /** Surfaces that look silent, of calls under way. */
   readonly #looking = new Map<string, { readonly since: number; answered: boolean }>()
 
   constructor(parts: { readonly storage: Storage; readonly live: Pick<Live, 'view'> }) {
@@ -89,10 +89,10 @@ export class Locator {
   }
 
   /**
-   * Tells whether a surface is heard of lately enough, for what is under way: asked again and
-   * again, and never waits. What looks silent is read once more, since another replica may have
+   * Tells whether a surface is heard of lately enough, for calls under way: asked again and
+   * again, and never waits. A surface that looks silent is read once more, since another replica may have
    * heard it; until that is answered it still counts, for a moment.
-   * INVARIANT: a store that does not answer makes nobody heard.
+   * INVARIANT: a store that does not answer makes no surface heard.
    */
   isHeard(id: string, at: number): boolean {
     const kept = this.#surfaces.get(id, 'latest')

@@ -30,7 +30,7 @@ export function conversationKeys({ participantIds, surfaceId, id }: Thread): Liv
   ]
 }
 
-/** Spaces of a line, for what is watched over. */
+/** Keys of the spaces of a line, to watch them. */
 export function spaceKeys(spaces: readonly string[]): LiveKey[] {
   return spaces.map((id) => ({ kind: 'space', id }))
 }

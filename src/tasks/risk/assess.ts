@@ -91,7 +91,7 @@ export interface Assessment {
   readonly signals: readonly Pick<Signal, 'name' | 'points'>[]
 }
 
-/** Weighs what is known. Pure: the same inputs give the same score, for ever and everywhere. */
+/** Scores the inputs. Pure: the same inputs give the same score, for ever and everywhere. */
 export function assess(inputs: RiskInputs): Assessment {
   const signals = SIGNALS.filter(({ holds }) => holds(inputs)).map(({ name, points }) => ({
     name,

@@ -1,7 +1,7 @@
 import { type Selectable, sql } from 'kysely'
 import { keptQuery, type Reader, type Schema, type Step } from '../../platform/storage/index.ts'
 
-/** Habit of an agent: it called an action (empty: any), with a counterparty (empty: whoever). */
+/** Habit of an agent: it called an action (empty: any), with a counterparty (empty: any). */
 export interface Habit {
   readonly action: string
   readonly counterparty: string
@@ -157,7 +157,7 @@ export async function callsElsewhere(
         .where('person_id', '=', of.personId)
         .where('agent_id', '=', of.agentId)
         .where('outcome', '=', 'permit')
-        // What was only asked about was no call.
+        // A decision that only asked people was no call.
         .where('state', '!=', 'decided')
         .where('replica_id', '!=', of.replicaId)
         .where('at', '>', since)

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { argumentAt, type TypedArguments, type TypedValue } from '@remit/engine'
 
-/** More than this many at once are not looked up one by one: such a call counts as one with a counterparty nobody knows. */
+/** More than this many at once are not looked up one by one: such a call counts as one with an unknown counterparty. */
 const MAX = 16
 const DIGEST_CHARACTERS = 22
 

@@ -12,7 +12,7 @@ const HABITS_MS = 180 * 86_400_000
 /** The days of the median, today, and one more for those whose clock is behind. */
 const SIZES_DAYS = 32
 
-/** Erases what is too old to count, and signals that have expired. Answers how many rows. */
+/** Erases rows that are too old to count, and signals that have expired. Answers how many rows. */
 export async function forgetRisk(parts: {
   readonly storage: Storage
   readonly clock: Clock

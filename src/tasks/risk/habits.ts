@@ -37,8 +37,8 @@ export interface Habits {
 /**
  * Book of what agents have done before. An entry of the books stays there, so it is kept in memory,
  * and a call that is usual for its agent reads nothing.
- * INVARIANT: only what was permitted becomes a habit, in the transaction that permits it; what
- * people are asked about is still the first time when they have answered.
+ * INVARIANT: only a permitted call becomes a habit, in the transaction that permits it; a call that
+ * people are asked about is still the first one when they have answered.
  */
 export class HabitBook {
   readonly #storage: Storage

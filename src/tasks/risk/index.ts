@@ -1,6 +1,6 @@
 /**
- * Measure of how unusual and how dangerous a call is, from what was seen before and what other
- * systems report.
+ * Measure of how unusual and how dangerous a call is, from earlier calls and from signals of other
+ * systems.
  */
 export { type Assessment, riskRecord } from './assess.ts'
 export { forgetRisk } from './forget.ts'

@@ -20,7 +20,7 @@ class Window {
     return sum
   }
 
-  /** A clock that was set back changes nothing: what was counted is forgotten when that time has passed again. */
+  /** A clock that was set back changes nothing: counts are forgotten when that time has passed again. */
   #forward(second: number): void {
     if (second <= this.#newest) return
     const from = Math.max(this.#newest + 1, second - SECONDS + 1)

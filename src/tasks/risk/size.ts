@@ -26,14 +26,14 @@ export function bucketOf(size: bigint): number {
   return shift * STEPS + Number(size >> BigInt(shift))
 }
 
-/** The middle of what is in a place. */
+/** The middle of the sizes in a bucket. */
 export function middleOf(bucket: number): bigint {
   const shift = Math.max(Math.floor(bucket / STEPS) - 1, 0)
   const least = BigInt(bucket - shift * STEPS) << BigInt(shift)
   return shift === 0 ? least : least + (1n << BigInt(shift - 1))
 }
 
-/** Fewer sizes than this say nothing about what is usual. */
+/** Fewer sizes than this do not show a usual size. */
 export const MIN_SIZES = 5
 
 /** The lower median; `undefined` when there are too few. */

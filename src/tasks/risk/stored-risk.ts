@@ -43,7 +43,7 @@ export function storedRisk({ inputs, score, signals }: Assessment): StoredRisk {
 /** One line of an explanation. */
 export interface Contribution {
   readonly signal: string
-  /** Words for people, with what was found. */
+  /** Words for people, with the found values. */
   readonly says: string
   /** Points, for operators. */
   readonly points?: number
@@ -94,7 +94,7 @@ function foundFor(signal: string, risk: StoredRisk): string | undefined {
 
 /**
  * Answers what the agent and the person may be told: only what they did themselves.
- * INVARIANT: not what others say about them, and no points: whoever is being watched must not learn
+ * INVARIANT: not what others report about them, and no points: a watched party must not learn
  * of it here, nor how close they are.
  */
 export function tellable(risk: StoredRisk): ToldRisk {

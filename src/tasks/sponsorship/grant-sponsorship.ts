@@ -15,7 +15,7 @@ import { findSponsorGrant, insertSponsorGrant } from './sponsor-grant-store.ts'
  */
 export interface Sponsorship {
   readonly agent: Agent
-  /** Person who is signed in: a sponsor grants in their own name and nobody else's. */
+  /** Person who is signed in: a sponsor grants in their own name only. */
   readonly sponsor: Person
   readonly purpose: string
   readonly details: readonly Detail[]
@@ -28,8 +28,8 @@ export interface Sponsorship {
 }
 
 /**
- * Lets an agent open tasks while nobody is present, within what the agent may be given at all: the grant that is answered
- * says what was kept of what was asked.
+ * Lets an agent open tasks while no person is present, within the ceiling of the agent: the answered grant
+ * has the part of the request that was kept.
  * @throws Problem `sponsor_grant.not_permitted`, `sponsor_grant.bad_terms`, `task.bad_purpose`, `task.beyond_ceiling`
  */
 export function grantSponsorship(
@@ -41,8 +41,8 @@ export function grantSponsorship(
 }
 
 /**
- * Grants once in the life of an agent that a rule admitted: whoever asks again is answered the
- * grant that is, or was. A grant that people ended stays ended.
+ * Grants once in the life of an agent that a rule admitted: a repeated request is answered with the
+ * present or former grant. A grant that people ended stays ended.
  */
 export function sponsorOnce(
   parts: GrantingParts,
@@ -108,7 +108,7 @@ export function answersFor(person: Person, agent: Pick<Agent, 'ownerId'>): boole
   return agent.ownerId === person.id || isAdministrator(person)
 }
 
-/** INVARIANT: nobody sponsors more than administrators would ever give the agent. */
+/** INVARIANT: no sponsor gives more than the agent's ceiling. */
 function withinAgent(
   { agent, details: asked, mayDelegate: handed }: Sponsorship,
   kindOf: KindOf,

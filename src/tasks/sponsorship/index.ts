@@ -1,4 +1,4 @@
-/** Sponsor grants: which agents may open tasks with nobody present, for what, when and how often. */
+/** Sponsor grants: which agents may open tasks with no person present, for what, when and how often. */
 export { endSponsorship } from './end-sponsorship.ts'
 export { answersFor, grantSponsorship, sponsorOnce } from './grant-sponsorship.ts'
 export { allowsAt, scheduleInWords } from './schedule.ts'

@@ -7,7 +7,7 @@ import { nextAllowed } from './schedule.ts'
 import { grantInForce, type Rate, type SponsorGrant } from './sponsor-grant.ts'
 import { findSponsorGrant, openingBefore, openingsUnder } from './sponsor-grant-store.ts'
 
-/** Grant as it stands, and what was made of it. Times are epoch milliseconds. */
+/** Grant as it stands, and the tasks opened under it. Times are epoch milliseconds. */
 export interface ShownSponsorship {
   readonly grant: SponsorGrant
   /** Tasks opened under it so far; what they handed on is not counted. */

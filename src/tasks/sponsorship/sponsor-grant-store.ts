@@ -90,8 +90,8 @@ export async function markGrantEnded(tx: Tx, id: string, at: number): Promise<bo
 }
 
 /**
- * The guards of an opening under a grant, in this order: it is held in force to the end of the transaction, so whoever
- * wants to end it waits and then sees the task; and the rate leaves room, counted after everyone who opened before is
+ * The guards of an opening under a grant, in this order: it is held in force to the end of the transaction, so an
+ * act that ends it waits and then sees the task; and the rate leaves room, counted after everyone who opened before is
  * committed.
  */
 export function holdGrantSteps(db: Reader, grant: SponsorGrant, now: number): Step[] {
@@ -167,7 +167,7 @@ export async function tasksUnderGrant(
     .selectFrom('tasks')
     .select('id')
     .where('sponsor_grant_id', '=', grantId)
-    // What was opened earlier was over by itself.
+    // Tasks opened earlier have ended by themselves.
     .where('opened_at', '>', closedSince - TASK_LIFE.most)
     .where('parent_id', 'is', null)
     .where((eb) => eb.or([eb('state', '!=', 'closed'), eb('closed_at', '>', closedSince)]))

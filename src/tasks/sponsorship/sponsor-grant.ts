@@ -4,7 +4,7 @@ import type { Limit } from '../budgets/index.ts'
 import type { Schedule } from './schedule.ts'
 
 /**
- * Grant by which an agent opens tasks while nobody is present (contract 5.2). Its sponsor answers
+ * Grant by which an agent opens tasks while no person is present (contract 5.2). Its sponsor answers
  * for them: the sponsor's own authority is the person gate of every call. Times are epoch
  * milliseconds.
  */

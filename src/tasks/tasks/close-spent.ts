@@ -16,7 +16,7 @@ export async function closeSpent(
   const change = await parts.storage.lanes.revocation.transaction(async (tx) => {
     const task = await findTask(tx, taskId)
     if (!task || task.state === 'closed') return undefined
-    // INVARIANT: while the row is held nothing can be taken or come back, so what is idle now stays so.
+    // INVARIANT: while the row is held nothing can be taken or come back, so an idle task stays idle.
     if (!(await holdSpentCalls(tx, task))) return undefined
     const tree = await openTree(tx, taskId)
     const ids = tree.map(({ id }) => id)

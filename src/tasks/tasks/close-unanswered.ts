@@ -4,8 +4,8 @@ import type { TaskParts } from './task.ts'
 import { freeKey } from './task-store.ts'
 
 /**
- * Closes a task whose opening was never answered, and gives back what was used up for it, in one transaction (contract
- * 13.2): its key, and what a person gave. `returns`: steps that give the latter back. INVARIANT: nobody was told of the task.
+ * Closes a task whose opening was never answered, and gives back everything used up for it, in one transaction (contract
+ * 13.2): its key, and a person's consent or approval. `returns`: steps that give the latter back. INVARIANT: no client was told of the task.
  */
 export async function closeUnanswered(
   parts: TaskParts,

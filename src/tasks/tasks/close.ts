@@ -20,7 +20,7 @@ export interface TaskClosing {
 
 /**
  * Closes a task and everything below it, for good: rows, access requests and live state in one transaction. When it has
- * returned, no replica permits anything under any of them. Closing what is closed is no error. `also`: more that the same
+ * returned, no replica permits anything under any of them. Closing a closed task is no error. `also`: more that the same
  * transaction does.
  * @throws Problem `task.unknown`
  */
@@ -47,8 +47,8 @@ export async function closeTask(
 const AT_ONCE = 200
 
 /**
- * Several closings in one transaction and one settling: what an ended agent, person or basis takes with it. Those that
- * are closed already are raised too: whoever closed them may still be waiting for a replica, and so must this caller.
+ * Closes several tasks in one transaction with one settling: those that end with an agent, a person or a basis. Tasks that
+ * are closed already are raised too: an earlier closing may still be waiting for a replica, and so must this caller.
  */
 export async function closeTasks(
   parts: TaskParts,

@@ -26,7 +26,7 @@ async function closeDue(
     const due = await find(parts.storage.read, parts.clock.now(), AT_ONCE)
     if (due.length === 0) return count
     const { change, closed } = await parts.storage.lanes.revocation.transaction(async (tx) => {
-      // INVARIANT: what was used meanwhile goes on.
+      // INVARIANT: a task used meanwhile goes on.
       const still = await find(tx, parts.clock.now(), AT_ONCE)
       const why = { by: 'system', reason }
       return { closed: still.length, change: await closeTasks(parts, tx, still, why) }

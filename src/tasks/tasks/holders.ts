@@ -36,7 +36,7 @@ export function insertIssuersQuery(
 }
 
 /**
- * Forgets the issuers that these tasks rested on, when they have closed: nobody looks for them
+ * Forgets the issuers that these tasks rested on, when they have closed: they are not looked up
  * there any more.
  */
 export async function forgetIssuersOf(

@@ -28,7 +28,7 @@ export async function idleAgents(db: Reader, page: IdlePosition): Promise<IdleAg
   return { ids: rows.map(({ id }) => id), next }
 }
 
-/** Idle agents that registered themselves (RFC 7591) and that nobody lets act for them. */
+/** Lists idle agents that registered themselves (RFC 7591) and that no person lets act for them. */
 export async function unusedClients(
   db: Reader,
   page: IdlePosition & { now: number },

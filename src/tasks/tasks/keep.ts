@@ -41,7 +41,7 @@ export class TaskKeeper {
     this.#wait = options.wait
   }
 
-  /** Looks for what ended while nobody was there, then keeps looking. */
+  /** Looks for tasks that ended while no server ran, then keeps looking. */
   async start(): Promise<void> {
     this.#unsubscribe = this.#parts.live.onChange((states) => this.#hear(states))
     await this.#findEnded('agent')
@@ -109,7 +109,7 @@ function isHolder(kind: LiveState['kind']): kind is TaskHolder['kind'] {
 
 /**
  * Closes every task of an agent, a person or a space that has ended, or that rests on an issuer that has. Some at a time:
- * nothing is permitted under any of them any more, and nobody else has to wait until all of them are written down.
+ * nothing is permitted under any of them any more, and no one has to wait until all of them are written down.
  */
 export async function closeTasksOf(parts: TaskParts, holder: TaskHolder): Promise<void> {
   for (;;) {

@@ -39,7 +39,7 @@ async function move(parts: TaskParts, change: StateChange, step: Move): Promise<
     if (!known) throw new Problem('task.unknown', `there is no task \`${change.taskId}\``)
     if (known.state === 'closed')
       throw new Problem('task.already_closed', 'closing is final; open a new task')
-    // INVARIANT: a child that begins meanwhile is seen here, or sees here what was suspended.
+    // INVARIANT: a child that begins meanwhile is seen here, or sees the suspension.
     await holdTrees(tx, [known.rootId])
     const changed = await changeState(tx, known.id, step.from, step.to)
     if (changed) {

@@ -12,7 +12,7 @@ const FIRST_WITH_KEY = sql.lit(0 as const)
 
 /**
  * INVARIANT: the row is inserted only while no other task, open or closed, ever had this key. `sharesKey`: or only tasks of the same agent
- * that codes opened. Of the tasks with a key one is the first, which the unique index holds, so that whoever comes later meets it there.
+ * that codes opened. Of the tasks with a key one is the first, which the unique index holds, so that a later insert conflicts with it there.
  */
 export function insertTaskQuery(
   db: Reader,
@@ -39,7 +39,7 @@ export async function findTask(db: Reader, id: string): Promise<Task | undefined
 }
 
 /**
- * Frees the key of a closed task that nobody was ever told of, so that it may begin another. A key that other tasks
+ * Frees the key of a closed task that no client was ever told of, so that it may begin another. A key that other tasks
  * share stays.
  */
 export async function freeKey(tx: Tx, id: string): Promise<void> {
@@ -54,7 +54,7 @@ export async function freeKey(tx: Tx, id: string): Promise<void> {
     .execute()
 }
 
-/** Fails where a key is one of a task of another agent, or of a task that shares its key with nobody. */
+/** Fails where a key is one of a task of another agent, or of a task that shares its key with no other. */
 export function usableKeyQuery(
   db: Reader,
   { key, task }: { readonly key: string; readonly task: Pick<Task, 'id' | 'agentId'> },
@@ -115,7 +115,7 @@ export interface TaskTree {
 }
 
 /**
- * The whole tree that a task is in, closed tasks too, parents before children: what is not closed and the newest of the rest,
+ * The whole tree that a task is in, closed tasks too, parents before children: open ones and the newest of the rest,
  * `most` together, and in any case the task itself with those above it. A task whose parent is left off is left off too.
  */
 export async function treeOf(db: Reader, task: Task, most: number): Promise<TaskTree> {
@@ -178,7 +178,7 @@ export async function changeState(
   return numUpdatedRows === 1n
 }
 
-/** Begins the time anew after which a task ends if nobody uses it. */
+/** Restarts the time after which an unused task ends. */
 export async function setUsed(
   tx: Tx,
   task: Pick<Task, 'id' | 'idleMs'>,
@@ -239,7 +239,7 @@ export async function countUnclosed(db: Reader, { agentId, personId }: TasksOf):
   return Number((await query.executeTakeFirstOrThrow()).count)
 }
 
-/** Condition as the index of what is due has it: written out, or it could not be used. */
+/** Condition as the index of due tasks has it: written out, or it could not be used. */
 const IS_NOT_CLOSED = sql<SqlBool>`state <> 'closed'`
 
 export async function tasksPastDeadline(db: Reader, now: number, count: number): Promise<string[]> {
@@ -267,7 +267,7 @@ export async function tasksBetween(
   const open = await ofPerson.where('state', 'in', NOT_CLOSED).execute()
   const closed = await ofPerson
     .where('state', '=', 'closed')
-    // What was opened earlier was over by itself.
+    // Tasks opened earlier have ended by themselves.
     .where('opened_at', '>', closedSince - TASK_LIFE.most)
     .where('closed_at', '>', closedSince)
     .execute()

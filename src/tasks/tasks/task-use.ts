@@ -25,7 +25,7 @@ export function idleAt({ idleMs }: Pick<Task, 'idleMs'>, usedAt: number): number
 }
 
 /**
- * Tells whether nobody needs the task any more at this time: it was not used, no call of it is
+ * Tells whether the task is not needed any more at this time: it was not used, no call of it is
  * under way or just ended, and no person is asked about one or just answered.
  */
 function isIdle(now: number) {
@@ -36,7 +36,7 @@ function isIdle(now: number) {
       AND (d.state = 'sending' OR d.ended_at > ${now} - tasks.idle_ms))`
 }
 
-/** Step that writes that a task is used. INVARIANT: what was idle for too long is not woken by a use that comes before its end is written. */
+/** Step that writes that a task is used. INVARIANT: a task that was idle for too long is not woken by a use that comes before its end is written. */
 function useStep(read: Reader, task: UsedTask, now: number): Step {
   const query = read
     .updateTable('tasks')
@@ -52,7 +52,7 @@ export async function idleTasks(db: Reader, now: number, count: number): Promise
   const rows = await db
     .selectFrom('tasks')
     .select('id')
-    // As the index has it: written out, or it could not be used. What is suspended stands still.
+    // As the index has it: written out, or it could not be used. Suspended tasks stand still.
     .where(sql<SqlBool>`state <> 'closed' AND state <> 'suspended'`)
     .where(isIdle(now))
     .orderBy('idle_at')
@@ -75,7 +75,7 @@ export class TaskUses {
     this.#storage = storage
   }
 
-  /** Notes that somebody uses the task. False: it was not used for too long, and ends. */
+  /** Notes a use of the task. False: it was not used for too long, and ends. */
   note(task: UsedTask, now: number): Awaitable<boolean> {
     if (task.idleMs === null) return true
     const kept = this.#written.get(task.id, 'used')

@@ -8,7 +8,7 @@ import type { Live } from '../../platform/revocation/index.ts'
 import type { Limit } from '../budgets/index.ts'
 
 /**
- * A row says what was done to this task itself. Whether anything may happen under it is live state, which also knows
+ * Row of a task: it has the acts on this task itself. Whether anything may happen under it is live state, which also knows
  * of the tasks above: under a suspended parent an open child stands still.
  */
 export type TaskState = 'open' | 'suspended' | 'closed'
@@ -43,7 +43,7 @@ export interface Task {
   readonly keyThumbprint: string | null
   /** Token exchange, sponsor grant, authorization code, ticket of its parent, a foreign access token, or an identity assertion (contract 5). */
   readonly openedBy: OpeningKind
-  /** True when nobody is present: `personId` is the sponsor. Passed on to children. */
+  /** True when no person is present: `personId` is the sponsor. Passed on to children. */
   readonly sponsored: boolean
   readonly sponsorGrantId: Id<'sponsor_grant'> | null
   /** Names of the trusted issuers that it rests on: who vouched for its agents or its person. Passed on to children. */

@@ -14,10 +14,10 @@ const ROOM_GUARD = new Guard('room in the tree', [
 ])
 
 /**
- * Holds the whole tree to the end of the transaction: whoever opens, closes, suspends or resumes anything in it waits.
+ * Holds the whole tree to the end of the transaction: acts that open, close, suspend or resume anything in it wait.
  *
  * INVARIANT: a tree changes only while its root is held. The statement writes (nothing new): on PostgreSQL a
- * serialisable transaction that waited for another one to write then begins anew, and sees what that one did. A lock
+ * serialisable transaction that waited for another one to write then starts over, and sees what that one did. A lock
  * that does not write would let it go on with what it saw before.
  */
 export async function holdTrees(tx: Tx, rootIds: readonly string[]): Promise<void> {
@@ -34,7 +34,7 @@ function holdTree(db: Reader, rootId: string) {
 
 /**
  * The guards under which a child may begin, in this order: the tree is held, everything above is open, there is room.
- * Each is a statement of its own, and sees what was committed before the tree was held.
+ * Each is a statement of its own, and sees all commits before the tree was held.
  * Two of these are second locks. Holding the tree: the root is among those above, and the next statement writes its row too. The
  * deadline: `readParent` asked for it in the same moment.
  */

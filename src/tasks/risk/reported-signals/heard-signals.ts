@@ -63,7 +63,7 @@ export class HeardSignals {
     if (!state) throw new Error(`${of.kind} ${of.id} is not in the view`)
     const key = `${of.kind} ${of.id}`
     const kept = this.#kept.get(key, state.epoch)
-    // What is read after the epoch is never older than it.
+    // Rows read after the epoch are never older than it.
     return (
       kept ??
       this.#kept.put(key, state.epoch, await selectSignals(this.#storage.read, subjects, at))

@@ -39,8 +39,8 @@ export interface NewSignal
 }
 
 /**
- * Says something about an agent, a person or a task that makes its calls weigh more. When it has returned, the next call of whatever
- * it is about feels it, on every replica: resource tokens from before have to be fetched anew.
+ * Raises a signal about an agent, a person or a task, which makes its calls riskier. When it has returned, the next call of its
+ * subject counts it, on every replica: earlier resource tokens have to be fetched again.
  * INVARIANT: who raises can only raise. The same signal again takes the higher level and the later end.
  * @throws Problem `risk_signal.bad`, `risk_signal.unknown_subject`, `risk_signal.too_many`
  */
