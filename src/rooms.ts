@@ -27,11 +27,7 @@ import { CONNECTIONS_SEALED, type ConnectionParts } from './identity/connections
 import { PROVIDERS_SEALED, Providers } from './identity/identity-providers/index.ts'
 import { ISSUERS, ISSUERS_SEALED, type IssuerParts, IssuerTrust } from './identity/issuers/index.ts'
 import { ClientAuthenticator } from './identity/machine-clients/index.ts'
-import {
-  channelKinds,
-  NOTIFICATIONS_SEALED,
-  type NotificationParts,
-} from './identity/notifications/index.ts'
+import { NOTIFICATIONS_SEALED, type NotificationParts } from './identity/notifications/index.ts'
 import type { PasskeyParts } from './identity/passkeys/index.ts'
 import { createBuiltInGroups, type PeopleParts } from './identity/people/index.ts'
 import { DpopNonces } from './identity/possession/index.ts'
@@ -376,10 +372,7 @@ export async function openRooms(
           asks(kind) ? channelQuestion(decisions, id, to) : undefined,
         timedQuestions,
         channels: channelsOf(settings),
-        kinds: [
-          ...channelKinds(settings, { ...shared, outbound: messages }),
-          ...modules.flatMap(({ channels = [] }) => channels),
-        ],
+        kinds: modules.flatMap(({ channels = [] }) => channels),
       },
       callbacks: { ...shared, outbound: messages, origins: settings.webhookOrigins },
       messages,

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { TestBrowser } from '../../src/identity/notifications/push/testing.ts'
+import { TestBrowser } from '../../src/extensions/push/testing.ts'
 
 /** Limit of waiting for a message, in ms. */
 const MAX_WAIT = 20_000

@@ -42,6 +42,8 @@ export interface SharedSettings {
   readonly issuer: string
   readonly trustDomain: string
   readonly plainHttp: 'loopback' | 'behind-proxy'
+  /** Origins in the own network that messages may go to. */
+  readonly webhookOrigins: readonly string[]
 }
 
 /** Parts that are there before the centre. */

@@ -1,9 +1,14 @@
 /** Events that people have to be told of, and the channels that tell them. */
 export { addEvent, newEvent } from './add-event.ts'
 export { type Announcement, type Announcers, MAX_RECIPIENTS } from './announcement.ts'
-export type { ChannelKind, ChannelOwner, ChannelQuestion, Notification } from './channel.ts'
+export type {
+  ChannelKind,
+  ChannelOwner,
+  ChannelQuestion,
+  Notification,
+  OwnerKind,
+} from './channel.ts'
 export type { ChannelUse } from './channel-choices.ts'
-export { channelKinds } from './channel-kinds.ts'
 export type { Delivery, Recipient } from './delivery.ts'
 export { deliveriesAbout, findDelivery, hurryReceipts, markSeen } from './delivery-store.ts'
 export { EmailChannel } from './email-channel.ts'
@@ -34,4 +39,4 @@ export { quietHoursOf, setQuietHours } from './quiet-hours.ts'
 export { groupsCalled, peopleCalled } from './recipients.ts'
 export { chooseUse, ownRoutes, preferChannel, routesOf } from './routes.ts'
 export { sendTest } from './send-test.ts'
-export { factValue, linkOf, shown, shownSentence, titleOf } from './words.ts'
+export { factValue, linkOf, pathOf, shown, shownSentence, titleOf } from './words.ts'

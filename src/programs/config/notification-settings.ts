@@ -1,5 +1,5 @@
 import { Secret } from '../../platform/lib/secret.ts'
-import { oneOf, optional, readList, setting } from '../../platform/lib/setting.ts'
+import { optional, readList, setting } from '../../platform/lib/setting.ts'
 
 /** Settings of how people are told that something waits for them. */
 export const NOTIFICATION_SETTINGS = {
@@ -13,17 +13,6 @@ export const NOTIFICATION_SETTINGS = {
     'Sender of these e-mails, such as `Remit <remit@example.com>`. Not set: `remit@` the host of the issuer.',
     readSender,
   ),
-  pushContact: optional(
-    'REMIT_PUSH_CONTACT',
-    'Address at which push services reach you, `mailto:admin@example.com` or an `https:` address; turns on notifications in browsers (web push). Not set: off.',
-    readContact,
-  ),
-  personalWebhooks: setting(
-    'REMIT_PERSONAL_WEBHOOKS',
-    'off',
-    'Whether people may add webhooks for themselves: `on` or `off`. Administrators may add them for groups in any case. A webhook is told what its owner may see.',
-    oneOf('off', 'on'),
-  ),
   webhookOrigins: setting(
     'REMIT_WEBHOOK_ORIGINS',
     '',
@@ -31,14 +20,6 @@ export const NOTIFICATION_SETTINGS = {
     (value) => readList(value).map(readWebhookOrigin),
   ),
 } as const
-
-/** RFC 8292 section 2.1. */
-function readContact(value: string): string {
-  const url = URL.parse(value)
-  if (!url || !/^(?:mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/.test(value))
-    throw new Error('is not `mailto:` and an e-mail address, or an `https:` address')
-  return value
-}
 
 /** An origin that an operator trusts: plain HTTP too. */
 function readWebhookOrigin(value: string): string {

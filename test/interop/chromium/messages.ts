@@ -1,9 +1,9 @@
 import { announcersOf } from '../../../src/calls/calls/index.ts'
 import { channelQuestion } from '../../../src/extensions/channel-answers/index.ts'
 import { slackMessage } from '../../../src/extensions/slack/blocks.ts'
+import { teamsTemplate } from '../../../src/extensions/webhook-channels/teams-template.ts'
+import { ntfyTemplate } from '../../../src/extensions/webhook-channels/templates.ts'
 import { composeEmail } from '../../../src/identity/notifications/compose-email.ts'
-import { teamsTemplate } from '../../../src/identity/notifications/webhooks/teams-template.ts'
-import { ntfyTemplate } from '../../../src/identity/notifications/webhooks/templates.ts'
 import type { Place } from './place.ts'
 
 /** Elements of Slack's blocks and of adaptive cards, as far as messages of ours have them. */

@@ -1,4 +1,5 @@
-import type { Random } from '../../../platform/lib/random.ts'
+import type { ChannelKind, OwnerKind } from '../../identity/notifications/index.ts'
+import type { Random } from '../../platform/lib/random.ts'
 import {
   badAddress,
   newWebhookSecret,
@@ -6,8 +7,7 @@ import {
   postTo,
   readUrl,
   webhookHeaders,
-} from '../../../platform/webhooks/index.ts'
-import type { ChannelKind, OwnerKind } from '../channel.ts'
+} from '../../platform/webhooks/index.ts'
 import { teamsTemplate } from './teams-template.ts'
 import {
   ntfyTemplate,

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { createHmac, createPublicKey, verify } from 'node:crypto'
 import { describe, test } from 'node:test'
-import { base64url } from '../../../platform/lib/bytes.ts'
-import { systemRandom } from '../../../platform/lib/random.ts'
-import type { Notification } from '../channel.ts'
+import type { Notification } from '../../identity/notifications/index.ts'
+import { base64url } from '../../platform/lib/bytes.ts'
+import { systemRandom } from '../../platform/lib/random.ts'
 import { pushKind } from './push-kind.ts'
 import { TestBrowser } from './testing.ts'
 

@@ -1,4 +1,4 @@
-import { linkOf, shownSentence, titleOf } from '../words.ts'
+import { linkOf, shownSentence, titleOf } from '../../identity/notifications/index.ts'
 import { factsOf, moreOf, type WebhookTemplate } from './templates.ts'
 
 /**

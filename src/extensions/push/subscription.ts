@@ -1,8 +1,8 @@
 import { ECDH } from 'node:crypto'
 import type { PushSubscription } from 'web-push'
-import { fromBase64url } from '../../../platform/lib/bytes.ts'
-import { parseJson } from '../../../platform/lib/json.ts'
-import { badAddress, type PostParts, readUrl } from '../../../platform/webhooks/index.ts'
+import { fromBase64url } from '../../platform/lib/bytes.ts'
+import { parseJson } from '../../platform/lib/json.ts'
+import { badAddress, type PostParts, readUrl } from '../../platform/webhooks/index.ts'
 
 const MAX_SUBSCRIPTION = 4_096
 const MAX_LABEL = 60

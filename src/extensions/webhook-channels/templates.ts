@@ -1,6 +1,11 @@
-import type { Announcement } from '../announcement.ts'
-import type { Notification } from '../channel.ts'
-import { factValue, linkOf, shownSentence, titleOf } from '../words.ts'
+import {
+  type Announcement,
+  factValue,
+  linkOf,
+  type Notification,
+  shownSentence,
+  titleOf,
+} from '../../identity/notifications/index.ts'
 
 /** Request that tells a message to a service, as its interface has it. */
 export interface WebhookRequest {

@@ -1,5 +1,4 @@
-import type { Notification } from '../channel.ts'
-import { pathOf, titleOf } from '../words.ts'
+import { type Notification, pathOf, titleOf } from '../../identity/notifications/index.ts'
 
 const MAX_TTL_SECONDS = 86_400
 

@@ -1,9 +1,9 @@
 import { createECDH } from 'node:crypto'
 import type { PushSubscription } from 'web-push'
-import type { MasterKey } from '../../../platform/keys/index.ts'
-import { base64url } from '../../../platform/lib/bytes.ts'
-import { type PostParts, postTo } from '../../../platform/webhooks/index.ts'
-import type { ChannelKind } from '../channel.ts'
+import type { ChannelKind } from '../../identity/notifications/index.ts'
+import type { MasterKey } from '../../platform/keys/index.ts'
+import { base64url } from '../../platform/lib/bytes.ts'
+import { type PostParts, postTo } from '../../platform/webhooks/index.ts'
 import { payloadOf, secondsLeft } from './payload.ts'
 import { readSubscription } from './subscription.ts'
 

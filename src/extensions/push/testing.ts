@@ -1,5 +1,5 @@
 import { createDecipheriv, createECDH, hkdfSync } from 'node:crypto'
-import { systemRandom } from '../../../platform/lib/random.ts'
+import { systemRandom } from '../../platform/lib/random.ts'
 
 /** Side of a browser in web push (RFC 8291): its keys, and what they open. */
 export class TestBrowser {
