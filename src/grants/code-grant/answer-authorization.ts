@@ -26,9 +26,9 @@ export interface AuthorizationAnswer {
   readonly person: { readonly id: Id<'person'> }
   /** `introduce`: the client becomes an agent that waits for an administrator, and is given nothing. */
   readonly answer: 'grant' | 'deny' | 'introduce'
-  /** Details of a grant: what is left of `offered`. */
+  /** Details of a grant: the chosen part of `offered`. */
   readonly details: readonly Detail[]
-  /** Details that were asked for and lie within the agent's ceiling, found anew for this answer. */
+  /** Requested details that lie within the agent's ceiling, worked out again for this answer. */
   readonly offered: readonly Detail[]
   /** Time when the consent ends by itself, epoch milliseconds. */
   readonly expiresAt: number
@@ -59,8 +59,8 @@ export function answerAuthorization(
 ): Promise<Authorization> {
   return parts.storage.transaction(async (tx) => {
     const asked = await findAuthorization(tx, answer.authorizationId)
-    // INVARIANT: the browser that began, and no other. Otherwise a person could be brought to answer for a client that
-    // somebody else let loose, who would then receive the code.
+    // INVARIANT: the browser that began, and no other. Otherwise a person could be brought to answer for the client of
+    // an attacker, who would then receive the code.
     if (!asked || answer.browser === undefined || asked.browser !== answer.browser)
       throw new Problem('authorization.unknown', 'this browser has no such request')
     const now = parts.clock.now()

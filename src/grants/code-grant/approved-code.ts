@@ -23,13 +23,13 @@ import { asRefused, detailsAt, openingQuestion } from '../issuance/index.ts'
 import type { Authorization } from './authorization.ts'
 import { authorizationWaitingLike, nameAuthorizedTask } from './authorization-store.ts'
 
-/** Purpose of the task that a code opens, in our words: nobody was asked for one. */
+/** Purpose of the task that a code opens, in our words: the client states none. */
 export function purposeOf({ clientName }: Authorization, resource: string): string {
   return `${clientName} at ${resource}, as allowed on the consent page`
 }
 
 /**
- * Standing of others than the person to what a code would open. `clear`: nobody has to be asked, or
+ * Standing of others than the person to what a code would open. `clear`: no one has to be asked, or
  * they said yes; whatever else stands in the way, redeeming the code says.
  */
 export type CodeStanding =
@@ -66,7 +66,7 @@ export async function codeStanding(
 }
 
 /**
- * Reads the standing, and asks those whom nobody has asked yet. The id of the task that it will be
+ * Reads the standing, and asks those who were not asked yet. The id of the task that it will be
  * is fixed with the question.
  */
 export async function askAboutCode(

@@ -6,7 +6,7 @@ import { Problem } from '../../platform/lib/problem.ts'
 import { detailsAt, type GrantRefusal, isRefused, readWanted, refused } from '../issuance/index.ts'
 import type { Authorization } from './authorization.ts'
 
-/** Bounded work, for whoever knocks. */
+/** Longest parameter, so that a stranger's request is bounded work. */
 const MAX_LENGTH = 16_384
 
 /**
@@ -55,7 +55,7 @@ function knownScopes(catalog: CatalogView, resource: Resource, scope: string | n
 
 /**
  * Each action by its name as scope (contract 2), and the details as they are. Clients that know nothing but the address ask for
- * nothing, or for scopes that are not ours (`offline_access`, `mcp:tools`): those say nothing here, and what is left of nothing is
+ * nothing, or for scopes that are not ours (`offline_access`, `mcp:tools`): those are ignored here, and a request without any means
  * everything the resource has, for the person to choose from.
  */
 export function askedAt(

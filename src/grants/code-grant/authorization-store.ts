@@ -211,7 +211,7 @@ export function useAuthorizationStep(db: Reader, id: string, taskId: string): St
   return { guard: AUTHORIZATION_GUARD, query, rows: 1 }
 }
 
-/** Gives an authorization back, where nobody was told of the task that its code opened. */
+/** Gives an authorization back, where no client was told of the task that its code opened. */
 export function returnAuthorizationStep(db: Reader, id: string, taskId: string): Step {
   const query = db
     .updateTable('authorizations')

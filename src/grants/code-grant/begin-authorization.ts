@@ -25,7 +25,7 @@ export type AuthorizationStart = Pick<
 > &
   Partial<Pick<Authorization, 'announcesKey' | 'stepUp'>>
 
-/** Begins the request of a client that stands at the authorization endpoint, with `steps` in the same commit. Nobody has said anything yet. */
+/** Begins the request of a client that stands at the authorization endpoint, with `steps` in the same commit. It is not answered yet. */
 export async function beginAuthorization(
   { storage, clock }: Pick<TaskParts, 'storage' | 'clock'>,
   beginning: AuthorizationStart,
@@ -52,7 +52,7 @@ export async function beginAuthorization(
   ])
 }
 
-/** Removes what nobody answered, and what was answered long ago. */
+/** Removes unanswered authorizations, and those answered long ago. */
 export function forgetOldAuthorizations(storage: Storage, now: number): Promise<void> {
   return storage.transaction((tx) => forgetAuthorizations(tx, now))
 }

@@ -8,7 +8,7 @@ const AT_ONCE = 500
 const DAY_MS = 24 * 3_600_000
 
 /**
- * Retires agents that registered themselves and that nobody needs: so many days without a task, and nobody allows them anything.
+ * Retires agents that registered themselves and are unused: so many days without a task, and without any consent.
  * Their registrations go with them. Answers how many there were.
  * INVARIANT: never before everything that they ever got is over: a task ends its tokens, and no task lasts longer than a day.
  */
@@ -39,7 +39,7 @@ async function isUnused(
   const now = clock.now()
   if ((await basesOfAgent(storage.read, { agentId, now, limit: 1 })).length > 0) return false
   const tasks = await listTasks(storage.read, { agentId, limit: 1 })
-  // When it was over, not when somebody wrote that down.
+  // The time when it was over, not when a sweep wrote that down.
   return tasks.every(({ closedAt, deadline }) => Math.min(closedAt ?? deadline, deadline) < before)
 }
 

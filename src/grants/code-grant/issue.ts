@@ -54,14 +54,14 @@ export interface CodeIssuance {
   readonly refresh: { readonly next: RefreshToken['boundTo'] } | { readonly same: string }
   /** The answer to the same question before may have been lost. */
   readonly repeats?: boolean
-  /** Used up together with the issue; `refreshToken` is what is answered. */
+  /** Used up together with the issue; `refreshToken` is the answered one. */
   readonly steps: (refreshToken: string | undefined) => readonly Step[]
 }
 
 /**
  * Issues a resource token and the next refresh token, with their records, in one transaction. Something that changes while
  * they are issued needs no second look: the token carries the epochs that it was issued under and permits nothing under
- * others, and refreshing finds out anew.
+ * others, and refreshing decides again.
  */
 export async function issueTokens(
   parts: GrantParts,
@@ -113,7 +113,7 @@ export async function issueTokens(
   return answer
 }
 
-/** INVARIANT: what is refreshed for a group is refreshed for each member that it is about. */
+/** INVARIANT: a refresh for a group is decided for each member that the token is about. */
 async function mayNotRefresh(
   parts: GrantParts,
   held: TaskLineage,

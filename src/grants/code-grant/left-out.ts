@@ -10,7 +10,7 @@ import { authorizationOf } from './authorization-store.ts'
 type Parts = Pick<GrantParts, 'catalog' | 'storage'>
 
 /**
- * Finds what the client asked for by name and did not get, whoever left it out. Its person can allow it where they were asked:
+ * Lists details that the client asked for by name and did not get, whichever party left them out. Its person can allow it where they were asked:
  * at the authorization endpoint, with `prompt=consent`.
  */
 export async function missingIn(

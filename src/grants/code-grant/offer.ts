@@ -10,8 +10,8 @@ import { agentBefore } from './authorization-store.ts'
 import { hasYetToProve, isBearer, type Outlook, outlookOf } from './without-key.ts'
 
 /**
- * `open`: the person may let it act. `quarantined`: nobody has let it in. `beyond`: its ceiling has nothing of what it asks.
- * `keyless`: policies let nobody do what it asks without proving possession of a key; `forbidden`: nor with one. `stopped`: suspended or
+ * `open`: the person may let it act. `quarantined`: it is not admitted. `beyond`: its ceiling has nothing of what it asks.
+ * `keyless`: policies forbid the requested actions without proof of possession of a key; `forbidden`: nor with one. `stopped`: suspended or
  * retired. `gone`: the resource is not offered any more.
  */
 export type OfferState =

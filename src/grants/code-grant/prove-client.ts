@@ -31,7 +31,7 @@ export function boundTo({ byKey }: ProvedClient): 'client' | 'key' {
 const PUBLIC: ProvedClient = { byKey: false, steps: [] }
 
 /**
- * Authenticates a client that asked a person: whoever says that it authenticates does (RFC 6749
+ * Authenticates a client that asked a person: a client registered to authenticate has to (RFC 6749
  * section 3.2.1, section 6 of the draft on metadata documents), at the code and at each refresh.
  * INVARIANT: a client that has a key and no other way is never served without it, whatever it was
  * when it was let in.
@@ -46,7 +46,7 @@ export async function proveClient(
     if (methods.includes('none') && !fapi2) return PUBLIC
     throw new Problem('agent.unauthenticated', 'the client authenticates with its key')
   }
-  // Whoever can show more than it said is believed, not refused.
+  // A client that can show more than it announced is believed, not refused.
   if (fapi2 && assertionType === ATTESTED)
     throw new Problem('agent.unauthenticated', 'the client authenticates with its key')
   if (!methods.includes('private_key_jwt') && assertionType !== ATTESTED)

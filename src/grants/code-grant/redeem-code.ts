@@ -66,8 +66,8 @@ export interface CodeRedemption extends TokenRequestContext, Omit<ClientParamete
 }
 
 /**
- * Opens the task that a person allowed on the consent page (contract 5.3), and issues its first tokens. What is granted is
- * what the person left of it, within what the agent may be given by now. A code that comes a second time closes the task.
+ * Opens the task that a person allowed on the consent page (contract 5.3), and issues its first tokens. The grant is
+ * the part that the person chose, within the agent's present ceiling. A code that comes a second time closes the task.
  */
 export async function redeemCode(
   parts: GrantParts,
@@ -84,7 +84,7 @@ export async function redeemCode(
   if (isRefused(proof)) return no(proof)
   if (asked.thumbprint !== undefined && proof?.thumbprint !== asked.thumbprint)
     return no(refused('proof.wrong_key', 'the client announced another key'))
-  // RFC 9449 section 5.2: whoever always proves a key is believed.
+  // RFC 9449 section 5.2: a client that always proves a key is believed.
   if (authorization?.announcesKey && !proof)
     return no(refused('proof.missing', 'the client said that it proves a key'))
   // Deferred Token Response, "Pre-Token Hints".
@@ -226,7 +226,7 @@ async function firstTokens(
     readonly origin: TokenRequestContext['origin']
     readonly details: unknown
     readonly lacks: Pick<InteractiveTokens, 'missing'>
-    /** Steps that give the person's answer back, where nobody hears of the task. */
+    /** Steps that give the person's answer back, where no client hears of the task. */
     readonly returns: readonly Step[]
   },
 ): Promise<InteractiveTokens | GrantRefusal> {

@@ -23,9 +23,9 @@ export function exchangeStep(
 }
 
 /**
- * Finds the token that a used refresh token was exchanged for, while nobody has used that: the
+ * Finds the token that a used refresh token was exchanged for, while that is unused: the
  * answer may have been lost on its way, and a client that slept comes back hours later. `step`
- * holds it to that. Never a second family: it is the token that was issued then. `reused`: somebody
+ * holds it to that. Never a second family: it is the token that was issued then. `reused`: a client
  * got the answer, so there are two who hold the token. `none`: there was nothing to lose.
  */
 export async function lostSuccessor(

@@ -42,8 +42,8 @@ export interface RefreshRequest extends TokenRequestContext, ClientParameters {
 /**
  * The next resource token of a task that a code opened. The refresh token of a client that authenticates stays the same, and counts with
  * any key of that client (RFC 9449 section 5). Any other is used up in the same transaction, and the next one is given. Shown a second
- * time it gets that next one again, until somebody has used it: the first answer may have been lost. After that it closes the task,
- * whoever shows it (RFC 9700 section 4.14.2).
+ * time it gets that next one again, until that one is used: the first answer may have been lost. After that it closes the task,
+ * for every client that shows it (RFC 9700 section 4.14.2).
  */
 export async function refreshTokens(
   parts: GrantParts,
@@ -65,7 +65,7 @@ export async function refreshTokens(
   if (isRefused(client)) return no(client)
   const given: RefreshInput = { asked, shown, held, proof, client }
   const wrong = await misuse(parts, given)
-  // Whoever has used what it was exchanged for is somebody else than whoever comes now.
+  // The client that used the successor is another one than the client that comes now.
   const lost =
     shown.boundTo === 'key' && shown.usedAt !== null && (await lostSuccessor(parts, shown))
   if (lost === 'reused') return no(await reused(parts, shown))
@@ -81,8 +81,8 @@ export async function refreshTokens(
 }
 
 /**
- * A registration that went as unused. Its client is told that, so that it registers anew by itself: asked to send its person, it would
- * lead them to a page on which nobody can help.
+ * A registration that went as unused. Its client is told that, so that it registers again by itself: asked to send its person, it would
+ * lead them to a page that cannot help.
  */
 async function isForgotten(
   { clock, storage }: GrantParts,

@@ -26,7 +26,7 @@ export function refusing(
 
 /**
  * Refuses because something that the grant stands on is stopped or gone. One code for all of it, so
- * that OAuth clients ask the person again (`invalid_grant`) instead of registering anew
+ * that OAuth clients ask the person again (`invalid_grant`) instead of registering again
  * (`invalid_client`).
  */
 export function grantEnded(refusal: GrantRefusal): GrantRefusal {

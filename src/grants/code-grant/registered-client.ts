@@ -31,7 +31,7 @@ export async function describeClient(
       'registration.bad_metadata',
       'other registrations are the same agent: register anew to be called otherwise, or for other addresses',
     )
-  // INVARIANT: whoever was let in for where its answers go does not send them elsewhere afterwards.
+  // INVARIANT: a client that was admitted for its redirect addresses does not send answers elsewhere afterwards.
   if (!(await redirectsStay(read, agent, { before, client })))
     throw new Problem(
       'registration.bad_redirect',
@@ -48,7 +48,7 @@ export async function describeClient(
 export async function deregisterClient(parts: GrantParts, clientId: string): Promise<void> {
   await end(parts, clientId)
   await parts.storage.transaction((tx) => forgetRegistration(tx, clientId))
-  // INVARIANT: whom a person let in meanwhile is found here; and nobody is let in without a registration.
+  // INVARIANT: a client that a person let in meanwhile is found here; and none is let in without a registration.
   await end(parts, clientId)
 }
 

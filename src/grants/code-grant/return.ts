@@ -27,7 +27,7 @@ interface Return {
 
 /**
  * The consent under which a client comes back without its person being asked again (contract 12.7): of the same person, for
- * the same purpose, to the same address, in force, and covering what is asked now. Changes nothing.
+ * the same purpose, to the same address, in force, and covering the request. Changes nothing.
  */
 export async function returnOf(
   parts: GrantParts,

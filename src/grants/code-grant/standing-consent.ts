@@ -7,8 +7,8 @@ const MAX_TASKS = 100
 
 /**
  * A consent that may answer for its person once more.
- * INVARIANT: only while nobody stopped anything that came of it, and nothing of it had a limit that would begin anew: what was closed or
- * suspended does not go on by itself.
+ * INVARIANT: only while none of its tasks was stopped, and none had a limit that would start over: a closed or
+ * suspended task does not go on by itself.
  */
 export async function standingConsent(
   db: Reader,

@@ -15,8 +15,8 @@ import { agentBefore, provedKeyBefore } from './authorization-store.ts'
 type KeyQuestion = Pick<Authorization, 'announcesKey' | 'clientId' | 'proves' | 'resource'>
 
 /**
- * Tells whether a client has yet to show that it has a key: it says nothing of one, never proved one, and the resource takes nothing
- * else. It may be a client like every other: nobody has to announce a key before the token endpoint (RFC 9449 section 5).
+ * Tells whether a client has yet to show that it has a key: it announces none, never proved one, and the resource takes nothing
+ * else. It may be a client like every other: no client has to announce a key before the token endpoint (RFC 9449 section 5).
  */
 export async function hasYetToProve(
   { catalog, storage: { read } }: Pick<GrantParts, 'catalog' | 'storage'>,
@@ -34,7 +34,7 @@ export async function hasYetToProve(
 const CAME_WITHOUT_KEY = 'came_without_key'
 
 /**
- * Remembers that a client came without a proof. Its person is not asked again in vain, as long as the client says nothing of a key.
+ * Remembers that a client came without a proof. Its person is not asked again in vain, as long as the client announces no key.
  * INVARIANT: only of a client whose code and verifier were right. Others could mark a client that is not theirs.
  */
 export async function rememberWithoutKey(
@@ -82,7 +82,7 @@ export interface Outlook {
   readonly withheld: ReadonlySet<string>
   /** Forbidden to this client, key or not. */
   readonly forbidden: ReadonlySet<string>
-  /** Somebody has to approve each call. */
+  /** Actions whose calls people have to approve. */
   readonly asked: ReadonlySet<string>
   /** Only because no key proves who calls. */
   readonly askedForKey: ReadonlySet<string>
@@ -90,7 +90,7 @@ export interface Outlook {
 
 /**
  * Foretells calls of these actions by this client for this person, whatever the arguments. Forbids that people can lift
- * forbid nothing here. Nobody is offered what can never be done (contract 12.10); every call is decided when it is made.
+ * forbid nothing here. No person is offered an action that can never be called (contract 12.10); every call is decided when it is made.
  */
 export async function outlookOf(
   parts: Pick<GrantParts, 'policies' | 'catalog' | 'clock'>,

@@ -5,7 +5,7 @@ import { listTasks } from '../../tasks/tasks/index.ts'
 import { type GrantRefusal, refused } from '../issuance/index.ts'
 
 const DAY_MS = 24 * 3_600_000
-/** No task lasts longer than a day. INVARIANT: nobody sleeps before everything that they ever got is over. */
+/** No task lasts longer than a day. INVARIANT: no agent is dormant before all that it ever got is over. */
 const MIN_DAYS = 2
 const MAX_KEPT = 20_000
 
@@ -15,15 +15,15 @@ export const DORMANT: GrantRefusal = refused(
 )
 
 /**
- * Finds agents that had no task for too long: a key that nobody misses is one that nobody watches.
- * It is asked at each opening, so that it does not matter when somebody last looked.
+ * Finds agents that had no task for too long: an unused key is one that nobody watches over.
+ * It is asked at each opening, so that it does not depend on the last sweep.
  */
 export class Dormancy {
   readonly #days: number
   /** Until when an agent is awake for sure, by the task that it last opened. */
   readonly #awake = new LruCache<number>(MAX_KEPT)
 
-  /** 0: nobody ever sleeps. */
+  /** 0: no agent is ever dormant. */
   constructor(days: number) {
     this.#days = days
   }
@@ -46,7 +46,7 @@ export class Dormancy {
     if (Math.max(agent.createdAt, agent.resumedAt ?? 0) >= before) return false
     const [last] = await listTasks(reader, { agentId: agent.id, limit: 1 })
     if (!last) return true
-    // When it was over, not when somebody wrote that down.
+    // The time when it was over, not when a sweep wrote that down.
     if (Math.min(last.closedAt ?? last.deadline, last.deadline) < before) return true
     this.#awake.put(agent.id, '', last.openedAt)
     return false

@@ -5,7 +5,7 @@ import type { WantedTask } from './opening.ts'
 
 /**
  * Request that was deferred, with what its agent had shown of the person. Fixed when it is
- * deferred: whoever asks for the answer later brings nothing but the code.
+ * deferred: a later poll brings nothing but the code.
  */
 export interface FrozenRequest extends WantedTask {
   readonly resource?: string | undefined
@@ -17,7 +17,7 @@ export interface FrozenRequest extends WantedTask {
 }
 
 /**
- * Assertion, grant or ticket that was shown and used up. It is looked at anew with the answer:
+ * Assertion, grant or ticket that was shown and used up. It is judged again with the answer:
  * trust, grant and parent as they are then.
  */
 export type FrozenWay =

@@ -41,7 +41,7 @@ export interface OpeningRequest {
 
 /** Task that is wanted: what it may do, why, how long and where. */
 export interface WantedTask {
-  /** `authorization_details`, parsed. What is asked for by `scope` is added. */
+  /** `authorization_details`, parsed. Details requested by `scope` are added. */
   readonly details?: unknown
   readonly scope?: string | undefined
   /** True: all that is asked for is needed, and less is worth nothing. */
@@ -60,7 +60,7 @@ export interface WantedTask {
 export interface Opening extends OpeningRequest, WantedTask {
   readonly subjectToken: string
   readonly subjectTokenType: string
-  /** The agent lets the answer be deferred, where somebody has to be asked first. */
+  /** The agent lets the answer be deferred, where people have to be asked first. */
   readonly defer?: DeferralOptions | undefined
 }
 
@@ -87,7 +87,7 @@ export interface ChildOpening extends OpeningRequest {
   readonly defer?: DeferralOptions | undefined
 }
 
-/** A task with nobody present, under a sponsor grant (contract 5.2). */
+/** A task with no person present, under a sponsor grant (contract 5.2). */
 export interface SponsoredOpening extends OpeningRequest, Omit<WantedTask, 'purpose'> {
   /** Defaults to the purpose of the grant; if present, it must equal it. */
   readonly purpose?: string | undefined

@@ -6,7 +6,7 @@ import type { Dormancy } from './dormancy.ts'
 
 /** Parts that open tasks and issue tokens. */
 export interface GrantParts extends FactParts {
-  /** Room for requests that wait for an answer; absent where nobody counts. */
+  /** Room for requests that wait for an answer; absent where they are not counted. */
   readonly room?: WaitingRoom
   /**
    * True when the FAPI 2.0 Security Profile holds for every client: confidential clients, and bound
@@ -15,7 +15,7 @@ export interface GrantParts extends FactParts {
   readonly fapi2?: boolean | undefined
   /** True when every task has a key of its own, also those of clients that ask a person. */
   readonly freshKeys?: boolean | undefined
-  /** Clients that are known by the address of a document; absent where nobody is. */
+  /** Clients that are known by the address of a document; absent where there are none. */
   readonly documents?: ClientDocuments | undefined
   /** Challenges that proofs beside attestations answer; absent where none are accepted. */
   readonly challenges?: AttestationChallenges | undefined

@@ -5,7 +5,7 @@ import type { GrantParts } from './parts.ts'
 const AT_ONCE = 500
 
 /**
- * Suspends agents that had no task for too long. Waking one is an administrator's act, and begins its days anew. Answers how many
+ * Suspends agents that had no task for too long. Waking one is an administrator's act, and restarts its days. Answers how many
  * there were.
  */
 export async function suspendDormant(parts: GrantParts): Promise<number> {

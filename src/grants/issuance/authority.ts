@@ -21,8 +21,8 @@ export interface Authority {
 /**
  * Cuts both lists of a request down to what everyone allows (contract 2): to do, within the agent's
  * ceiling; to hand on, within the agent's own list, and its ceiling where it has none; both within
- * the parent's list and every basis of the same kind. Where nobody asked to hand on anything, what
- * was granted may be handed on, within the same limits.
+ * the parent's list and every basis of the same kind. Where the request hands on nothing, the
+ * grant may be handed on, within the same limits.
  */
 export function authorityWithin(
   asked: AuthorityRequest,

@@ -115,8 +115,8 @@ export async function mayIssueAt(
 }
 
 /**
- * Cuts the details of a token for a group to members at which policies let one be issued, and by
- * nobody's approval.
+ * Cuts the details of a token for a group to members at which policies let one be issued
+ * without approval.
  * INVARIANT: a token for many never holds what a token for one of them could not.
  */
 export async function issuableDetails(
@@ -214,7 +214,7 @@ function at(details: readonly Detail[], allows: (location: string) => boolean): 
     .filter(({ locations }) => locations.length > 0)
 }
 
-/** INVARIANT: which rule it was is for the books, not for whoever asks. */
+/** INVARIANT: which rule it was is for the books, not for the caller. */
 export function notIssuable(all: readonly LiftableIssuance[]): GrantRefusal {
   const refusal = refusalOf(all)
   const judged = all.find(isRefusedAs(refusal.reason)) ?? all.find(isRefusedAs(undefined))

@@ -1,4 +1,4 @@
-/** May this token be issued: what was asked for, what policies say of it, and tokens of an open task. */
+/** May this token be issued: the request, the policies on it, and tokens of an open task. */
 export { adviseStepUp } from './advise-step-up.ts'
 export {
   type Authority,

@@ -193,7 +193,7 @@ function because(gate: GateResult): GrantRefusal {
   return refused(codeOf(gate.reason ?? ''), gate.detail)
 }
 
-/** The guard that failed, if one did: the proof was used before, or somebody was quicker to use the approval. */
+/** The guard that failed, if one did: the proof was used before, or another request used the approval. */
 async function book(
   parts: FactParts,
   given: {

@@ -7,7 +7,7 @@ import { type GrantRefusal, refused } from './refusal.ts'
 export interface MissingAuthority {
   /** Parts that the person could still allow, within what the agent may have at all. */
   readonly askable: readonly Detail[]
-  /** Parts that nobody whom the agent can ask may allow. */
+  /** Parts that no person whom the agent can ask may allow. */
   readonly never: readonly Detail[]
 }
 

@@ -67,7 +67,7 @@ const TOKEN_WORDS = domainHash('remit/token-sentence/v1', {})
 
 type QuestionParts = Pick<FactParts, 'issuer' | 'random'>
 
-/** The forbids of an opening as one question. The same opening asks the same; another one asks anew. */
+/** The forbids of an opening as one question. The same opening asks the same; another one asks again. */
 export function openingQuestion(
   parts: QuestionParts,
   asked: OpeningQuestion,
@@ -130,7 +130,7 @@ function question(
   const { action, policyVersion, resource, text, words } = said
   const ask: Ask = askFor(forbids, RISK)
   const present = Object.entries(said.value).filter(([, value]) => value !== undefined)
-  const value = Object.fromEntries(present) as Canonical // details, texts, and what was parsed from JSON
+  const value = Object.fromEntries(present) as Canonical // details, texts, and parsed JSON
   const call: FrozenCall = {
     ...{ person: personId, chain, task: taskId, resource, upstream: issuer, definition: words },
     ...{ action, method: 'POST', path: '/oauth/token', query: [], headers: [] },

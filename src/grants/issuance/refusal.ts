@@ -12,7 +12,7 @@ export interface GrantRefusal {
   readonly outcome: 'refused'
   readonly reason: ProblemCode
   readonly detail: string
-  /** Sign-in that would be enough, where that is what is missing (RFC 9470). */
+  /** Sign-in that would be enough, where only that is missing (RFC 9470). */
   readonly stepUp?: GateResult['stepUp']
   /** Facts that policies judged, where they refused it: for the books. */
   readonly judged?: JudgedIssuance
@@ -22,7 +22,7 @@ export interface GrantRefusal {
     /** Approvals in hand that are not enough. */
     readonly insufficient: readonly string[]
   }
-  /** Members that whoever is refused is told beside it. */
+  /** Members that the refused caller is told beside it. */
   readonly members?: Readonly<Record<string, unknown>>
   /** Cause for the log. */
   readonly cause?: unknown

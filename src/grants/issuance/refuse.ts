@@ -44,7 +44,7 @@ export async function refuseOpening(
   return refuseReplay(parts, attempt)
 }
 
-/** One more of many alike: only its proof is used up. What was judged is explained by the last that was recorded. */
+/** One more of many alike: only its proof is used up. The last recorded one explains it. */
 async function repeated(
   parts: FactParts,
   attempt: Attempt,

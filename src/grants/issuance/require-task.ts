@@ -52,7 +52,7 @@ export async function requireTask(
   const alive = livenessOf({ dead })
   const gate = alive.passed && task.deadline <= parts.clock.now() ? PAST_DEADLINE : alive
   if (!gate.passed) throw new Problem(codeOf(gate.reason ?? ''), gate.detail)
-  // The row, and not what is kept of it: its state may have changed.
+  // The row, and not its kept copy: its state may have changed.
   return (await findTask(parts.storage.read, task.id)) ?? task
 }
 

@@ -32,8 +32,8 @@ export interface IssuedAccess {
 }
 
 /**
- * A resource token in the form that its resource wants: a JWT that says everything, or a handle that says nothing (RFC 7662 tells what it
- * stands for). Without a key it is always a handle.
+ * A resource token in the form that its resource wants: a JWT with all claims, or an opaque handle (RFC 7662 answers its
+ * claims). Without a key it is always a handle.
  */
 export async function resourceAccess(
   parts: FactParts,

@@ -65,8 +65,8 @@ export async function introspect(
 }
 
 /**
- * An introspection writes nothing that could be conditional on this server's lease, so what is alive is confirmed by a
- * read of its own: a server that slept tells nobody that a token works.
+ * An introspection writes nothing that could be conditional on this server's lease, so live state is confirmed by a
+ * read of its own: a server that slept never answers that a token works.
  */
 async function findUnderLease(
   parts: GrantParts,
@@ -117,7 +117,7 @@ async function find(
   caller: Introspector,
   token: string,
 ): Promise<ClaimsMatch | undefined> {
-  // What was revoked may be missing.
+  // Revocations may be missing.
   if (parts.ledger.broken !== undefined) return undefined
   const digest = opaqueDigest('remit_at', token)
   if (digest !== undefined) return ofHandle(parts, caller, digest)

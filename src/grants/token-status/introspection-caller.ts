@@ -49,7 +49,7 @@ export async function identifyIntrospector(
     const signed = await signedByMachine(parts, presented)
     return await (signed ? machine(parts, signed) : agent(parts, presented))
   } catch (cause) {
-    // A store that cannot be reached says nothing about who asks; and a fresh value has to be asked for.
+    // A store that cannot be reached proves nothing about the caller; and a fresh value has to be asked for.
     const hidden = cause instanceof Problem && cause.status < 500 && !isSaid(cause)
     throw hidden ? unauthenticated(cause) : cause
   }

@@ -46,7 +46,7 @@ async function endWith(parts: GrantParts, taskId: Id<'task'>): Promise<void> {
   return unlessGone(voidTokens(parts, { ...change, reason: 'a token was revoked' }))
 }
 
-/** Finds the task of a token that says nothing itself. */
+/** Finds the task of an opaque token. */
 async function taskOfOpaque(parts: GrantParts, token: string): Promise<Id<'task'> | undefined> {
   const { read } = parts.storage
   const access = opaqueDigest('remit_at', token)

@@ -60,7 +60,7 @@ export async function askDirectly(
   return asked.outcome === 'asked' ? asked : refuseCaller(parts, request, caller, asked)
 }
 
-/** A request that cannot be read. Whoever sends it authenticates first, and is told what is wrong only then (CIBA section 7.2). */
+/** A request that cannot be read. Its client authenticates first, and is told the fault only then (CIBA section 7.2). */
 export async function refuseQuestion(
   parts: GrantParts,
   request: OpeningRequest,
@@ -105,7 +105,7 @@ async function ask(
       asked: { by: 'ciba', message: request.message ?? null, from: null, stepUp },
       expiresAt: answeredBy,
     }
-    // INVARIANT: none stands for what was allowed before. What that is worth is judged at the poll, as it is then.
+    // INVARIANT: no question is stored for an earlier consent, which is judged at the poll, as it is then.
     const consentId =
       allowed && !(await isDeniedNow(tx, question, now))
         ? null

@@ -21,7 +21,7 @@ export function isDeferralCode(token: string): boolean {
 
 /**
  * The agent does not want the answer any more (RFC 7009, Deferred Token Response): the request never opens a task, its agent is told
- * nothing, and people are not asked any longer for nobody. A code that is not its own, or has ended, changes nothing.
+ * nothing, and people are not asked any longer. A code that is not its own, or has ended, changes nothing.
  * @throws Problem why the agent is not known, or that the key is another
  */
 export async function cancelDeferral(
@@ -36,7 +36,7 @@ export async function cancelDeferral(
     await useProof(tx, proof)
     const own = await findDeferral(tx, digest)
     if (own?.agentId !== agent.id) return
-    // INVARIANT: whoever cancels holds the key, as whoever polls.
+    // INVARIANT: a cancellation needs the key, as a poll does.
     if (own.thumbprint !== null && own.thumbprint !== proof.thumbprint) throw wrongKey()
     await cancel(parts, tx, own, brought)
   })

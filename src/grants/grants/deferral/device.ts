@@ -27,7 +27,7 @@ import { answerableUntil } from '../pipeline/deferral.ts'
 import { claimDeferral, findByUserCode } from '../pipeline/deferral-store.ts'
 import { putQuestion, questionOf, refuseCaller, useUp } from './ask-directly.ts'
 
-/** An agent on something without a browser (RFC 8628). Whoever types the code is the person it asks. */
+/** An agent on something without a browser (RFC 8628). The person who types the code is the one it asks. */
 export interface DeviceRequest extends OpeningRequest, WantedTask {}
 
 export type DeviceStart =
@@ -41,7 +41,7 @@ export type DeviceStart =
     }
   | GrantRefusal
 
-/** Short: codes that were sent to somebody else have little time to get there. */
+/** Short: codes that were sent to another person have little time to get there. */
 const WAITS_SECONDS = 300
 const WAITS_MS = WAITS_SECONDS * 1000
 /** Codes that a person types in that time, right or wrong. */
@@ -136,7 +136,7 @@ export async function claimDevice(
       asked: { by: 'device', message: null, from: request.from ?? null, stepUp: null },
       expiresAt: answerableUntil(found),
     })
-    // INVARIANT: the first who types it, and nobody after.
+    // INVARIANT: only the first who types it.
     const claim = { digest: found.digest, personId: person.id, consentId }
     if (!(await claimDeferral(tx, claim))) throw unknownCode()
     return consentId

@@ -28,7 +28,7 @@ export const HINT_TYPE = 'login-hint+jwt'
 const KNOWS_THE_HOUSE = 3
 
 /**
- * The person that is meant. `undefined` for nobody, somebody who is suspended, and an e-mail address that two people have: an agent
+ * Finds the person that is meant. `undefined` for no one, a suspended person, and an e-mail address that two people have: an agent
  * learns no more than that it cannot ask. INVARIANT: nor does an agent from outside learn which addresses are people: it may name only
  * whom it has a basis for, or can show that it knows otherwise (an ID token, our own id of the person).
  * @throws Problem when the hint itself cannot be read
@@ -68,7 +68,7 @@ const FINDING: Readonly<Record<Hint['kind'], PersonFinder>> = {
   },
 }
 
-/** A person's id, which nobody guesses, or their e-mail address. */
+/** Finds by a person's id, which cannot be guessed, or by their e-mail address. */
 async function byName(parts: GrantParts, agent: Agent, value: string): Promise<Person | undefined> {
   const { read } = parts.storage
   if (isId('person', value)) return findPerson(read, value)

@@ -32,7 +32,7 @@ export interface GrantedDeferral {
   readonly approval: AccessRequest | undefined
 }
 
-/** Question that people have to be asked, or asked anew about what it is by now. */
+/** Question that people have to be asked, or asked again in its present form. */
 export interface QuestionToAsk {
   readonly outcome: 'ask'
   readonly question: FrozenQuestion
@@ -64,7 +64,7 @@ export async function judgeDeferral(
   const person = own.personId === null ? undefined : await findPerson(read, own.personId)
   const agent = await findAgent(read, own.agentId)
   if (!agent) throw new Error(`agent ${own.agentId} of a deferral has no row`)
-  // Where the agent put a question itself, nothing but the answer to that counts. None was put of what was allowed before.
+  // Where the agent put a question itself, nothing but the answer to that counts. None was put where an earlier consent covers it.
   const allowedBefore = own.flow === 'ciba' && own.consentId === null
   const byThis = own.flow !== 'deferred' && !allowedBefore
   if (!person || (byThis && !consent)) return WAITING

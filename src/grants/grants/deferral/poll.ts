@@ -44,7 +44,7 @@ export type PollAnswer = OpenedTask | GrantRefusal | PendingDeferral
 
 /**
  * Answers a poll. Order of checks: the agent; whether the code is one of its own, in the same words as for one that is unknown; its
- * key; whether it ended; the answer. What was asked is judged anew, as agent, person, bases and policies are now, and the task begins
+ * key; whether it ended; the answer. The request is judged again, as agent, person, bases and policies are now, and the task begins
  * in the transaction that uses the code up.
  */
 export async function pollDeferral(parts: GrantParts, poll: Poll): Promise<PollAnswer> {
@@ -187,7 +187,7 @@ async function redeem(
   return mayAgain && answer === TASK_OVERTAKEN ? { outcome: 'waiting', page: undefined } : answer
 }
 
-/** Somebody was quicker: another poll, or whoever cancelled. */
+/** Another request was quicker: a poll, or a cancellation. */
 async function lost(parts: GrantParts, own: Deferral, failed: Guard): Promise<GrantRefusal> {
   if (failed === USE_GUARD) return APPROVAL_OVER
   if (failed !== DEFERRAL_GUARD) return refusedBy(failed)

@@ -6,7 +6,7 @@ import type { WantedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { type GrantedAuthority, grantOpening, type UnapprovedGrant } from '../pipeline/grant.ts'
 
-/** Agent that asks, person who is asked, and how what is granted would be issued. */
+/** Agent that asks, person who is asked, and the way of issuing. */
 export interface AskingParties {
   readonly agent: Agent
   readonly person: Person

@@ -39,7 +39,7 @@ async function tell(parts: TellingParts, resolved: ResolvedDeferral): Promise<vo
   const { agentId: agent, at, code, digest, flow, token } = resolved
   const open = (sealed: Uint8Array) =>
     Buffer.from(master.open(sealed, associatedData(digest))).toString('utf8')
-  // INVARIANT: first the claim: a message that may have arrived is not sent again, and what was cancelled is not told.
+  // INVARIANT: first the claim: a message that may have arrived is not sent again, and a cancelled request is not told.
   if (!(await storage.transaction((tx) => claimTelling(tx, digest, clock.now())))) return
   const name = flow === 'ciba' ? 'auth_req_id' : 'deferral_code'
   const sent = await outbound

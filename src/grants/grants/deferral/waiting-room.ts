@@ -6,8 +6,8 @@ import { type GrantRefusal, refused } from '../../issuance/index.ts'
 import { countWaiting, countWaitingOf } from '../pipeline/deferral-store.ts'
 
 /**
- * Room for requests that wait for an answer, whoever is asked and however: of one agent, and of
- * all. The people for whom an agent waits share its room.
+ * Quota of requests that wait for an answer of any person by any flow: of one agent, and of
+ * all. The people for whom an agent waits share its quota.
  */
 export class WaitingRoom {
   readonly #clock: Clock
@@ -39,7 +39,7 @@ export class WaitingRoom {
   /**
    * Asked before anything is written. Answers why there is no room.
    *
-   * @param personId `null`: nobody has typed the code of the device yet. All such codes of an agent
+   * @param personId `null`: the code of the device is not typed yet. All such codes of an agent
    * are as those of one person: they leave room for people
    */
   async isFullFor(agentId: string, personId: string | null): Promise<GrantRefusal | undefined> {

@@ -67,8 +67,8 @@ function given(rule: DetailRule, element: Element): readonly unknown[] {
 }
 
 /**
- * INVARIANT: whatever an element says is looked at by a condition, makes a bound, or was said to mean nothing here. A member that nobody
- * thought of could be what narrows it.
+ * INVARIANT: each member of an element is read by a condition, makes a bound, or is listed as ignored. An unforeseen
+ * member could narrow it.
  */
 function isUnderstood(
   { when }: DetailRule,
@@ -87,7 +87,7 @@ function isUnderstood(
   )
 }
 
-/** JSON Pointers to what is not an object with members; a list is one thing. */
+/** Lists JSON Pointers to values that are no objects with members; a list is one value. */
 function leavesOf(value: unknown, at: string): readonly string[] {
   const members =
     typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -98,7 +98,7 @@ interface Token {
   readonly shown: ShownToken
 }
 
-/** INVARIANT: nobody becomes a person by a token that opens nothing. */
+/** INVARIANT: no person is created by a token that opens nothing. */
 async function brought(
   parts: GrantParts,
   newcomer: UnprovisionedPerson,

@@ -24,8 +24,8 @@ interface WantedToken {
 }
 
 /**
- * The task has begun: its token, or the one resource token that was asked for. When something it depends on really changed
- * meanwhile, or nobody can tell, the task is closed again before anyone hears of it, and what a person gave for it is given
+ * The task has begun: its token, or the one resource token that was requested. When something it depends on really changed
+ * meanwhile, or that is not known, the task is closed again before any client hears of it, and a person's consent or approval is given
  * back (`returns`). A lease that merely ran out is taken again.
  */
 export async function answerOpening(
@@ -161,7 +161,7 @@ async function scopeOf(
   return scope === undefined ? {} : { scope }
 }
 
-/** Takes the key of the task: whoever is given a token that is bound to a key has one. */
+/** Takes the key of the task, which has one where its tokens are bound. */
 function keyOf({ keyThumbprint }: Task): string {
   if (keyThumbprint === null) throw new TypeError('a bound token for a task without a key')
   return keyThumbprint

@@ -56,7 +56,7 @@ export interface PublicOpening extends Omit<AssertedOpening, 'use' | 'clientId'>
 
 /**
  * An identity assertion of a public client (MCP Enterprise-Managed Authorization): one token for one resource, nothing to get
- * another with, bound to a key only if the client proves one (contract 4, "Bearer"). Nobody is asked.
+ * another with, bound to a key only if the client proves one (contract 4, "Bearer"). No one is asked.
  */
 export async function authenticatePublic(
   parts: GrantParts,
@@ -69,7 +69,7 @@ export async function authenticatePublic(
   if (isRefused(agent)) return failed(asked, agent, { proof })
   const shown = { agent, proof, issuers: [], assertion: undefined }
   const read = await readAssertion<BroughtCredentials>(parts, asked, shown).catch(asRefused)
-  // Without the agent: until then it is nobody's word but the client's own.
+  // Without the agent: until then only the client itself claims it.
   if (isRefused(read)) return failed(asked, read, { proof })
   const known = read.newcomer ? {} : { person: read.brought.subject.person.id }
   const attempt = attemptBy(asked, proof, { agent: agent.id, ...known })
@@ -106,7 +106,7 @@ async function continued(
 }
 
 /**
- * INVARIANT: whoever finds an assertion could be a client that proves nothing. So its issuer has to be one whose tokens count without a
+ * INVARIANT: a finder of the assertion could be a client that proves nothing. So its issuer has to be one whose tokens count without a
  * key, or the assertion is for the key that was proved; and a token that proves nothing is for MCP servers and A2A agents only.
  */
 async function resourceOf(

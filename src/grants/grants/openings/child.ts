@@ -132,7 +132,7 @@ export async function planChild(
   const { forbids, got } = issuable
   const grant: PlannedGrant = {
     ...{ ...got, budget, person, place, views, issuing },
-    // Nobody is asked: what a child may have, its parent decides.
+    // No one is asked: the parent decides about its child.
     missing: missingOf(
       { calls: ticket.details, delegates: ticket.delegates },
       got,

@@ -48,9 +48,9 @@ export interface Continuation {
 }
 
 /**
- * Another assertion for what is open already: a client that brings one for each token works on in one task, with its key and its
+ * Takes another assertion for a task that is open already: a client that brings one for each token works on in one task, with its key and its
  * sessions, as one does that refreshes. `undefined`: nothing like that is open, or it is asked for more; then another task opens.
- * INVARIANT: all that an opening uses up is used up, and what it would be granted by now is granted, within the task as it is. It
+ * INVARIANT: all that an opening uses up is used up, and its present grant is issued, within the task as it is. It
  * gets no wider and lasts no longer.
  */
 export async function continueAsserted(
@@ -92,7 +92,7 @@ export async function continueAsserted(
 
 /**
  * Not closed, by the same key or by none, for the same, through the same, and asked for as plainly. A task never learns of a later sign-in
- * (RFC 9470): without a key, another sign-in is another task; with one, whoever needs it comes with another key.
+ * (RFC 9470): without a key, another sign-in is another task; with one, a client that needs one comes with another key.
  */
 async function alike(parts: GrantParts, { asked, said }: Continuation): Promise<readonly Task[]> {
   const { budget, lifeSeconds, purpose, space, thread } = asked

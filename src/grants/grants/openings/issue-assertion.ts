@@ -52,7 +52,7 @@ export interface Peer {
 
 /**
  * Issues an identity assertion (ID-JAG section 4.3), or an authorization grant (OAuth identity chaining), to a task: what it may do
- * at one resource of the peer and no more, for its own key. Nothing of it is taken from what was presented but the request.
+ * at one resource of the peer and no more, for its own key. Only the request is taken from the presented tokens.
  */
 export async function issueAssertion(
   parts: GrantParts,
@@ -191,7 +191,7 @@ function sayable(
   return actions.length > 0 ? { scope: actions.join(' ') } : undefined
 }
 
-/** A scope says nothing about arguments, so what is bounded is left out of it. */
+/** Answers details that a scope cannot say: it has no arguments, so bounded ones are left out. */
 function unsayable(
   { details }: Pick<GrantAt, 'details'>,
   mapping: Peer['mapping'],

@@ -39,7 +39,7 @@ const LIFE_SECONDS = 310
 
 /**
  * Issues an assertion to an agent that brings a token of its person (ID-JAG section 4.3: an identity assertion): it opens a task as any
- * other token of a person does (contract 5.1), and gets the assertion for it, and nothing else. So nobody gets one without a basis, a
+ * other token of a person does (contract 5.1), and gets the assertion for it, and nothing else. So no agent gets one without a basis, a
  * key and a task, and it can be redeemed no longer than the task lasts.
  */
 export async function issueForSubject(
@@ -79,7 +79,7 @@ export async function issueForSubject(
   }
   await closeTask(parts, { taskId: task.id, by: 'system', reason: 'overtaken' })
   if (!made || !isRefused(made)) return STALE
-  // The task is over: nobody can be asked about a token of it.
+  // The task is over: people cannot be asked about a token of it.
   return made.asks ? NEEDS_TASK : made
 }
 
@@ -88,7 +88,7 @@ const NEEDS_TASK = refused(
   'it needs an approval: open a task, and use its token',
 )
 
-/** Finds out what is wanted of the peer, before anything is used up. */
+/** Finds out the request to the peer, before anything is used up. */
 async function prepare(parts: GrantParts, asked: SubjectAssertion) {
   const peer = await peerOf(parts, asked)
   if (isRefused(peer)) return peer

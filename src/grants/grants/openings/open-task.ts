@@ -40,7 +40,7 @@ const AUTHENTICATE: {
 }
 
 /**
- * Opens a task: whoever asks and what they bring is checked, the grant is cut down to what everyone allows, and the task begins in
+ * Opens a task: the caller and its credentials are checked, the grant is cut down to the intersection, and the task begins in
  * the one transaction that uses up all that was brought (`open`).
  */
 export async function openTask<Kind extends keyof OpeningRequests>(

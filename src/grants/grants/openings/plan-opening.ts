@@ -31,7 +31,7 @@ const GRANT_OF = {
   code: 'authorization_code',
 } as const
 
-/** Agents that would act, the one that opens first, and whether nobody is present. */
+/** Agents that would act, the one that opens first, and the presence of a person. */
 export interface Line {
   readonly chain: readonly string[]
   readonly sponsored: boolean

@@ -30,7 +30,7 @@ export type Presenter = Pick<BroughtAgent, 'agent' | 'issuers'> & {
   readonly proof: Proof | undefined
 }
 
-/** Contents of an assertion, checked, with whoever shows it. */
+/** Checked contents of an assertion, with the client that shows it. */
 export interface ReadAssertion<B extends Presenter> {
   readonly brought: Omit<B, 'issuers'> & {
     readonly subject: Subject
@@ -38,7 +38,7 @@ export interface ReadAssertion<B extends Presenter> {
     /** Issuers that vouch for the agent, for the assertion, and for everybody who acted before. */
     readonly issuers: readonly TrustedIssuer[]
   }
-  /** Somebody whom nobody here knows yet: `subject` is who they would be. */
+  /** Person who is not known here yet: `subject` is who they would be. */
   readonly newcomer: UnprovisionedPerson | undefined
   /** Issuer of it. */
   readonly issuer: TrustedIssuer
@@ -104,7 +104,7 @@ export async function meetSubject<B extends Presenter>(
 
 /**
  * INVARIANT: it was given to this client, or at least to this key: a grant of another domain need not know what the client
- * is called here, and one that says neither would be good for whoever finds it.
+ * is called here, and one that names neither would be good for every finder.
  */
 function checkBound(
   { claims }: VerifiedToken,
@@ -128,7 +128,7 @@ function unique(issuers: readonly TrustedIssuer[]): readonly TrustedIssuer[] {
   return [...new Map(issuers.map((issuer) => [issuer.name, issuer])).values()]
 }
 
-/** Purpose where nobody states one. Nothing is made up: it is what the client is there for. */
+/** Purpose where the client states none: the name of the client, and its organization's permission. */
 function purposeOf({ name }: Agent): string {
   return `${name}, as its organization allows`
 }

@@ -57,7 +57,7 @@ import {
 } from '../pipeline/plan.ts'
 
 /**
- * A task with nobody present, under a sponsor grant in force (contract 5.2). Purpose and budget are the grant's; the
+ * Plans a task with no person present, under a sponsor grant in force (contract 5.2). Purpose and budget are the grant's; the
  * agent may ask for less than all of it. The grant is held, and its rate counted, in the transaction in which the task begins.
  */
 export async function authenticateSponsored(
@@ -159,7 +159,7 @@ export async function planSponsored(
   const issuable = await issuedWithin(parts, openers, issuing, { catalog, got: whole, ...people })
   if (isRefused(issuable)) return issuable
   const { forbids, got } = issuable
-  // Nobody is asked: the sponsor grant says what may be.
+  // No one is asked: the sponsor grant decides.
   const missing = missingOf(wanted, got, NOTHING, catalog.kindOf)
   if (missing && request.requireAll) return incomplete(missing)
   const planned: PlannedGrant = {

@@ -65,7 +65,7 @@ async function sponsor(parts: GrantParts, { agent, issuers }: BroughtWorkload): 
   if (!issuer || !rule || !('admit' in rule.gives)) return
   const { sponsor: given } = rule.gives.admit
   const owner = given && (await findPerson(parts.storage.read, rule.gives.admit.ownerId))
-  // An owner who is gone, or to whom the agent does not belong any more, sponsors nothing; the opening says what is missing.
+  // An owner who is gone, or to whom the agent does not belong any more, sponsors nothing; the opening names the missing part.
   if (!given || owner?.status !== 'active' || agent.ownerId !== owner.id) return
   const { kindOf } = await parts.catalog.current()
   const now = parts.clock.now()

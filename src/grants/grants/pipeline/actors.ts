@@ -17,7 +17,7 @@ const MAX_LENGTH = 512
  * kept word for word, behind our agent, or refused altogether. It permits nothing; what rests on it
  * ends with the trust in each who vouches for one of them.
  *
- * INVARIANT: nobody is among them who claims to be of Remit; and nobody twice. One of theirs may be
+ * INVARIANT: none of them claims to be of Remit, and none is there twice. One of theirs may be
  * called like one of ours: nothing reads the name of an actor without its issuer.
  * @throws Problem `actor.not_trusted`, `actor.impostor`, `token.malformed`, `token.chain_too_deep`,
  * `issuer.…`
@@ -47,7 +47,7 @@ export async function readBehind(
 function checkActor({ iss, sub, sub_profile: profile = '' }: ForeignActor, ours: string): void {
   if (sub.length > MAX_LENGTH)
     throw new Problem('token.malformed', 'the name of an actor is too long')
-  // A person who acts for another is somebody whom neither of the two answers for here.
+  // For a person who acts for another, neither of the two answers here.
   if (profile.split(' ').includes('user'))
     throw new Problem('token.malformed', 'a person acts for another person in the chain')
   if (iss === ours) throw impostor('nobody else says what agents of Remit did')

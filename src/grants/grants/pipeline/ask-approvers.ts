@@ -24,7 +24,7 @@ import type { PlannedGrant } from './plan.ts'
 const ANSWERED_WITHIN = 60 * 60_000
 /** No approval of an opening lasts longer than any task. */
 export const MAX_APPROVAL = 24 * 60 * 60_000
-/** An agent that waits for more at once for one person asks nobody. */
+/** Maximum requests of an agent that wait for one person; beyond, no one is asked. */
 export const MAX_WAITING = 20
 
 /** Grant of an opening, and who would act, the one that opens first. */
@@ -36,8 +36,8 @@ interface OpeningActors {
 
 /**
  * Asks people, when nothing but them stands in the way and the agent lets it be deferred: about
- * this opening and no other. A code takes the place of what was brought. The id of the task that it
- * will be is fixed with the question. Otherwise it is refused, and nobody is asked.
+ * this opening and no other. A code takes the place of the presented credentials. The id of the task that it
+ * will be is fixed with the question. Otherwise it is refused, and no one is asked.
  */
 export async function askApprovers(
   parts: GrantParts,

@@ -78,8 +78,8 @@ export async function askPerson(
 }
 
 /**
- * Puts the question about what a grant lacks, so that the agent is told where the person can allow it. Nobody is asked twice in a
- * day about the same by themselves, nor about what they left out of an answer that still counts: an agent that needs it says so.
+ * Puts the question about what a grant lacks, so that the agent is told where the person can allow it. No person is asked twice in a
+ * day about the same, nor about what they left out of an answer that still counts: an agent that needs it says so.
  */
 export async function offerRest(
   parts: GrantParts,
@@ -108,7 +108,7 @@ export async function offerRest(
   })
 }
 
-/** Time in ms after a question that nobody answered before it is put again unasked. */
+/** Time in ms after an unanswered question before it is put again by itself. */
 const RESTS_MS = 24 * 3_600_000
 
 type PersonAskResult =

@@ -11,7 +11,7 @@ import { type SingleUse, useOnce } from './begin.ts'
 import type { DeferralRequest } from './defer.ts'
 import type { PlanRequest, Requester } from './plan.ts'
 
-/** A live request to open a task, whoever asks authenticated and what they showed checked. Nothing is used up yet. */
+/** A live request to open a task, with its caller authenticated and its credentials checked. Nothing is used up yet. */
 export interface AuthenticatedOpening extends PlanRequest {
   readonly outcome: 'authenticated'
   readonly brought: Requester & { readonly assertion: CredentialUse | undefined }
@@ -71,7 +71,7 @@ export function waitingOf(
 }
 
 /**
- * INVARIANT: what was brought beside the proof is used up with the code that takes its place.
+ * INVARIANT: credentials beside the proof are used up with the code that takes their place.
  * @throws Problem `assertion.replayed`, `subject_token.replayed`, `ticket.replayed`
  */
 export async function useUp(tx: Tx, { also, brought }: AuthenticatedOpening): Promise<void> {

@@ -36,7 +36,7 @@ export function useOnceStep(
   return consumeOnceStep(storage.read, ONCE_GUARDS[kind], { kind, key, expiresAt })
 }
 
-/** Gives it back, where nobody was told of the task that it opened. */
+/** Gives it back, where no client was told of the task that it opened. */
 export function returnOnceStep(
   { storage }: Pick<GrantParts, 'storage'>,
   { kind, replayKey: key }: SingleUse,
@@ -55,7 +55,7 @@ export async function useProof(tx: Tx, { expiresAt, replayKey }: Proof): Promise
 }
 
 /**
- * Begins a task in the one transaction that uses up what was brought for it. Everything or nothing: answers the guard that
+ * Begins a task in the one transaction that uses up its credentials. Everything or nothing: answers the guard that
  * failed.
  */
 export async function begin(

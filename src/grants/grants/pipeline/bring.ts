@@ -79,7 +79,7 @@ export async function readWorkload(
   const read = await readWith(parts, request, readProof(parts, request))
   if (isFailed(read)) return read
   const { proof, vouched } = read
-  // INVARIANT: nobody issues a grant to themselves.
+  // INVARIANT: no client issues a grant to itself.
   return vouched ? { ...read, vouched } : failed(request, NOT_FOR_ITSELF, { proof })
 }
 

@@ -52,7 +52,7 @@ export async function findHeldBack(
   }
 }
 
-/** Makes a request wait until somebody has answered; part of the transaction that asks. */
+/** Makes a request wait until people have answered; part of the transaction that asks. */
 export async function holdBack(
   { clock, master, random }: DeferringParts,
   tx: Tx,

@@ -80,7 +80,7 @@ export function redeemDeferralStep(
   return { guard: DEFERRAL_GUARD, query, rows: 1 }
 }
 
-/** Lets a deferral wait again, where nobody was told of the task that it was redeemed for. */
+/** Lets a deferral wait again, where no client was told of the task that it was redeemed for. */
 export function returnDeferralStep(
   db: Reader,
   {
@@ -143,7 +143,7 @@ export async function cancelAllDeferrals(tx: Tx): Promise<void> {
     .execute()
 }
 
-/** A request that a device began, which nobody has typed the code of and somebody still can. */
+/** A request that a device began, whose code is not typed yet and still can be. */
 export async function findByUserCode(
   db: Reader,
   userCode: string,
@@ -160,7 +160,7 @@ export async function findByUserCode(
   return row && DEFERRALS.read(row)
 }
 
-/** False when somebody else was first. */
+/** False when another person was first. */
 export async function claimDeferral(
   tx: Tx,
   { consentId, digest, personId }: { digest: string; personId: string; consentId: string },
@@ -175,7 +175,7 @@ export async function claimDeferral(
   return numUpdatedRows === 1n
 }
 
-/** Counts the requests of this agent that wait, by person; `null`: of devices whose code nobody has typed. */
+/** Counts the requests of this agent that wait, by person; `null`: of devices whose code is not typed yet. */
 export async function countWaitingOf(
   tx: Reader,
   agentId: string,
@@ -272,7 +272,7 @@ export async function resolvedToTell(
         e.and([
           e.or([
             e('consent_requests.state', '=', 'granted'),
-            // Nobody is asked about what the person allowed before.
+            // A request that the person allowed before asks no one.
             e.and([e('deferrals.flow', '=', 'ciba'), e('deferrals.consent_id', 'is', null)]),
           ]),
           e.not(e.exists(requestsOf(e, ['pending']))),
@@ -292,7 +292,7 @@ export async function resolvedToTell(
   }))
 }
 
-/** INVARIANT: each is told once at most, by whoever this is true for; not one that was cancelled meanwhile. */
+/** INVARIANT: each is told once at most, by the server that gets `true`; not one that was cancelled meanwhile. */
 export async function claimTelling(tx: Tx, digest: string, now: number): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('deferrals')

@@ -2,7 +2,7 @@ import type { Id } from '../../../platform/lib/id.ts'
 
 /**
  * Protocol by which the agent waits. `deferred`: a token request that it allowed to be deferred
- * (Deferred Token Response). `ciba`: it asked the person itself (OpenID CIBA). `device`: somebody
+ * (Deferred Token Response). `ciba`: it asked the person itself (OpenID CIBA). `device`: a person
  * types a code (RFC 8628).
  */
 export type Flow = 'deferred' | 'ciba' | 'device'
@@ -10,7 +10,7 @@ export type Flow = 'deferred' | 'ciba' | 'device'
 export type DeferralState = 'pending' | 'redeemed' | 'cancelled'
 
 /**
- * A token request that somebody has to answer first. It gives nothing: when the answer is there, the request is judged anew, as
+ * A token request that people have to answer first. It gives nothing: when the answer is there, the request is judged again, as
  * everything is then, and opens one task at most. Times are epoch milliseconds.
  */
 export interface Deferral {
@@ -20,7 +20,7 @@ export interface Deferral {
   readonly agentId: string
   /** The key of the task that it opens, and the only one that may ask; `null` until the agent first asks. */
   readonly thumbprint: string | null
-  /** `null` until somebody has typed the user code. */
+  /** `null` until the user code is typed. */
   readonly personId: Id<'person'> | null
   /** The question that it waits for. */
   readonly consentId: Id<'consent'> | null

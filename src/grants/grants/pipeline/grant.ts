@@ -168,7 +168,7 @@ export async function grantOpening(
     const could = await issuedWithin(parts, openers, issuing, {
       ...{ catalog, got: whole, lifted, asksPeople },
     })
-    // Nobody is asked about what would not be issued.
+    // People are not asked about details that would not be issued.
     const left = isRefused(could) ? [] : [...could.got.details, ...could.got.mayDelegate]
     const gone = askable.filter((detail) => !containsByType(left, [detail], kindOf))
     return { askable: left, never: [...never, ...gone] }
@@ -181,7 +181,7 @@ export async function grantOpening(
         'task.beyond_basis',
         'administrators do not allow the agent any of it for this person',
       )
-    // Nobody is asked about what would not be issued.
+    // People are not asked about details that would not be issued.
     const could = await issuedWithin(parts, openers, issuing, {
       ...{ catalog, got: most, lifted, asksPeople },
     })
@@ -199,7 +199,7 @@ export async function grantOpening(
   const lacks = missingOf(wanted, got, most, kindOf)
   const missing = lacks && (await askableOf(lacks))
   if (opening.requireAll && missing) {
-    // Whoever answered this very question has said what they allow.
+    // The person who answered this very question has given their answer.
     if (missing.never.length > 0 || only !== undefined || !asksPeople) return incomplete(missing)
     return { outcome: 'needs_consent', details: missing.askable, bases }
   }
@@ -231,8 +231,8 @@ interface GrantParties {
 }
 
 /**
- * Authority that consent could add at most: within what administrators, and whoever vouches, allow
- * of the same.
+ * Authority that consent could add at most: within the limits of administrators and
+ * issuers.
  */
 function beyondBases(
   within: Authority,

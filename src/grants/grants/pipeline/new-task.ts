@@ -33,12 +33,12 @@ export interface NewTask
   readonly issuers: readonly Pick<TrustedIssuer, 'name' | 'expiresAt'>[]
   /** Agents that acted elsewhere before its agent; of a child those of its parent. */
   readonly actors?: Task['actors'] | undefined
-  /** The sponsor grant under which nobody is present. */
+  /** The sponsor grant of a task without a person. */
   readonly sponsorGrant?: { readonly id: NonNullable<Task['sponsorGrantId']>; expiresAt: number }
 }
 
 /**
- * A task that could be opened now. Its budget is what was asked for, within what each task of its person and agents is limited to.
+ * A task that could be opened now. Its budget is the requested one, within the limits for each task of its person and agents.
  * INVARIANT: a child ends with its parent at the latest, is sponsored exactly when that is, and stands on all that it
  * stands on.
  */

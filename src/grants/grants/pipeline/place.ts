@@ -74,7 +74,7 @@ export interface Entrants {
 }
 
 /**
- * Reads what is at the place, and a view of all that the opening depends on beyond `view`; a
+ * Reads the spaces and the thread of the place, and a view of all that the opening depends on beyond `view`; a
  * refusal when they may not be there. `view`: the one that watches over the spaces, all of them
  * alive.
  */

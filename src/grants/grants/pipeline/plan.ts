@@ -100,7 +100,7 @@ export async function lineageOf(
     ...{ details, budget, bases, place, issuers, openedBy },
     mayDelegate: handsOnNothing ? [] : grant.mayDelegate,
     keyThumbprint: brought.proof?.thumbprint ?? null,
-    // Nobody closes it: its client knows only an address. A client with a key may sleep, and go on in the morning.
+    // It is not closed by its client, which knows only an address. A client with a key may sleep, and go on in the morning.
     idleMs:
       openedBy === 'code' && !brought.proof ? brought.agent.idleMinutes * MINUTE_MS || null : null,
     actors: way?.kind === 'asserted' ? way.actors : [],
