@@ -7,7 +7,7 @@ import { closeAllTasks, type TaskParts, unclosedTasks } from '../../tasks/tasks/
 
 const REASON = 'ledger.inconsistent'
 
-/** Counts of what was made void, so that nothing rests on what is missing. */
+/** Counts of voided tasks and approvals, so that nothing rests on missing records. */
 export interface AcceptedBreak {
   readonly closedTasks: number
   readonly voidedRequests: number
@@ -15,7 +15,7 @@ export interface AcceptedBreak {
 }
 
 /**
- * An administrator goes on with a ledger that does not contain all that was signed. What is missing may be the end of a task, or
+ * Goes on, for an administrator, with a ledger that does not contain all that was signed. A missing record may be the end of a task, or
  * the use of an approval, so every open task is closed, and every approval, allowance and waiting token request ends:
  * first that, then the record, and from then on calls and openings are judged again.
  * @throws Problem `ledger.no_break`, `ledger.inconsistent` where the tree itself is damaged

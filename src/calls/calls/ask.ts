@@ -86,7 +86,7 @@ const CLOSED = {
   enough: 'a new task',
 } as const
 
-/** Answers what is to be called after the commit. */
+/** Answers the function to call after the commit. */
 async function book(
   parts: CallParts,
   tx: Tx,
@@ -111,7 +111,7 @@ export function askingOf(
 ): RequestDraft {
   const { call, frozen, policyVersion } = each
   const { task } = each.who.held
-  if (!frozen || policyVersion === undefined) throw new Error('asked about a call nobody makes')
+  if (!frozen || policyVersion === undefined) throw new Error('asked about a call that cannot be made')
   return {
     call: frozen,
     taskId: task.id,

@@ -14,7 +14,7 @@ import { type Assessment, storedRisk } from '../../tasks/risk/index.ts'
 import { freeze } from './freeze.ts'
 import type { CallerIdentity, KnownIdentity } from './identified.ts'
 
-/** One call on its way to an answer, and what is known about it so far. Never changed, only added to. */
+/** One call on its way to an answer, with the facts known so far. Never changed, only added to. */
 export interface Case {
   readonly id: Id<'decision'>
   readonly call: Call
@@ -67,10 +67,10 @@ export function isKnown(each: Case): each is KnownCase {
   return each.who.known
 }
 
-/** Finds why nobody has a credential that holds. */
+/** Finds why the credential does not hold. */
 export function stopped({ who }: Pick<Case, 'who'>): Deny {
   const stop = stopEarly(who.credential)
-  if (!stop) throw new Error('nobody has a credential that holds')
+  if (!stop) throw new Error('no reason why the credential does not hold')
   return stop
 }
 
@@ -112,7 +112,7 @@ export function rowOf(each: RecordedRequest, finding: Finding): StoredDecision {
       ask: finding.ask,
       risk: each.risk && storedRisk(each.risk),
     },
-    // INVARIANT: what was only asked about permits nothing that could be sent or reported.
+    // INVARIANT: a question alone permits nothing that could be sent or reported.
     state: finding.outcome === 'permit' && each.pep === undefined ? 'sending' : 'decided',
     status: null,
     replicaId: each.replicaId,
@@ -155,7 +155,7 @@ export function recordOf(each: RecordedRequest, finding: Finding): LedgerEvent {
     tokenId: who.claims?.jti,
     thumbprint: who.proof?.thumbprint,
     origin: call.origin,
-    // INVARIANT: the books keep nothing that somebody wrote who could not be identified.
+    // INVARIANT: the books keep nothing that an unidentified caller wrote.
     private: { arguments: who.known && call.arguments ? argumentTexts(call.arguments) : undefined },
   }
 }

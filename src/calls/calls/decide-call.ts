@@ -28,7 +28,7 @@ export async function decideCall(
   return holding(call, who, await decideFor(parts, call, who, before !== undefined))
 }
 
-/** facts → decide → reserve, for whoever makes the call. `proofUsed`: by an earlier answer to the same request. */
+/** Decides for the caller: facts → decide → reserve. `proofUsed`: by an earlier answer to the same request. */
 export async function decideFor(
   parts: CallParts,
   call: Call,
@@ -105,7 +105,7 @@ export function asDefinedNow(call: Call, catalog: CatalogView): Call | undefined
   return call.action === action && call.resource === resource ? call : { ...call, action, resource }
 }
 
-/** INVARIANT: who came to a group calls what is a member of it now. */
+/** INVARIANT: a caller that came to a group calls a present member of it. */
 function isThrough({ audience, resource }: Call, { resources }: CatalogView): boolean {
   return !audience || resources.get(audience.name)?.members?.includes(resource.name) === true
 }

@@ -19,8 +19,8 @@ import type { DenyVerdict, PermitVerdict } from './verdict.ts'
 /**
  * Decides a call that Remit makes itself, so that an approver sees what a waiting call of the same task is about: by all
  * gates, recorded like every call. `too_soon`: this approver fetched the preview of this request a moment ago.
- * INVARIANT: it only reads, asks nobody, uses no approval, and takes nothing of a limit, because what an approver looks
- * at must not be missing to the call that waits.
+ * INVARIANT: it only reads, asks no one, uses no approval, and takes nothing of a limit, because a look of an approver
+ * must take nothing from the call that waits.
  */
 export async function decidePreview(
   parts: CallParts,

@@ -7,8 +7,8 @@ export const REPORT_WITHIN_MS = 15 * 60_000
 const AT_ONCE = 100
 
 /**
- * Calls of direct APIs whose outcome nobody reported in time: whether they ran is not known. They are marked *indeterminate*,
- * recorded once, and never repeated; what they used stays used. Answers how many.
+ * Marks calls of direct APIs whose outcome was not reported in time, so that it is unknown, as *indeterminate*:
+ * recorded once, and never repeated; approvals and limits that they used stay used. Answers how many.
  */
 export async function lapse(
   parts: Pick<CallParts, 'storage' | 'ledger' | 'clock'>,

@@ -54,12 +54,12 @@ export function footingOf(parts: CallParts, all: readonly Rests[]): Footing {
   }
 }
 
-/** Looks at what has changed, before the answer is that nobody knows. */
+/** Maximum looks at changes, before the answer is that the state is unknown. */
 const MAX_LOOKS = 5
 
 /**
- * Checks in the tick of an answer that what it rests on is so, and reads it again where it is not, until it is so or has
- * ended. `begun`: what is asked about has begun, and is not cut for a token that ended. INVARIANT: when it says true, nothing was
+ * Checks in the tick of an answer that its live state still holds, and reads it again where it does not, until it does or has
+ * ended. `begun`: the answer has begun, and is not cut for a token that ended. INVARIANT: when it says true, nothing was
  * awaited since the check.
  * @throws Problem `live.lease_over`, `server.clock_off`
  */

@@ -24,12 +24,12 @@ export type PresentedCredentials = Pick<
 
 /** Content of a resource token, bound or not, as far as calls ask for it. */
 export interface TokenStatement extends Pick<ResourceTokenClaims, 'exp' | 'authorization_details'> {
-  /** Id of the token; absent where somebody was believed about who calls. */
+  /** Id of the token; absent where another party named the caller. */
   readonly jti?: string
   readonly task: Pick<ResourceTokenClaims['task'], 'id' | 'ep'>
 }
 
-/** Identity of whoever makes a call: gates 1 and 2. */
+/** Identity of a caller: gates 1 and 2. */
 export type CallerIdentity =
   | {
       readonly known: true

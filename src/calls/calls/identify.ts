@@ -101,7 +101,7 @@ async function proofOf(
 
 /**
  * A token that came as `Bearer`: of a client that cannot prove possession, or bound to the certificate of the connection (RFC 8705
- * section 3). INVARIANT: what is bound to a DPoP key is never good here, whatever certificate comes with it.
+ * section 3). INVARIANT: a token bound to a DPoP key is never good here, whatever certificate comes with it.
  */
 async function identifyUnproved(
   parts: CallParts,
@@ -116,7 +116,7 @@ async function identifyUnproved(
 }
 
 /**
- * A token of another server, and the task that it opened (contract 5.6). It says nothing about epochs: what it rests on is asked as it
+ * A token of another server, and the task that it opened (contract 5.6). It has no epochs: its live state is read as it
  * is now, so after a suspension it counts again.
  */
 async function identifyForeign(
@@ -133,7 +133,7 @@ async function identifyForeign(
   return taskAsItIs(parts, call, { held, proof, said, credential: proof ? HOLDS : BEARER_HOLDS })
 }
 
-/** Answers the nonce check, only where whoever refuses can also tell the nonce. */
+/** Answers the nonce check, only where the refusing edge can also tell the nonce. */
 function nonceCheck({ nonces }: CallParts, { action, nonces: told, url }: PresentedCredentials) {
   if (!told) return undefined
   const counted = action && { access: countedAccess(action), risk: countedRisk(action) }
@@ -144,7 +144,7 @@ function nonceCheck({ nonces }: CallParts, { action, nonces: told, url }: Presen
 interface Bound {
   readonly claims: TokenStatement
   readonly thumbprint: string
-  /** Tells whether it names whom the task is for; a handle names nobody. */
+  /** Tells whether it names the person of the task; a handle names no one. */
   isOf(held: TaskLineage): boolean
 }
 
@@ -180,7 +180,7 @@ async function handleBoundTo(
     : { claims: credentialOf(row), thumbprint: row.thumbprint, isOf: () => true }
 }
 
-/** Finds the row of a token that says nothing. */
+/** Finds the row of an opaque token. */
 async function handleAt(
   parts: CallParts,
   call: PresentedCredentials,
@@ -207,7 +207,7 @@ export async function identifyAgain(
 ): Promise<CallerIdentity> {
   const call = addressed(asked)
   const { token } = call
-  // A bearer token is looked at anew as it was the first time: there is no proof.
+  // A bearer token is checked again as it was the first time: there is no proof.
   if (token === undefined || !before.proof) return identify(parts, call)
   const from = await foreignIssuer(parts, token)
   if (from) return identifyForeign(parts, { ...call, token }, from, before.proof)
@@ -291,7 +291,7 @@ async function lookedAt(
   call: PresentedCredentials,
   who: Pick<KnownIdentity, 'claims' | 'proof' | 'held' | 'credential'>,
 ): Promise<CallerIdentity> {
-  // A handle is in our books, and signed by nobody.
+  // A handle is in our books, and not signed.
   const signed = opaqueDigest('remit_at', call.token ?? '') === undefined
   const { claims, credential, held, proof } = who
   const viewing = viewOf(parts, held, call, signed ? call.token : undefined)
@@ -327,7 +327,7 @@ export async function identifyTold(
   return taskAsItIs(parts, told, { held, proof: undefined, said, credential })
 }
 
-/** Identifies by a task whose token says nothing about epochs: by all that it holds, as it is now. */
+/** Identifies by a task whose token has no epochs: by all that it holds, as it is now. */
 async function taskAsItIs(
   parts: CallParts,
   call: Pick<PresentedCredentials, 'resource'>,

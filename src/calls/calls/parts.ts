@@ -14,8 +14,8 @@ export interface CallParts extends GrantParts {
   readonly flights: CallsInFlight
   /** Looks at calls that were answered; absent where nothing does. */
   readonly shadow?: Watcher
-  /** Counts calls; absent where nobody does. */
+  /** Counts calls; absent where they are not counted. */
   readonly observer?: CallObserver | undefined
-  /** Calls that wait for the store; absent where nobody counts. */
+  /** Calls that wait for the store; absent where they are not bounded. */
   readonly reservations?: ReservationQueue
 }

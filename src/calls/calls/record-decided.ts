@@ -25,7 +25,7 @@ const MAX_AHEAD_MS = 10_000
 
 /**
  * Records a permit that was given elsewhere, once: the intent with the call as it is read here, and
- * what it does to the books of risk. It gives nobody anything. False: it was recorded before.
+ * its effect on the risk history. It gives no authority. False: it was recorded before.
  * @throws Problem `decision.unreportable`
  */
 export async function recordDecided(

@@ -19,7 +19,7 @@ export async function recover(parts: CallParts): Promise<number> {
   if (sending.every((id) => id === parts.live.replicaId)) return 0
   // One process at a time can hold a store that is not shared: all others are gone, whatever their leases say.
   const { shared } = parts.storage
-  // INVARIANT: after the store paused, nobody is judged by who comes back first.
+  // INVARIANT: after the store paused, no replica is judged by the one that comes back first.
   if (shared && !parts.live.mayJudgeOthers()) return 0
   const others = shared ? await parts.live.replicas() : []
   const alive = new Set<string>([parts.live.replicaId, ...others])
@@ -62,7 +62,7 @@ export function keepRecovering(
   const loop = repeat(work, { ...options, everyMs: RECOVER_EVERY_MS })
   return {
     wake: loop.wake,
-    /** Stops, and stores what is known of calls that have ended before this process goes. */
+    /** Stops, and stores the known outcomes of ended calls before this process goes. */
     async stop() {
       await loop.stop()
       await settleOwn(parts).catch(options.onError)

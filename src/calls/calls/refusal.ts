@@ -38,7 +38,7 @@ export interface Refusal {
   readonly status: number
   /** Problem with the decision's id, the reason and what would be enough. */
   readonly problem: Problem
-  /** Value of `WWW-Authenticate`, when the credential is what is wrong. */
+  /** Value of `WWW-Authenticate`, when the fault is the credential's. */
   readonly challenge?: string
   /** A nonce is demanded: `DPoP-Nonce` has to be told along with it. */
   readonly wantsNonce?: true

@@ -42,7 +42,7 @@ export function bookingOf(
 
 /**
  * Makes the steps that book an answer, without its record. A setting that others may store at the
- * same moment comes last before the row, so that nobody holds it for long.
+ * same moment comes last before the row, so that it is not held for long.
  */
 export function bookQueries(
   { facts, observer, shadow }: Pick<CallParts, 'facts' | 'observer' | 'shadow'>,
@@ -205,7 +205,7 @@ export async function refuseExecuted(
     enough: 'a new access request for the same call',
     requestId: request.id,
   }
-  // What was answered then is told again: that, too, wants a lease.
+  // The earlier answer is told again: that, too, needs a lease.
   const commit: Storage['commit'] = (steps) => parts.live.commit(parts.storage, steps)
   if ((await book(parts, each, finding, commit)).as === 'replay') return refuseReplay(parts, each)
   const execution = request.usedBy && (await findDecision(parts.storage.read, request.usedBy))

@@ -13,7 +13,7 @@ import type { DecisionInputsWithLimits } from './judgment/grounds.ts'
 type Answer = PermitVerdict | DenyVerdict | Requestable | ExecutedVerdict
 
 /**
- * The answer to one call; `Verdict<'permit'>`: only those with that outcome. A value; what is thrown instead is a failure of ours, and
+ * The answer to one call; `Verdict<'permit'>`: only those with that outcome. A value; an error that is thrown instead is a failure of ours, and
  * nothing was permitted.
  */
 export type Verdict<O extends Answer['outcome'] = Answer['outcome']> = Extract<
@@ -28,7 +28,7 @@ export type Verdict<O extends Answer['outcome'] = Answer['outcome']> = Extract<
 export interface PermitVerdict {
   readonly outcome: 'permit'
   readonly decisionId: Id<'decision'>
-  /** The represented person; when nobody is present (`transactionClaims.parties` names none), the sponsor. */
+  /** The represented person; when no person is present (`transactionClaims.parties` names none), the sponsor. */
   readonly person: { readonly id: Id<'person'>; readonly issuer: string; readonly subject: string }
   /** The agent that acts, and all that stand behind it, this one first. */
   readonly agent: string
@@ -82,11 +82,11 @@ export interface DenyVerdict {
    */
   readonly decisionId: Id<'decision'>
   /**
-   * Mark of a denial that was counted and not recorded, so nothing has that id: it is told to
-   * nobody.
+   * Mark of a denial that was counted and not recorded, so nothing has that id: no one is
+   * told it.
    */
   readonly unrecorded?: true
-  /** Mark of a caller whom nobody could identify. Always unrecorded. */
+  /** Mark of a caller who could not be identified. Always unrecorded. */
   readonly stranger?: true
   /** Code of the problem; its status and title are the catalogue's. */
   readonly reason: ProblemCode
@@ -97,7 +97,7 @@ export interface DenyVerdict {
   /** Mark of a call that the task was not given, and could be by its person's word. */
   readonly attainable?: true
   readonly challenge?: Challenge
-  /** The call as an approver changed it, and what is different. */
+  /** The call as an approver changed it, and the differences. */
   readonly edited?: EditedRequest
   /**
    * Seconds after which the same call fits again, if nothing else is taken; given where only time
@@ -141,7 +141,7 @@ export interface ExecutedVerdict {
   readonly status: number | undefined
   /** Answer of the API, where it was kept (`keepResult`). */
   readonly kept?: string
-  /** Mark of an answer that was larger than what is kept. */
+  /** Mark of an answer that was too large to be kept. */
   readonly larger?: true
   /**
    * Mark of an answer of which policies now say otherwise what may be told than when it was kept.

@@ -12,9 +12,9 @@ import {
 export type RefusalAnswer = ReturnType<typeof tellRefusal>
 
 /**
- * Decides a call that somebody else makes or stops: an API that agents call directly, or a gateway
+ * Decides a call that another program makes or stops: an API that agents call directly, or a gateway
  * in front of it. Looks once more before the permit is answered, as the gateway does in the tick of
- * the first byte; from then on it is their call, and they say what became of it.
+ * the first byte; from then on it is their call, and they report its outcome.
  */
 export async function decideDirect(
   parts: CallParts,

@@ -39,6 +39,6 @@ export class KeptPages {
     return this.#pages.put(key, '', page, bytes.length)
   }
 
-  /** Bytes of the entries of a page, where it is kept. INVARIANT: nobody changes entries of a page. */
+  /** Bytes of the entries of a page, where it is kept. INVARIANT: entries of a page never change. */
   readonly bytesOf = (entries: object): Uint8Array | undefined => this.#bytes.get(entries)
 }

@@ -11,7 +11,7 @@ export function writeCursor(last: string): string {
   return base64url(Buffer.from(last))
 }
 
-/** Reads the name of the entry before a page. @throws RpcAnswer for what is no cursor of ours */
+/** Reads the name of the entry before a page. @throws RpcAnswer for a text that is no cursor of ours */
 export function readCursor(id: RpcRequest['id'], cursor: Json | undefined): string | undefined {
   if (cursor === undefined) return undefined
   const bytes =

@@ -1,13 +1,13 @@
 import { type JsonObject, printJson } from '../../platform/lib/json.ts'
 import { KeptPages } from './kept-pages.ts'
 
-/** Texts of answers that were printed before. INVARIANT: nobody changes what was printed. */
+/** Texts of answers that were printed before. INVARIANT: printed values never change. */
 class PrintedTexts {
   /** Pages of this process. */
   readonly pages = new KeptPages()
   readonly #results = new WeakMap<object, string>()
 
-  /** Prints a result for its digest, and for whoever is told it: once. */
+  /** Prints a result once, for its digest and for the client. */
   result(result: JsonObject): string {
     const known = this.#results.get(result)
     if (known !== undefined) return known

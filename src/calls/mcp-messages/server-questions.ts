@@ -88,7 +88,7 @@ export function readQuestions(
 }
 
 /**
- * Writes one question as the client gets it: whoever reads it learns that these are the words of
+ * Writes one question as the client gets it: its reader learns that these are the words of
  * the server. Answers the problem `upstream.asks` where it is not to be passed on.
  */
 export function passedQuestion(
@@ -129,7 +129,7 @@ function inWords(params: JsonObject, title: string): JsonObject | Problem {
   return new Map([...params, ['message', words.slice(0, MAX_WORDS).toWellFormed()]])
 }
 
-/** An address that a browser opens as a page, and that tells nobody a password. */
+/** An address that a browser opens as a page, and that contains no password. */
 function isSafe(url: Json): boolean {
   const parsed = typeof url === 'string' ? URL.parse(url) : null
   if (parsed?.username !== '' || parsed.password !== '') return false

@@ -31,8 +31,8 @@ const CODES: Readonly<Record<number, number>> = {
 }
 
 /**
- * Writes an answer as revision 2026-07-28 has it. INVARIANT: what was decided for one task is
- * nobody else's, and not for later: every result is private, and stale at once.
+ * Writes an answer as revision 2026-07-28 has it. INVARIANT: an answer decided for one task is
+ * for no other, and not for later: every result is private, and stale at once.
  */
 export function statelessAnswer(
   answer: RpcResult | RpcError,

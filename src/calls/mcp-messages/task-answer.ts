@@ -52,7 +52,7 @@ export function wordsOf(
 }
 
 /**
- * Reads a server's answer to `tasks/get` about the task of this id. What is no such answer ends the
+ * Reads a server's answer to `tasks/get` about the task of this id. Any other answer ends the
  * task: a server that speaks of another task, or of states that there are not, is not believed later.
  */
 export function readTaskAnswer(ended: ExchangeResult, id: string): TaskAnswer {

@@ -24,7 +24,7 @@ export const META = {
   told: 'remit/told-again',
 } as const
 
-/** Checks for names that nobody else may use towards a client. */
+/** Checks for names that only Remit may use towards a client. */
 export function isOurs(name: string): boolean {
   return /^remit\//i.test(name)
 }

@@ -38,14 +38,14 @@ export async function setLogging(
   )
 }
 
-/** Ends what is told on the stream of a session, for good. */
+/** Ends log messages on the stream of a session, for good. */
 export async function quietLogging(storage: Storage, session: string): Promise<void> {
   await storage.transaction((tx) =>
     tx.updateTable('mcp_logging').set({ quiet: 1 }).where('session', '=', session).execute(),
   )
 }
 
-/** Deletes what was kept for tasks that are past their deadline. */
+/** Deletes the log levels of tasks that are past their deadline. */
 export async function forgetLogging(storage: Storage, now: number): Promise<void> {
   await storage.transaction((tx) =>
     tx.deleteFrom('mcp_logging').where('expires_at', '<', now).execute(),

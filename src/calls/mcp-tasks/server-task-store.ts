@@ -85,7 +85,7 @@ export async function countOpenTasks(db: Reader, taskId: string): Promise<number
   return Number(count)
 }
 
-/** Notes that a task has ended, and until when somebody may ask how. */
+/** Notes that a task has ended, and until when its result may be asked for. */
 export function endTaskStep(
   db: Reader,
   id: string,
@@ -139,7 +139,7 @@ export async function overdueTasks(
   return rows.map((row) => read(parts, row) ?? withoutSecrets(row))
 }
 
-/** Deletes ended tasks that nobody may ask about any more. */
+/** Deletes ended tasks that may not be asked about any more. */
 export async function forgetServerTasks(
   { storage }: Pick<StoreParts, 'storage'>,
   now: number,

@@ -7,7 +7,7 @@ export const MAX_LIFE_MS = 24 * 3_600_000
 
 /** A permitted call that its server goes on with as a task. */
 export interface ServerTask {
-  /** Id towards the client. It grants nothing: whoever shows it is checked like the sender of a call. */
+  /** Id towards the client. It grants nothing: a client that shows it is checked like the sender of a call. */
   readonly id: string
   readonly decisionId: string
   /** Task of Remit. INVARIANT: to every other one it is unknown. */
@@ -15,7 +15,7 @@ export interface ServerTask {
   readonly resource: string
   /** `ended`: the outcome of the call is recorded. `cancelled`: likewise, and there is no answer. */
   readonly state: 'open' | 'ended' | 'cancelled'
-  /** Id towards the server. INVARIANT: nobody but that server is told it. */
+  /** Id towards the server. INVARIANT: only that server is told it. */
   readonly serverTask: string
   /** Address that the call was sent to. */
   readonly upstream: string

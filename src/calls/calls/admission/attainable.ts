@@ -9,7 +9,7 @@ import { withinSpaces } from '../../../identity/spaces/index.ts'
 import { callable, contextsOf, factsAround, type Setting } from '../../../tasks/facts/index.ts'
 import type { TaskLineage } from '../../../tasks/tasks/index.ts'
 
-/** A task at a resource, with what is known of both and the policies that hold there. */
+/** A task at a resource, with the facts of both and the policies that hold there. */
 export interface TaskPlace {
   readonly policies: PolicySet
   readonly catalog: Pick<CatalogView, 'kindOf'>

@@ -17,8 +17,8 @@ export interface KnownCaller {
 }
 
 /**
- * Gates 1 and 2 of a request whose body has not arrived yet: whoever does not pass them is refused now, and that is recorded and uses up
- * the proof. Of whoever passes nothing is used up. INVARIANT: it permits nothing; the whole request is decided when it is there,
+ * Gates 1 and 2 of a request whose body has not arrived yet: a caller who does not pass them is refused now, which is recorded and uses up
+ * the proof. Of a caller who passes nothing is used up. INVARIANT: it permits nothing; the whole request is decided when it is there,
  * however long its body took.
  */
 export async function checkCaller(
@@ -31,7 +31,7 @@ export async function checkCaller(
     const { agentId: agent, id: task, personId: person } = who.held.task
     return { outcome: 'known', task, agent, person }
   }
-  if (!stop) throw new Error('nobody has a credential that holds')
+  if (!stop) throw new Error('no reason why the credential does not hold')
   const { action, origin, resource } = asked
   const each: RecordedRequest = {
     id: newTimedId('decision', parts.clock.now(), parts.random),

@@ -45,7 +45,7 @@ export class KeptReaches {
   }
 }
 
-/** `undefined`: nobody knows what the policies see of the context. */
+/** Answers the key; `undefined`: it is not known what the policies see of the context. */
 function keyOf(question: ReachQuestion): string | undefined {
   const { budgets, held, narrowed, resource, setting } = question
   const { identifier, name, shows = '' } = resource

@@ -6,7 +6,7 @@ import type { CallParts } from '../parts.ts'
 import type { AdmittedRequest } from './admit.ts'
 import { KeptReaches } from './kept-reaches.ts'
 
-/** A call that says nothing about itself: it falls under the limits that every call falls under. */
+/** A call without an action or arguments: it falls under the limits that every call falls under. */
 const ANY_CALL = { action: '', arguments: new Map() }
 
 /** Calls that an admitted task could make at a resource. */
@@ -60,7 +60,7 @@ export async function reachOf(
   const catalog = await parts.catalog.current()
   const { limits } = await parts.facts.limits(held)
   const over = limitsOver([held.task, ...held.above], limits)
-  // What is used up for an hour hides nothing: it would be missing for good from a list that is asked for once.
+  // A limit that is used up for an hour hides nothing: it would be missing for good from a list that is asked for once.
   const lasting = over.filter(({ limit }) => limit.seconds === undefined)
   const { peeks: budgets } = await peekBudgets(parts, lasting, ANY_CALL, parts.clock.now())
   const question = { policies, catalog, resource, held, setting, narrowed, budgets, at, origin }

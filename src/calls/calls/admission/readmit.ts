@@ -5,7 +5,7 @@ import { type AdmittedRequest, isSamePlace } from './admit.ts'
 /**
  * Admits a request once more by what it was admitted by, where nothing of that has changed: a lease that ran out is no change,
  * and gates 1 and 2 read no policies (contracts 13.2 and 13.3). `undefined`: it has ended.
- * @throws Problem `live.lease_over`, `server.clock_off`: nobody knows
+ * @throws Problem `live.lease_over`, `server.clock_off`: that cannot be found out
  */
 export async function readmit(
   parts: Pick<CallParts, 'catalog' | 'live'>,

@@ -34,7 +34,7 @@ export class CallAnswerer {
   }
 
   /**
-   * Answers why a question is about nobody's call, which is told before what is wrong with the call
+   * Answers why the caller of a question is not known, which is told before the faults of the call
    * itself; `undefined` when it is about one.
    */
   async unidentified(question: CallQuestion): Promise<EvaluatedCall | undefined> {
@@ -78,7 +78,7 @@ export class CallAnswerer {
     const { offer, word } = weighed
     const { live, storage } = this.#parts
     const each = { ...weighed.each, id: answered.id }
-    // Somebody whom nobody knows called, and their words are no matter for the books.
+    // The caller is unknown, and their words do not go into the books.
     if (
       isStranger(each) &&
       bookkeepingFor(this.#parts, each, weighed.finding.reason).as === 'stranger'
@@ -86,7 +86,7 @@ export class CallAnswerer {
       return undefined
     const booking = bookingOf(this.#parts, each, weighed.finding)
     const done = await live.commit(storage, [
-      // INVARIANT: one approval, one permit, whoever repeats the question and however often.
+      // INVARIANT: one approval, one permit, however often the question is repeated, and by any caller.
       ...(word ? useSteps(this.#parts, word.request, answered.id) : []),
       ...booking.steps,
       ...(offer ? [denialStep(storage.read, offerOf(offer, answered.id))] : []),
@@ -120,7 +120,7 @@ export class CallAnswerer {
   async withdraw(id: AnsweredRequest['id']): Promise<void> {
     const facts = { pep: this.#asker.pep }
     const withdrawn = { type: 'evaluation.withdrawn', decisionId: id, facts }
-    // Nobody heard of the permit, so what it used comes back; unless it was ended meanwhile.
+    // The permit was not told, so the approval that it used comes back; unless that ended meanwhile.
     const returned = this.#used && returnSteps(this.#parts, this.#used.request, id)
     if (!returned) return this.#answered.append(withdrawn)
     const { ledger, storage } = this.#parts

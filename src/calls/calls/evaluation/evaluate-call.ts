@@ -39,7 +39,7 @@ export async function evaluateCall(
   return weigh(parts, asker, { ...found, question })
 }
 
-/** Finds whose call it is; or why it is nobody's, or somebody else's. */
+/** Finds the caller; or why there is none, or another one. */
 export async function identifyCase(
   parts: CallParts,
   asker: Asker,
@@ -184,7 +184,7 @@ async function identifyAsked(
   }
   const who = await identify(parts, { ...shown, resource })
   if (!who.known) return who
-  // Of a token that we issued, whoever forwards it knows the task.
+  // The forwarder of a token that we issued knows the task.
   if (task === undefined && who.held.task.openedBy !== 'token')
     return unidentified(refused('evaluation.no_task', 'the evaluation names no task'), who.proof)
   if (task !== undefined && who.held.task.id !== task)
@@ -192,7 +192,7 @@ async function identifyAsked(
       refused('token.unknown_task', 'the token belongs to another task'),
       who.proof,
     )
-  // INVARIANT: a call that was made with this proof is over; nobody makes it a second time.
+  // INVARIANT: a call that was made with this proof is over; it is not made a second time.
   if (who.proof && (await wasProofUsed(parts.storage, who.proof.replayKey)))
     return unidentified(refused('proof.replayed', 'the proof was used before'), who.proof)
   return who
@@ -221,8 +221,8 @@ function caseOf(parts: CallParts, asker: Asker, question: CallQuestion, who: Cal
 }
 
 /**
- * Builds the sent call from a question: there are no bytes of it here, so what is frozen is the
- * call as it is typed, for the one enforcement point that asks. No call of the gateway has this
+ * Builds the sent call from a question: there are no bytes of it here, so the frozen call is the
+ * typed one, for the one enforcement point that asks. No call of the gateway has this
  * method, so what people say to the one never counts for the other.
  */
 function sentBy({ pep }: Asker, args: Json | undefined): Call['sent'] {

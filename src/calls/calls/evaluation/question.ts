@@ -44,7 +44,7 @@ export interface Asker {
   readonly pep: string
   /** Trust in what it says about who calls. */
   readonly namesTasks: boolean
-  /** Right to ask about the call itself before it runs, where what was permitted is taken. */
+  /** Right to ask about the call itself before it runs, where permitted amounts are taken. */
   readonly takes: boolean
   /** View of what the right to ask rests on. */
   readonly view: LiveView
@@ -56,7 +56,7 @@ export interface EvaluatedCall {
   readonly reason: string
   readonly detail?: string | undefined
   readonly enough?: string | undefined
-  /** Obligations that are left to whoever enforces the call. */
+  /** Obligations that are left to the enforcement point. */
   readonly obligations: readonly Obligation[]
   /** Sign-in that the person would need. */
   readonly stepUp?: GateResult['stepUp']
@@ -72,7 +72,7 @@ export interface EvaluatedCall {
 }
 
 /**
- * Reason, as the profile calls it, and what is worth doing next (ARAP, Re-evaluation Denial
+ * Reason, as the profile calls it, and the next useful step (ARAP, Re-evaluation Denial
  * Reasons).
  */
 export interface ReevaluationDenial {

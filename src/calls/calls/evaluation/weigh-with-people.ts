@@ -107,7 +107,7 @@ function wordOf(shown: EvaluationRequest, said: ApprovalLookup, at: number): Use
 }
 
 /**
- * Fixes the offer now, with everything that people would be asked: what is submitted later can
+ * Fixes the offer now, with everything that people would be asked: a later submission can
  * change nothing of it.
  */
 function offer(

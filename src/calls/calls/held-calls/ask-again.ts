@@ -8,7 +8,7 @@ import { findTask, type Task } from '../../../tasks/tasks/index.ts'
 import type { CallParts } from '../parts.ts'
 
 /**
- * Asks people anew about a call that was asked about before: what an agent does when an approved call has been executed
+ * Asks people again about a call that was asked about before: an agent does so when an approved call has been executed
  * and shall be executed again. Answers the request that waits now.
  * @throws Problem `approval.unknown` (also when it is another task's), `approval.denied`, `approval.too_many_pending`,
  * `approval.nobody_to_ask`, `task.closed`

@@ -13,8 +13,8 @@ import { permitted } from '../reserve.ts'
 import type { DenyVerdict, PermitVerdict } from '../verdict.ts'
 
 /**
- * Decides whether a call that was permitted before, and goes on at its server, may go on for whoever
- * asks about it now: by all gates, as everything is now. Nothing is taken a second time: limits
+ * Decides whether a call that was permitted before, and goes on at its server, may go on for the caller
+ * that asks about it now: by all gates, as everything is now. Nothing is taken a second time: limits
  * counted it when it began, and the word of people that it used lifts the same forbids as long as
  * they may still give it. Decision points of others were asked when it began. A permit writes the
  * used proof and nothing else; a refusal is recorded as every one is, and ends nothing.
@@ -47,7 +47,7 @@ export async function continueCall(
   const looked = { ...grounds, standing, budget: NOTHING_TAKEN, external: [] }
   const facts = {
     ...factsOf(found.each, looked, word?.lifting),
-    // A person signed in for the call, and not for each time that somebody asks about it.
+    // A person signed in for the call, and not for each poll of it.
     authentication: authenticationOf(found.each.who.held.task, before.at),
   }
   const decision = decide(facts, grounds.policies)

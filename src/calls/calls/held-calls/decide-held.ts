@@ -6,7 +6,7 @@ import type { Requestable, Verdict } from '../verdict.ts'
 import { holding, takeHeld } from './held-call.ts'
 
 /**
- * Decides a request that waited for people: it is identified and decided anew, on everything as it
+ * Decides a request that waited for people: it is identified and decided again, on everything as it
  * is now, and without a second proof. `held` must be the verdict that this very `call` object got,
  * and works once; a verdict that is requestable again can be held again.
  * @throws TypeError for any other verdict or call: a mistake of ours, never something a caller sent

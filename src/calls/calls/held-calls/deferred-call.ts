@@ -13,13 +13,13 @@ import { keepStep, keptFor, MAX_KEPT_MS } from './kept-result.ts'
 interface FinalAnswer {
   readonly text: string
   readonly obligations: readonly Obligation[]
-  /** Epoch milliseconds: nobody is told it later, and an hour later in any case. */
+  /** Epoch milliseconds: the answer is not told later, and at most for an hour. */
   readonly until: number
 }
 
 /**
  * A permitted call that goes on after its request: who asks about it, at whatever replica, finds out
- * how it ends, and records that. Whoever leaves it open keeps what it takes to ask.
+ * how it ends, and records that. Code that leaves it open keeps the parts that a poll needs.
  */
 export class DeferredCall {
   readonly #parts: CallParts
@@ -38,7 +38,7 @@ export class DeferredCall {
     flights.end(this.#decisionId)
   }
 
-  /** Decides whether it may go on for whoever asks (`continueCall`). */
+  /** Decides whether it may go on for its caller (`continueCall`). */
   decide(call: Call): Promise<PermitVerdict | DenyVerdict> {
     return continueCall(this.#parts, call, this.#decisionId)
   }

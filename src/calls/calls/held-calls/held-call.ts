@@ -11,8 +11,8 @@ interface HeldCall {
 }
 
 /**
- * Calls that are held, by the very verdict that was given. Nobody can make one up, none outlives
- * its request, and none leaves this process: a replica that goes away takes what it held with it,
+ * Calls that are held, by the very verdict that was given. None can be made up, none outlives
+ * its request, and none leaves this process: a replica that goes away takes its held calls with it,
  * and the agent sends a new request.
  */
 const heldCalls = new WeakMap<Requestable, HeldCall>()
@@ -51,7 +51,7 @@ export function heldRequest(
 }
 
 /**
- * Takes whoever made the request that got this verdict.
+ * Takes the caller of the request that got this verdict.
  * INVARIANT: once, and for that request only: the proof that was used up for it stands for nothing
  * else.
  * @throws TypeError for another call, a verdict that was taken before, or one that was not given

@@ -40,7 +40,7 @@ export async function tasksWithKept(db: Reader): Promise<string[]> {
   return rows.flatMap(({ task_id }) => (task_id === null ? [] : [task_id]))
 }
 
-/** Erases what is past its time, and all that is kept of these tasks. Answers how many. */
+/** Erases results that are past their time, and all of these tasks. Answers how many. */
 export async function eraseKept(
   tx: Tx,
   { now, taskIds }: { readonly now: number; readonly taskIds: readonly string[] },

@@ -16,7 +16,7 @@ import { eraseKept, findKept, insertKeptQuery, tasksWithKept } from './kept-resu
  */
 export type KeptResult = { readonly shaped?: string } & (
   | { readonly text: string }
-  /** The answer was larger than what is kept. */
+  /** The answer was too large to be kept. */
   | { readonly larger: true }
 )
 
@@ -89,7 +89,7 @@ function sealResult(
 }
 
 /**
- * Reads the answer of an earlier call for somebody who may have it now, and how it may be told.
+ * Reads the answer of an earlier call for a caller who may have it now, and how it may be told.
  * INVARIANT: nothing is told again that would be told otherwise, or not at all, if it came now.
  * `obligations`: of the permit that there would be now; `undefined`: there would be none.
  */
@@ -129,8 +129,8 @@ export function associatedData(decisionId: string): string {
 }
 
 /**
- * Erases what is past its time and what closed tasks left behind. Nobody is told it any more either way: a call of a closed task is
- * refused before anyone looks. Answers how many.
+ * Erases results that are past their time or of closed tasks. They are not told any more either way: a call of a closed task is
+ * refused before they are read. Answers how many.
  */
 export async function forgetResults(parts: CallParts): Promise<number> {
   const taskIds = await tasksWithKept(parts.storage.read)

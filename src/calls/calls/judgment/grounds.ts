@@ -56,7 +56,7 @@ export function factsOf(
   const around = factsAround(setting, who.held.task)
   return {
     ...around,
-    // INVARIANT: what a call would be understood as now is what somebody reviewed.
+    // INVARIANT: the present meaning of a call is the reviewed one.
     liveness: around.liveness.passed
       ? (definitionGate(call.action) ?? around.liveness)
       : around.liveness,

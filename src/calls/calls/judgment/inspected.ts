@@ -61,7 +61,7 @@ function leafOf(
   return { path, kind, text }
 }
 
-/** Values of different kinds never look alike: what is not text says its kind. */
+/** Values of different kinds never look alike: a value that is not text says its kind. */
 function plain(value: TypedValue): Canonical {
   switch (value.kind) {
     case 'string':

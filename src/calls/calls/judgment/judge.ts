@@ -14,11 +14,11 @@ import { tellUnbound } from './unbound.ts'
 import { askedOnce, decideWithOthers } from './with-others.ts'
 import { judgeWithPeople } from './with-people.ts'
 
-/** Tries before we stop: what was looked at may be gone when it is taken. */
+/** Maximum tries: an amount or approval that was seen may be gone when it is taken. */
 const MAX_TRIES = 3
 
 /**
- * facts → decide → reserve. What is gone between looking and taking is looked at again, by all gates. Decision points of others are
+ * facts → decide → reserve. A call that lost something between looking and taking is judged again, by all gates. Decision points of others are
  * asked when nothing here denies, and once for each call, however often it is looked at.
  */
 export async function judge(
@@ -54,7 +54,7 @@ export async function judge(
   }
 }
 
-/** The grounds with what the limits say at this moment. Nothing is taken, and nobody else is asked. */
+/** Looks at the inputs of a decision, with the limits at this moment. Nothing is taken, and no external decision point is asked. */
 export async function lookAt(
   parts: CallParts,
   { at, call, who }: KnownCase,
@@ -100,7 +100,7 @@ function retryOf(
   return { retryAfter: Math.max(1, Math.ceil((retryAt - at) / 1000)) }
 }
 
-/** Decides a call again after other calls took what was left: the gates see an empty budget. */
+/** Decides a call again after other calls took the rest: the gates see an empty budget. */
 function taken(seen: CallFacts, { policies }: DecisionInputs): DenialReason {
   const gone = {
     left: false,

@@ -13,7 +13,7 @@ export async function limited(
   const held = await world.open()
   const above = parent?.opened.task
   const task: Task = { ...held.opened.task, budget }
-  // Nobody has looked at it yet: what is changed here is what everyone will see.
+  // The task was not read yet: every reader will see the change.
   await world.parts.storage.transaction(async (tx) => {
     await tx
       .updateTable('tasks')

@@ -10,7 +10,7 @@ import type { DecisionInputs } from './grounds.ts'
  * Refusal of a call that is sent before its arguments are whole, where the answer could depend on them: bounds, policies
  * that look at them, people, decision points of others. So could it where more than harmless reading is at stake. `undefined`: every
  * call of the action would be permitted, or none, which the gates say.
- * INVARIANT: rules about arguments that nobody could see deny.
+ * INVARIANT: rules about arguments that are not shown deny.
  */
 export async function refuseUnseen(
   parts: Pick<CallParts, 'points'>,

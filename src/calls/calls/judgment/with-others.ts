@@ -30,7 +30,7 @@ export function askedOnce(
         issuer,
         parties: partiesOf(parts, each.who.held, setting, {
           ...each.call.resource,
-          // These are for the API, and nobody else.
+          // These are for the API only.
           claims: [],
         }),
         claims: each.who.claims,

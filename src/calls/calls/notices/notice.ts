@@ -1,6 +1,6 @@
 import type { Id } from '../../../platform/lib/id.ts'
 
-/** Somebody had to be told of a call that was permitted (`@notify`). */
+/** Notice of a permitted call, for the people whom a rule names (`@notify`). */
 export interface Notice {
   readonly id: Id<'notice'>
   /** `group:…` or `person:…`; who is in a group is found out when it is read. */

@@ -1,6 +1,6 @@
 import type { Outcome } from './outcome-record.ts'
 
-/** Outcomes that wait for the store, and reservations whose commit nobody knows. About 300 bytes each. */
+/** Outcomes that wait for the store, and reservations whose commit is uncertain. About 300 bytes each. */
 const MAX_WAITING = 10_000
 /**
  * Time in which a commit whose answer was lost may still turn up: longer than any transaction may
@@ -73,7 +73,7 @@ export class CallsInFlight {
   }
 }
 
-/** The oldest goes first: what is forgotten is found again by its row, and called indeterminate. */
+/** The oldest goes first: a forgotten call is found again by its row, and called indeterminate. */
 function putBounded<T>(map: Map<string, T>, id: string, value: T, most: number): void {
   map.set(id, value)
   for (const oldest of map.keys()) {

@@ -4,7 +4,7 @@ import { findDecision } from '../../../tasks/decision-log/index.ts'
 import type { CallParts } from '../parts.ts'
 
 /**
- * Time in ms in which a call gets the lock of each row that it counts in. A row that somebody holds for longer fails this call
+ * Time in ms in which a call gets the lock of each row that it counts in. A row that is held for longer fails this call
  * alone, and not those that wait behind it for a connection.
  */
 const LOCK_WITHIN_MS = 200
@@ -13,8 +13,8 @@ const LOCK_WITHIN_MS = 200
  * Commits what makes a permit, and knows afterwards whether it was committed. A commit whose answer was lost is sent once
  * more, as it was: the row of the decision and the used proof are unique, so the second waits until the first is decided,
  * and then either takes its place or fails; where it fails, the row says which of both it was.
- * INVARIANT: nobody is told anything about a call before that. Where it cannot be found out, nothing is sent, and what may
- * have been stored is given back (`settleOwn`).
+ * INVARIANT: no caller is told anything about a call before that. Where it cannot be found out, nothing is sent, and reservations that may
+ * have been stored are given back (`settleOwn`).
  * @throws Problem `storage.unavailable`, `live.lease_over`, `server.busy`: the call was not sent
  */
 export async function commitKnown(

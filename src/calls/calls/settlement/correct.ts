@@ -5,7 +5,7 @@ import { type Outcome, outcomeRecord } from './outcome-record.ts'
 
 /**
  * A true outcome takes the place of a presumed one: the call was called *indeterminate* because its replica seemed to be gone,
- * or its API silent, and whoever made it knows better. A record of its own, once; the record of the presumption stays.
+ * or its API silent, and its outcome became known. A record of its own, once; the record of the presumption stays.
  * What the call took of limits on answers stays as it was reserved, unless nothing was sent at all (`back`).
  * False: there is nothing presumed about this call, or it was corrected before.
  */

@@ -22,7 +22,7 @@ interface LinedUp {
  * so a bounded number waits, and the others are refused before anything is written.
  *
  * The store lets one transaction at a time change a row. So of the reservations that count in the same row (the budget of a task,
- * a limit of an agent) a few are at the store, and the others wait here, in a line that holds nobody else up: neither by the
+ * a limit of an agent) a few are at the store, and the others wait here, in a line that holds no other call up: neither by the
  * connections that they would hold, nor by how long they have waited.
  */
 export class ReservationQueue {
