@@ -22,7 +22,7 @@ export async function checkCaller<T extends LocatedRequest & { action?: Action }
 }
 
 /**
- * Ends the request of whoever does not pass gates 1 and 2; answers the task, agent and person of everybody else.
+ * Ends the request of a caller that does not pass gates 1 and 2; answers the task, agent and person of others.
  * Nothing is used up.
  */
 export async function refuseStranger(

@@ -19,7 +19,7 @@ export interface OwnAnswer {
   /** True for a status that has no body. */
   readonly isBodiless?: true
   /**
-   * The answer goes to somebody who could not be identified. Such answers to one address are
+   * True if the caller could not be identified. Such answers to one address are
    * limited.
    */
   readonly stranger?: true

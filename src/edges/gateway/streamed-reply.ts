@@ -6,10 +6,10 @@ const SAFE = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' 
 /** Proxies are asked to pass events on at once. */
 const STREAM = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' }
 
-/** Response to one HTTP request: one text, or an event stream. Knows whether somebody listens. */
+/** Response to one HTTP request: one text, or an event stream. Knows whether a client listens. */
 export class StreamedReply {
   protected readonly raw: ServerResponse
-  /** Made when somebody asks: most answers end before. */
+  /** Made when it is read: most answers end before. */
   #gone: AbortController | undefined
   #isLeft = false
 
@@ -21,7 +21,7 @@ export class StreamedReply {
     })
   }
 
-  /** Aborted when nobody listens any more. */
+  /** Aborted when the client has gone. */
   get gone(): AbortSignal {
     this.#gone ??= new AbortController()
     if (this.#isLeft) this.#gone.abort()

@@ -30,8 +30,8 @@ export interface StrictRequest extends Target {
 const MAY_BE_IGNORED: ReadonlySet<string | undefined> = new Set([undefined, 'h2c'])
 
 /**
- * Reads a request in the one way every server would read it, or refuses it (`request.*`). Nothing is normalised: what is
- * ambiguous is turned away, and the upstream request is built anew from the parts returned here.
+ * Reads a request in the one way every server would read it, or refuses it (`request.*`). Nothing is normalised: an
+ * ambiguous request is refused, and the upstream request is built from the parts returned here.
  *
  * `host` is the gateway's own authority, from configuration, never from the request.
  */
@@ -53,7 +53,7 @@ export function strictRequest(raw: RawRequest, host: string): StrictRequest {
 }
 
 /**
- * The path and query of the upstream request, built from what was decided on. Inverse of the reading above, and spelled
+ * The path and query of the upstream request, built from the decided call. Inverse of the reading above, and spelled
  * so that a parser of the URL standard leaves every byte as it is.
  */
 export function buildTarget(

@@ -12,8 +12,8 @@ export interface MadeAnswer<T> {
 }
 
 /**
- * Tells an admitted request what it asked for. Where a lease ran out or policies changed meanwhile, the answer is made once
- * more, by what is so now.
+ * Answers an admitted request. Where a lease ran out or policies changed meanwhile, the answer is made once
+ * more, from the present state.
  * @throws Problem `call.no_longer_live`, `live.lease_over`, `server.clock_off`
  */
 export async function tellAdmitted<T>(

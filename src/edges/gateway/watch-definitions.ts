@@ -23,7 +23,7 @@ export interface CurrentDefinitions extends Pick<DefinitionNotice, 'listed'> {
   readonly plan: (options: ImportOptions) => Promise<Pick<ImportPlan, 'actions'>>
 }
 
-/** Asks a server or an agent what it offers, as nobody's client. */
+/** Asks a server or an agent for its offering, on behalf of no client. */
 export type AskOffering = (resource: Resource, signal: AbortSignal) => Promise<CurrentDefinitions>
 
 /**
@@ -70,7 +70,7 @@ export class DefinitionWatch {
     over.abort()
   }
 
-  /** The check under way, begun if one is due; nobody has to wait for it. */
+  /** The check under way, begun if one is due; no request has to wait for it. */
   begin(resource: Resource): Promise<void> | undefined {
     const { decisions, mcp } = this.#ports
     if (mcp.definitionsEvery === 0 || this.#stopping.signal.aborted) return undefined
@@ -119,7 +119,7 @@ export class DefinitionWatch {
     const offering = await this.#askOffering(resource, this.#stopping.signal)
     const catalog = await this.#ports.catalog.current()
     const actions = catalog.actionsOf(resource.name)
-    // Read under an older catalog it says nothing about this one.
+    // Read under an older catalog it does not hold for this one.
     const said = `${catalog.epoch} ${offering.digest}`
     if (said === watched.said || actions.length === 0) return
     const { identifier, name, upstream } = resource
@@ -138,8 +138,8 @@ export class DefinitionWatch {
 }
 
 /**
- * Takes a refusal of the whole document as its result: an import would refuse it, so what is offered is
- * not what was reviewed.
+ * Takes a refusal of the whole document as its result: an import would refuse it, so the offer is
+ * not the reviewed one.
  */
 function refusedWhole(error: unknown): { readonly refused: string } {
   if (error instanceof Problem && error.code === 'catalog.bad_document')

@@ -6,7 +6,7 @@ import { CHALLENGE_HEADER, isAttested } from './attestation.ts'
 import type { WrittenAnswer } from './introspect.ts'
 import { oauthAnswer } from './render-problem.ts'
 
-/** Work of one of our own endpoints; `undefined`: somebody else has answered. */
+/** Work of one of our own endpoints; `undefined`: other code has answered. */
 export type EndpointWork = (
   message: IncomingMessage,
   reply: ServerResponse,
@@ -25,7 +25,7 @@ export interface AnsweringOptions {
 }
 
 /**
- * The one place where something thrown becomes an OAuth error, and where whoever needs a fresh value for the next request is told it:
+ * The one place where something thrown becomes an OAuth error, and where a client that needs a fresh value for the next request is told it:
  * the nonce of a proof (RFC 9449 section 8), the challenge of an attestation (section 6.2 of the draft on those).
  */
 export function answeringFor(ports: FreshValues): EndpointHandler {
@@ -66,7 +66,7 @@ async function answering(
       reply.setHeader('dpop-nonce', nonces.current(issuer))
     const answer = oauthAnswer(problem, context.requestId)
     const asked = WANTED[problem.code] ?? {}
-    // RFC 8705 has no error of its own: whoever shows nothing did not necessarily mean to send a proof.
+    // RFC 8705 has no error of its own: a client that shows nothing did not necessarily mean to send a proof.
     const mended = certificates && problem.code === 'proof.missing' ? INVALID_REQUEST : {}
     const { error: name, error_description, ...more } = { ...answer.body, ...mended }
     const body = { error: name, error_description, ...(plainErrors ? {} : more) }

@@ -29,7 +29,7 @@ const WAITS = { usual: 600, most: 3_600, least: 30 } as const
 const HINTS = ['login_hint', 'id_token_hint', 'login_hint_token'] as const
 
 /**
- * The backchannel authentication endpoint (OpenID CIBA section 7), poll and ping. Whoever asks is a registered agent; whom it asks
+ * The backchannel authentication endpoint (OpenID CIBA section 7), poll and ping. The client is a registered agent; the person whom it asks
  * answers on their own page, signed in. Without `purpose`, the binding message is it.
  */
 export async function backchannelEndpoint(
@@ -54,7 +54,7 @@ export async function backchannelEndpoint(
   return { auth_req_id: code, expires_in: expiresIn, interval }
 }
 
-/** Reads the question, or what is wrong with it. */
+/** Reads the question, or its fault. */
 function questionOf(form: Form) {
   try {
     refuse(form, ['request', 'subject_token'], 'is not accepted here')

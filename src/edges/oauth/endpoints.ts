@@ -39,7 +39,7 @@ export function oauthHandlers(ports: OAuthPorts): RawHandler[] {
   const { clock, random, storage } = decisions
   const registering = { ...ports, records, clock, random, storage }
   const answer = answeringFor(ports)
-  // What is not done without a record. Revocation and introspection go on.
+  // Endpoints that need room for a record. Revocation and introspection go on.
   const recorded =
     (work: EndpointWork): EndpointWork =>
     async (message, reply) => {

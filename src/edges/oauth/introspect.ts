@@ -21,7 +21,7 @@ export interface WrittenAnswer {
 
 /**
  * Introspection (RFC 7662): whether a token works now, and what it says. The answer is JSON, or for who asks for it a signed JWT
- * (RFC 9701). Who asks comes before what is asked about. `token_type_hint` is not needed: our tokens say what they are.
+ * (RFC 9701). The caller is checked before the token. `token_type_hint` is not needed: our tokens say what they are.
  */
 export async function introspectionEndpoint(
   message: IncomingMessage,
@@ -29,7 +29,7 @@ export async function introspectionEndpoint(
 ): Promise<WrittenAnswer> {
   const { decisions } = ports
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
-  // Whoever shows a secret in a header is known before a body that has not arrived is waited for.
+  // A caller with a secret in a header is known before a body that has not arrived is waited for.
   const secret = isUnfinished(message) ? secretInHeader(message) : undefined
   if (secret) await identifyIntrospector(decisions, secret)
   const { form } = await readClientForm(message)
@@ -45,7 +45,7 @@ export async function introspectionEndpoint(
   }
 }
 
-/** RFC 9701 section 4: by the media type. Only where it is named; whoever takes anything gets JSON. */
+/** RFC 9701 section 4: by the media type. Only where it is named; a client that accepts anything gets JSON. */
 function wantsSigned(message: IncomingMessage): boolean {
   return headerValues(message, 'accept')
     .flatMap((value) => value.split(','))

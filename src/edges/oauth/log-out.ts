@@ -8,7 +8,7 @@ import { readForm, required } from './form.ts'
 export const LOG_OUT = '/oauth/backchannel-logout'
 
 /**
- * Takes the word of identity providers that somebody has signed out (OpenID Connect Back-Channel
+ * Takes logout tokens of identity providers (OpenID Connect Back-Channel
  * Logout 1.0 section 2.5). One address for all: the token says whose it is, and is checked with
  * that one's keys.
  */

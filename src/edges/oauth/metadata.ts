@@ -127,7 +127,7 @@ async function signInContexts(decisions: GrantParts) {
   return values.length === 0 ? {} : { acr_values_supported: values.toSorted() }
 }
 
-/** Section 9 of the draft on attestations. Nobody is asked for one who authenticates otherwise. */
+/** Section 9 of the draft on attestations. A client that authenticates otherwise needs none. */
 function attestationMetadata({ decisions, issuer }: MetadataPorts) {
   if (!decisions.challenges) return {}
   return {

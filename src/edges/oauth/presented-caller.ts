@@ -9,7 +9,7 @@ import { type PresentingPorts, presentedAt } from './presented.ts'
 export const INTROSPECT = '/oauth/introspect'
 
 /**
- * Reads how whoever asks about a token says who it is: a secret (Bearer, or Basic with its name), a
+ * Reads the authentication of a caller that asks about a token: a secret (Bearer, or Basic with its name), a
  * JWT that a machine client signed, or an agent, as it does everywhere. One of them (RFC 6749
  * section 2.3).
  */

@@ -13,7 +13,7 @@ import type { RequestCredentials } from './grants/read.ts'
 export interface PresentingPorts {
   readonly issuer: string
   /**
-   * Certificates that clients showed at their TLS connections; absent where nobody ends those in
+   * Certificates that clients showed at their TLS connections; absent where no proxy ends those in
    * front of us.
    */
   readonly certificates?: ClientCertificates | undefined

@@ -150,7 +150,7 @@ export function oauthError(code: ProblemCode): OAuthError {
 /** The error answer (RFC 6749 section 5.2): our code beside theirs. 401 for failed client authentication only. */
 export function oauthAnswer(problem: Problem, requestId: string) {
   const error = oauthError(problem.code)
-  // Services are told how they authenticate; why it failed, nobody is.
+  // Services are told how they authenticate; no client is told why it failed.
   const hidden = error === 'invalid_client' && !OF_SERVICES.has(problem.code)
   const { fault, ...members } = problem.members
   const description = hidden ? hiddenDetail(fault) : problem.detail
@@ -168,7 +168,7 @@ export function oauthAnswer(problem: Problem, requestId: string) {
   }
 }
 
-/** Says what is wrong with an assertion in itself: that tells nothing about who is known here. */
+/** Names the fault of an assertion itself: that does not reveal who is known here. */
 function hiddenDetail(fault: unknown): string {
   const words = 'the client could not be authenticated'
   return typeof fault === 'string' ? `${words}: ${fault}` : words

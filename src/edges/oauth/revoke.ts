@@ -10,7 +10,7 @@ export const REVOKE = '/oauth/revoke'
 
 /**
  * Revocation (RFC 7009). A task token ends its task with everything below it; a resource token ends every resource token of its
- * task that exists now. Whoever holds a token may revoke it: that only ever takes access away. Unknown tokens: 200, as
+ * task that exists now. The holder of a token may revoke it: that only ever takes access away. Unknown tokens: 200, as
  * section 2.2 asks. Answers after every replica knows.
  *
  * A code that an agent waits with takes nothing back but a question to people, so there the agent authenticates, with the key that it

@@ -14,9 +14,9 @@ export interface TokenAnswer {
   readonly refresh_token?: string
   readonly scope?: string
   /**
-   * Details that were granted, which may be less than what was asked for (RFC 9396 section 7).
-   * Where it was asked what may be handed on, `remit_delegate` members tell what of that was
-   * granted; the token itself holds what may be done.
+   * Details that were granted, which may be less than the requested ones (RFC 9396 section 7).
+   * Where the request has details to hand on, `remit_delegate` members have the granted part
+   * of them; the token itself has the details to act on.
    */
   readonly authorization_details: readonly object[]
   readonly task_id: string

@@ -18,10 +18,10 @@ import { asAnswer, ourTask, withOurs } from './waiting.ts'
 
 /**
  * Asks the person of a task whether its agent may do what the task does not include, and answers with
- * a task that waits for them. `undefined`: nobody is asked, and the denial stands.
+ * a task that waits for them. `undefined`: no one is asked, and the denial stands.
  *
  * INVARIANT: nothing is offered beyond the agent's ceiling, or that policies forbid to it whatever the
- * arguments; so nobody learns of an action that they could never get. A yes is a consent and executes
+ * arguments; so no agent learns of an action that it could never get. A yes is a consent and executes
  * nothing: it takes another task, and the same message again.
  */
 export async function askForAuthority(
@@ -58,7 +58,7 @@ export async function askForAuthority(
 }
 
 /**
- * Tells whether somebody who is here could allow more: to an agent with a key, which can open
+ * Tells whether a present person could allow more: to an agent with a key, which can open
  * another task.
  */
 function canAskFor({ keyThumbprint, parentId, sponsored, threadId }: Task): boolean {
@@ -94,7 +94,7 @@ export async function findOwnQuestion(
   return isOwn ? taskOfConsent(consent, ports) : undefined
 }
 
-/** Writes a question of authority as a task under its id. It has no secret: whoever opens the page signs in. */
+/** Writes a question of authority as a task under its id. It has no secret: a person who opens the page signs in. */
 function taskOfConsent(consent: ConsentRequest, ports: GatewayPorts): JsonObject {
   const { createdAt, details, expiresAt, id } = consent
   const page = `${ports.issuer}/consent/${id}`

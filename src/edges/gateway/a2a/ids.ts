@@ -13,7 +13,7 @@ const MAX_ID = 256
 
 /**
  * Ids of tasks and contexts as one Remit task sees them: the agent's own id behind a keyed mark.
- * INVARIANT: an id that the agent gave to one task is of no use to another, whoever learns it: the
+ * INVARIANT: an id that the agent gave to one task is of no use to another that learns it: the
  * mark does not fit. Nothing is stored for that, so every replica knows.
  */
 export class OwnedIds {

@@ -37,7 +37,7 @@ import { toldAgain, waiting } from './waiting.ts'
 const STREAMS = new Set(['SendStreamingMessage', 'SubscribeToTask'])
 
 /**
- * Steps of every request of A2A after its arrival, in order. Whoever has no token that holds is told that
+ * Steps of every request of A2A after its arrival, in order. A caller without a good token is told that
  * alone, before the body is waited for.
  */
 export const A2A_REQUEST = startingWith<LocatedRequest, LocatedRequest, GatewayPorts>(
@@ -159,7 +159,7 @@ function typeCall(found: ResolvedAgentCall): TypedAgentCall {
 }
 
 /**
- * Asks `calls/`. What is hashed, shown and sent is `params`, whole; the proof is for the resource's own
+ * Asks `calls/`. The hashed, shown and sent call is `params`, whole; the proof is for the resource's own
  * address. A call that needs people becomes a task that waits.
  */
 async function decide(typed: TypedAgentCall, ports: GatewayPorts): Promise<PermittedAgentCall> {

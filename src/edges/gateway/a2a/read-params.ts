@@ -23,7 +23,7 @@ const MESSAGE: Shape = {
   role: (value) => value === 'ROLE_USER',
   parts: Array.isArray,
   metadata: isObject,
-  // An extension changes what a message means, and nobody here knows how.
+  // An extension changes what a message means, in a way that is not known here.
   extensions: isNone,
   referenceTaskIds: isTexts,
 }
@@ -57,7 +57,7 @@ export function jsonName(name: string): string {
 }
 
 /**
- * Writes the members of parameters by their names in JSON, so that what is decided and sent has one spelling. A member that is there by
+ * Writes the members of parameters by their names in JSON, so that the decided and sent call has one spelling. A member that is there by
  * both names stays by both, and is refused as one that is not known.
  */
 export function withJsonNames(params: JsonObject): JsonObject {

@@ -28,7 +28,7 @@ interface CallEnd {
   readonly latencyMs: number
   readonly digest?: string
   readonly reason?: string
-  /** Answer to keep for whoever sends the approved call again: the agent's, without secrets. */
+  /** Answer to keep for a repetition of the approved call: the agent's, without secrets. */
   readonly kept?: JsonObject | undefined
   /** Answer to the client; `undefined`: its stream ends. */
   readonly reply: RpcResult | RpcError | undefined
@@ -36,7 +36,7 @@ interface CallEnd {
   readonly isWhole?: boolean
 }
 
-/** Sends the call and passes on what is answered. Never throws: the outcome is the value. */
+/** Sends the call and passes the answer on. Never throws: the outcome is the value. */
 export async function send(
   equipped: EquippedAgentCall,
   ports: GatewayPorts,
@@ -174,7 +174,7 @@ class AnswerRelay {
   }
 }
 
-/** Leaves in a list what is of the context that was asked for. */
+/** Leaves in a list the tasks of the requested context. */
 function listed(
   said: JsonObject,
   context: Json | undefined,
@@ -185,7 +185,7 @@ function listed(
   const own = tasks.filter((each: Json) => isObject(each) && each.get('contextId') === context)
   const ours = [['remit/decision', verdict.decisionId]] as const
   const shown = own.map((each: Json) => withOurs(taskForClient(each, ids), ours))
-  // How many tasks others have is told to nobody.
+  // The number of tasks of others is not told.
   const total = own.length === tasks.length ? said.get('totalSize') : undefined
   return new Map<string, Json>([
     ['tasks', shown],

@@ -43,7 +43,7 @@ export async function takeTicket(
 }
 
 /**
- * Text of what a ticket asks for: the child task, without the ticket's own id and time. It is part of the call, so that people see what is
+ * Text of the child task that a ticket asks for, without the ticket's own id and time. It is part of the call, so that people see the authority
  * handed on with it, and answer about that.
  */
 function textOf({

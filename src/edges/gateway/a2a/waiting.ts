@@ -49,13 +49,13 @@ export function asAnswer(call: AgentCall, task: JsonObject): RpcAnswer {
   return new RpcAnswer({ kind: 'result', id: rpc.id, result })
 }
 
-/** A task that waits for people. It has no secret: whoever opens the page signs in. */
+/** A task that waits for people. It has no secret: a person who opens the page signs in. */
 export function waitingTask(request: AccessRequest, page: string): JsonObject {
   const words = `Waiting for approval by ${whoMay(request)}: ${page}`
   return ourTask(request, 'TASK_STATE_AUTH_REQUIRED', words)
 }
 
-/** Task for a call that people answered, or that nobody answered in time. */
+/** Task for a call that people answered, or did not answer in time. */
 export function answeredTask(request: AccessRequest): JsonObject {
   switch (request.state) {
     case 'denied': {

@@ -48,7 +48,7 @@ export async function decideFields(
     ...first,
     pathArguments: new Map(),
     body: typed.operation.body,
-    // However it came: what was decided is written anew as the body of a POST.
+    // However it came, the decided operation is written as the body of a POST.
     request: { ...typed.request, method: 'POST', query: [] },
     ...{ verdict, others, passedOn: passedOn(typed), path: pathOf(typed) },
   }

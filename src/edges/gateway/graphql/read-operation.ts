@@ -9,8 +9,8 @@ import type { TypedFields } from './decide.ts'
 import { inGraphql } from './refuse-operation.ts'
 
 /**
- * Reads the operation, and types each root field. INVARIANT: nobody is told anything of the schema, and nothing costly is done, for a
- * caller without a credential that holds.
+ * Reads the operation, and types each root field. INVARIANT: a caller without a good credential is told nothing of the schema, and
+ * nothing costly is done for it.
  * @throws Problem `action.unknown`, `graphql.unsupported`, and what reading a JSON body throws; PipelineEnd of
  * `request.method_not_allowed` and, told as GraphQL tells it, of `graphql.…` and `arguments.…`
  */

@@ -24,7 +24,7 @@ export interface PermittedRequest extends TypedRequest {
   verdict: Verdict<'permit'>
   /** Permits of the other calls that the same request makes. */
   others?: readonly Verdict<'permit'>[]
-  /** Headers of the caller that go on; part of what was decided. */
+  /** Headers of the caller that go on; part of the decided call. */
   passedOn: readonly (readonly [string, string])[]
   /** Path at the upstream, encoded. */
   path: string

@@ -8,7 +8,7 @@ import type { PreparedRequest, SendableRequest } from './call-steps.ts'
 import type { UpstreamRequest } from './outgoing.ts'
 
 /**
- * The upstream request, built anew: the decided parts, plus a transaction token for an API inside the trust domain, plus
+ * Builds the upstream request: the decided parts, plus a transaction token for an API inside the trust domain, plus
  * the connection's credential. The caller's own token, proof and cookies are not among the parts.
  */
 export async function equip<R extends SendableRequest>(
@@ -40,8 +40,8 @@ export async function equip<R extends SendableRequest>(
 }
 
 /**
- * Writes the body anew from what was decided on; an upload goes as it came, under a type in which it has one reading, and only if it
- * still says what was decided on.
+ * Writes the body from the decided values; an upload goes as it came, under a type in which it has one reading, and only if it
+ * still has the decided values.
  */
 async function bodyToSend({
   action,

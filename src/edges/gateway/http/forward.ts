@@ -66,7 +66,7 @@ class ForwardedCall implements Dispatcher.DispatchHandler {
   readonly #reader: AnswerReader | undefined
   #contentType = ''
   /**
-   * True when nobody listens any more and the answer is still read to its end: hanging up must not
+   * True when the client has gone and the answer is still read to its end: hanging up must not
    * lower the amount that is counted.
    */
   #unheard = false
@@ -278,7 +278,7 @@ class ForwardedCall implements Dispatcher.DispatchHandler {
 
   /**
    * Ends a call whose client has gone. An answer that settles limits is read on, so that its
-   * amounts are recorded although nobody waits for it.
+   * amounts are recorded although no client waits for it.
    */
   readonly #onClientGone = () => {
     const begun = this.#status !== undefined && !this.#reply.writableFinished

@@ -7,7 +7,7 @@ import type { AbortReason } from '../../../platform/revocation/index.ts'
 import type { Reshape } from '../../../policy/obligations/index.ts'
 import type { ReportedAmount } from '../../../tasks/budgets/index.ts'
 
-/** The upstream request, built from what was decided on. */
+/** The upstream request, built from the decided call. */
 export interface UpstreamRequest {
   method: string
   origin: string
@@ -40,7 +40,7 @@ export interface ForwardResult {
   said?: ReportedAmount
 }
 
-/** Receiver of an answer: whoever called, or Remit itself. */
+/** Receiver of an answer: the caller, or Remit itself. */
 export interface AnswerTarget
   extends Pick<Writable, 'write' | 'end' | 'destroy' | 'on' | 'once' | 'off' | 'writableFinished'> {
   writeHead(status: number, headers: OutgoingHttpHeaders): unknown

@@ -7,7 +7,7 @@ import type { MatchedRequest, ReadCall } from './call-steps.ts'
 
 /**
  * Reads the whole body before anything is decided, so that the decided bytes are the sent bytes. Files and bytes wait on disk.
- * INVARIANT: nothing is written there for somebody who has not shown a credential that holds.
+ * INVARIANT: nothing is written there for a caller without a good credential.
  */
 export async function takeBody(matched: MatchedRequest, ports: GatewayPorts): Promise<ReadCall> {
   const { action, message, request } = matched

@@ -9,8 +9,8 @@ import type { ForwardResult } from './outgoing.ts'
 export class DeadCall extends Error {}
 
 /**
- * Problem for a call that we ended before its answer began; `undefined` when nobody listens. INVARIANT: what may have been sent is
- * told by a code of its own, which invites nobody to send it again.
+ * Problem for a call that we ended before its answer began; `undefined` when the client has gone. INVARIANT: a call that may have been sent has
+ * a code of its own, which invites no client to send it again.
  */
 export function cutShort(cut: AbortReason, state: ForwardResult['state']): Problem | undefined {
   if (cut === 'abandoned') return undefined

@@ -60,7 +60,7 @@ export interface TypedCall extends ResolvedCall {
 }
 export interface DecidedCall extends TypedCall {
   call: Call
-  /** Id of the caller's task. Null: nobody was identified. */
+  /** Id of the caller's task. Null: no caller was identified. */
   task: string | null
   verdict: Verdict
 }

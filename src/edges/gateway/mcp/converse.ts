@@ -18,12 +18,12 @@ export async function converse(heard: PlacedMessage, ports: McpPorts): Promise<P
     checkKind(message)
     return { ...heard, conversation: await spokenOnce(heard, message, ports) }
   }
-  // Its header binds nobody: some clients send there what they would prefer.
+  // Its header does not bind: some clients send there what they would prefer.
   if (message && isInitialize(message)) return { ...heard, conversation: undefined }
   const id = request.headers.get('mcp-session-id')
   const conversation = id === undefined ? undefined : readOnce(ports, resource.name, id)
   if (!conversation || ports.desk.hasEnded(conversation.key)) {
-    // Whoever has no token that holds is told that, and nothing about sessions.
+    // A client without a good token is told that, and nothing about sessions.
     await refuseStranger(heard, ports)
     throw id === undefined ? notHeard(REQUIRED, RPC.invalidRequest) : unknownSession()
   }

@@ -43,7 +43,7 @@ export async function decide(
 }
 
 /**
- * Writes the call that is decided on: what is hashed, shown and sent is `params` without `_meta`; the
+ * Writes the call to decide: the hashed, shown and sent call is `params` without `_meta`; the
  * proof is for the resource's own address.
  */
 export function callOf(typed: TypedCall, ports: McpPorts): Call {
@@ -61,7 +61,7 @@ export function callOf(typed: TypedCall, ports: McpPorts): Call {
   }
 }
 
-/** Id of the caller's task. Null: nobody was identified. */
+/** Id of the caller's task. Null: no caller was identified. */
 async function taskOf(verdict: Verdict, { decisions }: McpPorts): Promise<string | null> {
   if (verdict.outcome === 'permit') return verdict.task.id
   const decision = await findDecision(decisions.storage.read, verdict.decisionId)

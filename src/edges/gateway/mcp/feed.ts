@@ -16,7 +16,7 @@ export interface FeedListener {
   /** Addresses of the resources that the client may be told of now, as the server has them. */
   uris(): readonly string[]
   updated(uri: string): void
-  /** Takes a log message that belongs to no call; absent: there is nobody to tell. */
+  /** Takes a log message that belongs to no call; absent: no client listens. */
   log?(said: RpcNotification, redactor: Redactor): void
   /** Puts a question of the server to the client; absent: there is no way to. */
   ask?(

@@ -47,7 +47,7 @@ export function list(
   const known = key === undefined ? undefined : printedTexts.pages.get(key)
   const { entries, last } = known ?? printedTexts.pages.put(key, pageOf(wanted, after, offers))
   return new Map<string, Json>([
-    // as: nobody changes it
+    // as: it never changes
     [wanted.member, entries as Json[]],
     ...(last === undefined ? [] : [['nextCursor', writeCursor(last)] as [string, Json]]),
   ])
@@ -73,7 +73,7 @@ function pageOf(
   const entries = offers
     .flatMap((offer) => {
       const { actions, attainable } = offer.reach
-      // A listed address is a whole call, and nobody knows which of them a person would allow.
+      // A listed address is a whole call, and it is not known which of them a person would allow.
       const more = kind === 'resource' ? [] : attainable
       return [...actions, ...more].flatMap((action) =>
         entriesOf(action, kind, member)

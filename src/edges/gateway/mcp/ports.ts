@@ -24,7 +24,7 @@ export interface FeedRegistry {
   attach(source: FeedSource, listener: FeedListener, ports: McpPorts): () => Promise<void>
   /** Has a stream begin again where its session or the subscriptions changed. */
   renew(key: string): void
-  /** Checks whether somebody listens for a resource. */
+  /** Checks whether a client listens for a resource. */
   wants(key: string, uri: string): boolean
   /** Waits a moment for the stream of a session to begin, if there is to be one. */
   ready(key: string): Promise<void>

@@ -38,7 +38,7 @@ export class McpReply extends StreamedReply {
   progress(token: RpcId, at: number, message: string | undefined, total?: number): void {
     const value = this.#base + at
     if (this.#ended || this.raw.destroyed || value <= this.#progress) return
-    // Whoever does not read is not told more and more.
+    // A client that does not read gets no further progress.
     if (this.raw.writableNeedDrain) return
     this.#progress = value
     const params = new Map<string, Json>([
@@ -95,14 +95,14 @@ export class McpReply extends StreamedReply {
     this.#event({ kind: 'notification', method, params })
   }
 
-  /** Begins a stream, and keeps it from being closed as dead: a comment, which says nothing. */
+  /** Begins a stream, and keeps it from being closed as dead: a comment, which has no content. */
   keepAlive(): void {
     if (this.#ended || this.raw.destroyed || this.raw.writableNeedDrain) return
     this.sendHead()
     this.raw.write(':\n\n')
   }
 
-  /** Puts a question to the client, before the answer. False: nobody listens. */
+  /** Puts a question to the client, before the answer. False: the client has gone. */
   ask(question: RpcRequest): boolean {
     if (this.#ended || this.raw.destroyed) return false
     this.#event(question)

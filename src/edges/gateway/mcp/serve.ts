@@ -121,7 +121,7 @@ async function answer(
   } else if (isCall(method) && !(isWithoutSession(conversation) && method === MCP.subscribe)) {
     await call({ ...placed, rpc: message }, conversation, reply, ports)
   } else {
-    // Before it is asked what may be listed: what is quarantined by this is not.
+    // Before listing: tools that this quarantines are not listed.
     if (isList(method) || method === 'server/discover') await ports.watch.look(placed.resource)
     const who = await admitted(placed, ports)
     const told = isList(method) || method === 'server/discover'
@@ -195,7 +195,7 @@ async function call(
     const problem = new Problem('mcp.bad_message', 'a request with this `id` is already running')
     throw notHeard(problem, RPC.invalidRequest)
   }
-  // Without a session, a client cancels by leaving; with one, leaving says nothing.
+  // Without a session, a client cancels by leaving; with one, leaving does not cancel.
   const cancelled = isWithoutSession(conversation)
     ? AbortSignal.any([notified, reply.gone])
     : notified
@@ -232,7 +232,7 @@ async function end(
 ): Promise<void> {
   ports.desk.end(conversation.key)
   ports.subscriptions.end(conversation.key)
-  // A courtesy: a server that cannot be told keeps nobody from ending what is ours.
+  // A courtesy: a server that cannot be told does not keep our session from ending.
   const tell = async (server: Resource) => {
     const session =
       ports.desk.reopened(upstreamKey(server, conversation.key)) ?? conversation.upstream

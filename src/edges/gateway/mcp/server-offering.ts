@@ -15,7 +15,7 @@ export async function askServer(
 ): Promise<CurrentDefinitions> {
   const { dispatcher, spoken } = ports
   const { headers } = await injectedHeaders(resource, undefined, ports)
-  // Asked anew each time: a server may be replaced by one of another revision.
+  // Asked each time: a server may be replaced by one of another revision.
   const known: SpokenMemory = { get: () => undefined, set: (...how) => spoken.set(...how) }
   const at = { url: resource.upstream, headers }
   const only = { only: 'definitions', signal, known } as const

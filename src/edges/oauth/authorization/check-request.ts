@@ -60,7 +60,7 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/
 
 /**
  * The address that the answer goes to.
- * @throws Problem `authorization.bad_request`: there is none that the client registered, so nobody but the person can be told
+ * @throws Problem `authorization.bad_request`: there is none that the client registered, so only the person can be told
  */
 export function redirectOf({ self }: RequestingClient, { form, repeated }: RequestParameters) {
   const wanted = form.get('redirect_uri')

@@ -53,7 +53,7 @@ export async function pushedRequestEndpoint(
   if (form.has('request_uri'))
     throw new Problem('oauth.invalid_request', 'a pushed request names no other: no `request_uri`')
   const parameters = pushedParameters(boundTo(form, thumbprint))
-  // What is refused waits for no browser, and takes no room.
+  // A refused request waits for no browser, and takes no room.
   const giveBack = await ports.pushed.enter(await sharesOf(message, form, ports))
   try {
     await checkRequest(decisions, client, parameters)
@@ -81,7 +81,7 @@ export async function findPushed(
     throw new Problem('authorization.request_uri', '`request_uri` is of a request pushed to us')
   const id = recordId(uri.slice(URN.length))
   const found = await records.find<PushedRecord>(PUSHED_REQUEST, id)
-  // INVARIANT: for the client that pushed it, and nobody else (RFC 9126 section 4).
+  // INVARIANT: only for the client that pushed it (RFC 9126 section 4).
   if (!found || found.consumed !== undefined || found.clientId !== self.clientId)
     throw new Problem('authorization.request_uri', '`request_uri` is unknown, over, or was used')
   return { id, parameters: pushedParameters(new Map(found.parameters)) }

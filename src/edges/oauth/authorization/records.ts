@@ -7,7 +7,7 @@ export const PUSHED_REQUEST = 'PushedAuthorizationRequest'
 export const WAITING_REQUEST = 'AuthorizationRequest'
 export const CODE = 'AuthorizationCode'
 
-/** Lives in seconds. A code is redeemed at once, by a program; a person has ten minutes; a browser comes at once with what was pushed. */
+/** Lives in seconds. A code is redeemed at once, by a program; a person has ten minutes; a browser comes at once with a pushed request. */
 export const LIVES = { [CODE]: 60, [WAITING_REQUEST]: 600, [PUSHED_REQUEST]: 60 } as const
 
 /** Request that was pushed (RFC 9126) and checked. */
@@ -33,8 +33,8 @@ export interface CodeRecord
 }
 
 /**
- * Computes the id under which a code or a pushed request is kept. Whoever knows the value has the
- * thing itself, so only its digest is stored.
+ * Computes the id under which a code or a pushed request is kept. The value is the credential
+ * itself, so only its digest is stored.
  */
 export function recordId(value: string): string {
   return sha256url(value)

@@ -50,7 +50,7 @@ function severalOf(named: readonly string[]): string {
   return `'resource' is needed, and is one of those that the request is about: ${told}`
 }
 
-/** Reads where the details of a request are, as far as they can be read; `readAskedDetails` says what is wrong with them. */
+/** Reads the locations of the details of a request, as far as they can be read; `readAskedDetails` names their faults. */
 function locationsOf(text: string): readonly string[] {
   if (text.length > MAX_READ) return []
   try {

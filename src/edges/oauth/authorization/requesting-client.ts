@@ -18,7 +18,7 @@ export interface RequestingClient {
 
 /**
  * Finds a client that may ask people: one that registered, or whose id is the address of a metadata document.
- * INVARIANT: an address is never looked for among registrations, whatever somebody registered.
+ * INVARIANT: an address is never looked for among registrations, whatever is registered.
  * @throws Problem `client_document.…`
  */
 export async function findClient(

@@ -4,7 +4,7 @@ import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
 import { openingOf, type RequestCredentials, taskOf } from './read.ts'
 
 /**
- * Client credentials (RFC 6749 section 4.4): a task with nobody present, under a sponsor grant in force (contract 5.2).
+ * Client credentials (RFC 6749 section 4.4): a task with no person present, under a sponsor grant in force (contract 5.2).
  * `sponsor_grant` names it where the agent has several.
  */
 export async function clientCredentials(

@@ -4,7 +4,7 @@ import { type Form, required } from '../form.ts'
 import { openingAnswer, refusalProblem, type TokenAnswer } from '../token-answer.ts'
 import { type RequestCredentials, refuseAllBut } from './read.ts'
 
-/** All that a poll carries: what was asked for is fixed. */
+/** All parameters of a poll: the request itself is fixed. */
 const OF_A_POLL = ['grant_type', 'client_id', 'client_assertion', 'client_assertion_type']
 
 /** Polls for the answer of a person, in each protocol by which an agent waits: its code has another name. */

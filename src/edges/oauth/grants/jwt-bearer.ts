@@ -14,7 +14,7 @@ interface AssertionClaims {
   /** Lower case, without `application/`. */
   readonly typ: string
   readonly issuer: unknown
-  /** Somebody authenticates beside it. */
+  /** True if a client authenticates beside it. */
   readonly withClient: boolean
   /** True when its issuer is trusted with grants of another domain. */
   readonly chains: boolean
@@ -22,7 +22,7 @@ interface AssertionClaims {
 
 /**
  * Assertions of RFC 7523, by type and issuer; the first that fits counts. Each grant checks all of
- * it anew, and refuses what only looked like it. Whatever fits nothing is refused without anything
+ * it again, and refuses one that only looked like it. An assertion that fits none is refused without anything
  * being fetched.
  */
 const ASSERTIONS: readonly {

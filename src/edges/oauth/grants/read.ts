@@ -38,7 +38,7 @@ export function credentialsOf(form: Form) {
 /**
  * Reads who asks, of a grant that was made for a client: what it says, or whom its assertion is of
  * (RFC 7521 section 4.2, RFC 6749 section 4.1.3). Nothing about the assertion is believed here;
- * whoever takes it checks that it is this client's.
+ * the grant checks that it is this client's.
  */
 export function clientIdOf(form: Form): string {
   const assertion = form.get('client_assertion')
@@ -92,7 +92,7 @@ export function deferringOf(form: Form): DeferralOptions | undefined {
   return { notificationToken }
 }
 
-/** `authorization_details` (RFC 9396 section 5) and `scope`; what is in them is read strictly where it is granted. */
+/** `authorization_details` (RFC 9396 section 5) and `scope`; their contents are read strictly where they are granted. */
 export function wantedOf(form: Form): { details: unknown; scope: string | undefined } {
   return {
     details: jsonOf(form, 'authorization_details', 'task.bad_details'),
@@ -112,7 +112,7 @@ export function taskOf(form: Form) {
   }
 }
 
-/** `require_all`, a parameter of ours: less than what is asked for is worth nothing. */
+/** `require_all`, a parameter of ours: a grant of less than the request is refused. */
 export function requiresAll(form: Form): boolean {
   const value = form.get('require_all') ?? 'false'
   if (value !== 'true' && value !== 'false')
@@ -121,7 +121,7 @@ export function requiresAll(form: Form): boolean {
 }
 
 /**
- * Reads where the task is to be: a space, and a thread there. What is in them is looked up where
+ * Reads where the task is to be: a space, and a thread there. They are looked up where
  * the task opens.
  */
 export function placeOf(form: Form): { space: string | undefined; thread: string | undefined } {

@@ -23,7 +23,7 @@ export async function tokenExchange(
   presented: RequestCredentials,
   form: Form,
 ): Promise<TokenAnswer> {
-  // Whoever names a task is that task; an agent authenticates, by an assertion or at the TLS connection.
+  // A client id that is a task names that task; an agent authenticates, by an assertion or at the TLS connection.
   const names = form.get('client_id')
   const byCertificate = presented.certificate && names !== undefined && !isId('task', names)
   if (!form.has('client_assertion') && !byCertificate) {

@@ -63,7 +63,7 @@ async function requireManaged(
   return { client_id, client, kept, token }
 }
 
-/** Section 2.2: all of it anew. What people allowed it as it was ends when it describes itself in another way. */
+/** Replaces the whole registration (section 2.2). Consents end when the client describes itself in another way. */
 async function replace(
   message: IncomingMessage,
   ports: RegistrationPorts & { readonly decisions: GrantParts },

@@ -31,14 +31,14 @@ export interface ClientRegistration {
 
 const MAX_REDIRECTS = 10
 const GRANTS = ['authorization_code', 'refresh_token'] as const
-/** Grants of clients that authenticate, once somebody let them in. */
+/** Grants of clients that authenticate, once they are admitted. */
 const WITH_A_KEY: readonly string[] = [...GRANTS, CLIENT_CREDENTIALS, TOKEN_EXCHANGE, JWT_BEARER]
 
 type Members = Readonly<Record<string, unknown>>
 
 /**
- * Client metadata of RFC 7591 section 2. What we do not use is ignored and not echoed, as section 2 has it; what would make it
- * another kind of client is refused, so that nobody finds out later.
+ * Client metadata of RFC 7591 section 2. What we do not use is ignored and not echoed, as section 2 has it; metadata that would make it
+ * another kind of client is refused, so that no client finds out later.
  * @throws Problem `registration.bad_metadata`, `registration.bad_redirect`
  */
 export function readClientMetadata(

@@ -14,7 +14,7 @@ import { type ClientRegistration, readClientMetadata } from './read-metadata.ts'
 import { selfRegistered } from './self-registered.ts'
 
 const DAY_SECONDS = 24 * 3600
-/** A registration that nobody has used for so long is forgotten. One that a person has brought stays: it is an agent. */
+/** Seconds after which an unused registration is forgotten. One that a person has brought stays: it is an agent. */
 export const UNUSED_SECONDS = 7 * DAY_SECONDS
 /** Number of registrations that can wait for their first use, in all replicas together. */
 const MAX_UNUSED = 10_000
@@ -27,7 +27,7 @@ const MAX_BYTES = 16 * 1024
 
 /**
  * Policy on who may register. `open`: anyone. `listed`: those that an admission rule would let in.
- * `off`: nobody.
+ * `off`: no client.
  */
 export type RegistrationPolicy = 'open' | 'listed' | 'off'
 
@@ -47,7 +47,7 @@ export interface RegistrationPorts {
   readonly mostUnused?: number
 }
 
-/** Beside what the client is: whoever manages it, and since when. */
+/** Management of a registration: its token's digest, and since when. */
 export interface KeptRegistration {
   readonly digest: string
   readonly issuedAt: number
@@ -140,7 +140,7 @@ export async function requireAllowed(
 }
 
 /**
- * Makes room: whoever fills it with registrations keeps others out for an hour at most, not for a
+ * Makes room: a flood of registrations keeps others out for an hour at most, not for a
  * week.
  * @throws Problem `registration.too_many`
  */

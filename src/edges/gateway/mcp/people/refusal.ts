@@ -107,7 +107,7 @@ export function unanswered(
   return notExecuted(message, text, { [META.decision]: decisionId })
 }
 
-/** Answer to a call that people denied, to whoever asks about it later. */
+/** Answer to a call that people denied, for a later question about it. */
 export function deniedLater(message: RpcRequest, { decisionId, reason }: AccessRequest): RpcAnswer {
   const words = reason === null ? '' : `: ${reason}`
   const text = `Not executed: a person denied this call${words}. ${NO_WAY_AROUND} Decision ${decisionId}.`
@@ -118,7 +118,7 @@ export function deniedLater(message: RpcRequest, { decisionId, reason }: AccessR
 export function whoMay({ ask }: Pick<AccessRequest, 'ask'>): string {
   const rules = ask.approvers.map((rule, at) => {
     const able = rule.filter((name) => name !== 'represented' || ask.self)
-    // Where the represented person may answer, somebody is known.
+    // Where the represented person may answer, there is one.
     const others = able.includes('represented')
       ? undefined
       : ask.fallbacks?.find((each) => each.rule === at)

@@ -113,9 +113,9 @@ class Wait {
   }
 
   /**
-   * Waits for an answer. True: the call is to be decided anew, because people answered, or because
-   * something that it depends on has ended. False: nobody answered in time, or nobody waits any
-   * more.
+   * Waits for an answer. True: the call is to be decided again, because people answered, or because
+   * something that it depends on has ended. False: no one answered in time, or the client has
+   * gone.
    */
   async #answered(verdict: Verdict<'requestable'>): Promise<boolean> {
     const { answer, cancelled } = this.#decided

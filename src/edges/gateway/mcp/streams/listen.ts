@@ -22,7 +22,7 @@ import { LISTS, untilChanged } from './until-changed.ts'
 /**
  * Serves `subscriptions/listen` (2026-07-28, "Subscriptions"). When something that the lists and
  * subscriptions of the task rest on has changed, the lists may be others, which is told, and the
- * stream ends. The client asks anew, for all of it.
+ * stream ends. The client subscribes again, to all of it.
  */
 export async function listen(
   placed: PlacedCall,

@@ -21,7 +21,7 @@ import { LISTS, untilChanged } from './until-changed.ts'
 /**
  * Serves the stream of a session (2025-11-25, "Listening for Messages from the Server"): what a server
  * asks or says outside of a call, and changes of lists. It ends when something that it rests on has
- * changed; the client opens another one, and what is not permitted any more is not in that.
+ * changed; the client opens another one, which lacks anything that is not permitted any more.
  */
 export async function serveStream(
   placed: PlacedCall,
@@ -85,7 +85,7 @@ function hear(resource: Resource, stream: ClientStream, ports: McpPorts): () => 
           reply.notify('notifications/resources/updated', new Map([['uri', told]]))
     },
     async ask(question: RpcRequest, redactor: Redactor, leaving: AbortSignal) {
-      // INVARIANT: while policies leave something out of a call, its server asks nothing: nobody knows what it speaks of.
+      // INVARIANT: while policies leave something out of a call, its server asks nothing: it is not known what it speaks of.
       if (desk.isReshaping(key)) return undefined
       const said = scrub(new Map([['params', question.params]]), redactor)
       const asked: JsonObject = new Map<string, Json>([['method', question.method], ...said])
@@ -112,8 +112,8 @@ async function decideAgain(
   const { key } = stream.conversation
   for (const held of ports.subscriptions.of(key)) {
     if (mayContinue(ports.decisions, held.verdict)) continue
-    const anew = await subscribe(stream, held.told, ports)
-    if (anew) ports.subscriptions.add(key, anew)
+    const again = await subscribe(stream, held.told, ports)
+    if (again) ports.subscriptions.add(key, again)
     else await drop(stream.conversation, held.told, servers, ports)
   }
   for (const server of servers) ports.feeds.renew(upstreamKey(server, key))

@@ -103,7 +103,7 @@ export function liveUris(
     .map(({ uri }) => uri)
 }
 
-/** Tells a server with sessions that nobody wants to hear of a resource any more. Nothing follows from its answer. */
+/** Tells a server with sessions that no client wants to hear of a resource any more. Nothing follows from its answer. */
 export async function unsubscribe(
   resource: Resource,
   session: McpSession | undefined,

@@ -12,7 +12,7 @@ export const LISTS: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * Waits until something that the lists of a task rest on has changed, or nobody listens; keeps the
+ * Waits until something that the lists of a task rest on has changed, or the client has gone; keeps the
  * stream and the watch over the servers' definitions going until then. Lists rest on all that calls
  * rest on: policies, the catalog, the agent, the task.
  */

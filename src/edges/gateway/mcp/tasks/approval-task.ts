@@ -66,7 +66,7 @@ function found(rpc: RpcRequest, request: AccessRequest): JsonObject {
   }
 }
 
-/** Makes the call, or finds out what became of it. It goes on when nobody waits for the answer. */
+/** Makes the call, or finds its outcome. It goes on when no client waits for the answer. */
 async function execute(
   { conversation, placed, rpc }: TaskQuestion,
   request: AccessRequest,

@@ -17,11 +17,11 @@ import { peerOf } from '../upstream/peer.ts'
 /** Time that a server has to say how a task stands. */
 const ANSWERS_WITHIN_MS = 30_000
 const WITHOUT_SESSION: McpSession = { revision: STATELESS_REVISION, id: undefined }
-/** Limits of a message whose answer nobody waits for. */
+/** Limits of a message whose answer no client waits for. */
 const ASIDE = { bytes: 65_536, events: 100, timeMs: 5_000 }
 
 /**
- * Sends a request about a task to its server, in the name of whoever asks now, while they may. `may`:
+ * Sends a request about a task to its server, in the name of the client that asks now, while they may. `may`:
  * capabilities of the client that the server may use. `undefined`: the caller holds its share of the
  * connections already.
  */
@@ -64,7 +64,7 @@ export async function askServer(
 }
 
 /**
- * Tells a server that nobody wants its task any more. Nothing follows from its answer.
+ * Tells a server that its task is not wanted any more. Nothing follows from its answer.
  * INVARIANT: the id of a task goes to the server that gave it, also when the resource has moved.
  */
 export async function cancelAtServer(

@@ -15,8 +15,8 @@ const EVERY_MS = 10_000
 const AT_ONCE = 16
 
 /**
- * Ends a task that is past its time, or whose task of Remit is closed: what became of the call is
- * not known. The server is told, by whoever was first.
+ * Ends a task that is past its time, or whose task of Remit is closed: the outcome of the call is
+ * not known. The server is told by the request that was first.
  */
 export async function endUnfinished(held: ServerTask, ports: McpPorts): Promise<void> {
   const { catalog, decisions } = ports

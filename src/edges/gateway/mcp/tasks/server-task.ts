@@ -48,7 +48,7 @@ import { endUnfinished, KEPT_MS } from './end-overdue.ts'
 
 const NOTHING: JsonObject = new Map()
 
-/** A task and the call that it is, for whoever asks about it now. */
+/** A task and its call, for the client that asks about it now. */
 interface FollowedTask {
   readonly held: ServerTask
   readonly prepared: PreparedCall

@@ -11,7 +11,7 @@ type ClientCall = Pick<SendingCall, 'answer' | 'conversation'>
 
 /**
  * Puts a question of the server to a client with a session, on the stream of the call, and waits for
- * its answer. `undefined`: nobody answered in time, or nobody is there any more.
+ * its answer. `undefined`: no answer came in time, or the client has gone.
  */
 export async function askClient(
   { answer, conversation }: ClientCall,

@@ -39,7 +39,7 @@ type EquippedCall = Pick<SendableCall, 'conversation' | 'resource' | 'rpc' | 've
 /**
  * Finds the least level of log messages that a session wants; a single request says its own.
  * INVARIANT: before a call is sent of which policies leave something out, the stream of its session
- * tells no log messages any more, at any replica: nobody knows which call they speak of.
+ * tells no log messages any more, at any replica: it is not known of which call they speak.
  */
 async function loggingOf(
   { conversation: { key, task }, verdict }: EquippedCall,

@@ -106,8 +106,8 @@ export class UpstreamCall {
     const ended = await this.#ask(first.session)
     if (!isForgotten(ended, first.session)) return this.#goOn(first.session, ended)
     this.#ports.spoken.forget(this.#equipped.peer.url)
-    const anew = await this.#open()
-    return anew.ok ? this.#goOn(anew.session, await this.#ask(anew.session)) : anew.ended
+    const again = await this.#open()
+    return again.ok ? this.#goOn(again.session, await this.#ask(again.session)) : again.ended
   }
 
   /**
@@ -219,7 +219,7 @@ export class UpstreamCall {
 
   /**
    * Asks a server of 2026-07-28 to be told of a resource, until it says whether it does. The stream
-   * that is for all resources of the task begins anew then (`ServerFeeds`).
+   * that is for all resources of the task begins again then (`ServerFeeds`).
    */
   async #isTold(session: McpSession): Promise<ExchangeResult> {
     const { params, peer, rpc, verdict } = this.#equipped
@@ -332,7 +332,7 @@ export class UpstreamCall {
   }
 }
 
-/** Time that a server gets to acknowledge that it tells of a resource; one that says nothing is taken for one that does not. */
+/** Time that a server gets to acknowledge that it tells of a resource; one that stays silent is taken for one that does not. */
 const ACKNOWLEDGED_MS = 5_000
 
 function patientFor(peer: McpPeer): McpPeer {
@@ -344,7 +344,7 @@ function isSilent(ended: ExchangeResult): boolean {
   return ended.state === 'failed' && ended.failure === 'timed_out'
 }
 
-/** Outcome of a subscription that the server does not keep: nobody would ever be told. */
+/** Outcome of a subscription that the server does not keep: no client would ever be told. */
 function notTold(
   { bytes, status }: ExchangeResult,
   { id }: Pick<RpcRequest, 'id'>,
@@ -384,7 +384,7 @@ const NOT_KEPT = new Problem(
 )
 const TOO_LONG = new Problem('upstream.asks', 'the MCP server wants to keep too long a state')
 
-/** Outcome of a call whose server asked what is not passed on, or not answered. */
+/** Outcome of a call whose server asked a question that is not passed on, or not answered. */
 function refused({ bytes, session, status }: ExchangeResult, cause: Problem): ExchangeResult {
   return { state: 'failed', failure: 'unexpected', cause, bytes, session, status }
 }

@@ -13,7 +13,7 @@ import { peerOf } from './peer.ts'
 
 /** Maximum streams from one server at once, which tasks, people and agents share: they leave connections for calls. */
 const MAX_FEEDS = 32
-/** Time after which a stream is opened anew, and longest pause before that, in milliseconds. */
+/** Time after which a stream is opened again, and longest pause before that, in milliseconds. */
 const STREAM_MS = 3_600_000
 const MAX_PAUSE_MS = 60_000
 /** Maximum time that a call waits for the stream on which its server may ask, in milliseconds. */
