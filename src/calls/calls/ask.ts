@@ -111,7 +111,8 @@ export function askingOf(
 ): RequestDraft {
   const { call, frozen, policyVersion } = each
   const { task } = each.who.held
-  if (!frozen || policyVersion === undefined) throw new Error('asked about a call that cannot be made')
+  if (!frozen || policyVersion === undefined)
+    throw new Error('asked about a call that cannot be made')
   return {
     call: frozen,
     taskId: task.id,

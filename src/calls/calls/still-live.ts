@@ -38,7 +38,7 @@ export function stillLive(parts: LiveParts, verdict: Rests): boolean {
 
 /**
  * Checks a call under way, such as a stream: the token that began it may expire, but the task may
- * not, nor may whoever says who is there fall silent.
+ * not, nor may the surface that reports who is present fall silent.
  */
 export function mayContinue(
   { clock, facts, ledger, live }: LiveParts,

@@ -46,7 +46,7 @@ export interface Asker {
   readonly namesTasks: boolean
   /** Right to ask about the call itself before it runs, where permitted amounts are taken. */
   readonly takes: boolean
-  /** View of what the right to ask rests on. */
+  /** View of the state that the right to ask rests on. */
   readonly view: LiveView
 }
 

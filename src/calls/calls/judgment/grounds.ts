@@ -61,7 +61,7 @@ export function factsOf(
       ? (definitionGate(call.action) ?? around.liveness)
       : around.liveness,
     credential: who.credential,
-    // INVARIANT: whoever was handed a narrowed token has no more than that.
+    // INVARIANT: the holder of a narrowed token has no more than that.
     narrowed: who.claims.authorization_details,
     call: { ...subject, arguments: call.arguments },
     kindOf,

@@ -29,7 +29,7 @@ export function problemOf(ended: UnansweredExchange, left: LeaveReason): Problem
     return new Problem(code, `${words}${status}; ${effect}`, cause)
   }
   const why = left === 'cancelled' || left === 'abandoned' ? CANCELLED : CUT[left ?? 'ended']
-  // INVARIANT: what may have been sent has a code of its own, which invites nobody to send it again.
+  // INVARIANT: a call that may have been sent has a code of its own, which invites no client to send it again.
   const cut = ended.state === 'not_sent' ? why.code : 'call.effect_unknown'
   return new Problem(cut, `${why.words}; ${effect}`)
 }
