@@ -1,6 +1,5 @@
 import { runCalls } from './calls/calls/index.ts'
 import { forgetLogging } from './calls/mcp-sessions/index.ts'
-import { continueErasures, sweep } from './extensions/retention/index.ts'
 import { forgetEvaluated, keepCallingBack } from './extensions/submissions/index.ts'
 import { forgetOldAuthorizations, forgetUnusedClients } from './grants/code-grant/index.ts'
 import { forgetDeferrals, keepTelling, suspendDormant } from './grants/grants/index.ts'
@@ -36,7 +35,7 @@ const REFRESH_KEYS_EVERY_MS = (JWKS_MAX_AGE_SECONDS * 1000) / 2
 
 export interface BackgroundParts {
   readonly rooms: Rooms
-  readonly settings: Pick<Settings, 'registrationKeptDays' | 'retention'>
+  readonly settings: Pick<Settings, 'registrationKeptDays'>
   readonly records: Pick<ProtocolRecords, 'forget'>
   /** To agents that wait for an answer. */
   readonly agentsAt: Outbound
@@ -71,7 +70,7 @@ export function startBackground(
     'hourly work': each(hourly(parts), EVERY_HOUR_MS),
     certification: each([certification(parts)], EVERY_MINUTE_MS),
     'clean-up': each(cleanUp(parts), EVERY_MINUTE_MS),
-    retention: each(retention(parts, ending.signal), retentionEveryMs),
+    retention: each(removals(rooms, ending.signal), retentionEveryMs),
   }
   return Object.entries(running).map(([name, work]) => ({
     name,
@@ -114,25 +113,18 @@ function certification({ rooms }: BackgroundParts): Chore {
 }
 
 /**
- * Chores that delete by rule, and erase because somebody asked for it.
+ * Lists the chores of modules that delete by rule, erase, or move rows elsewhere.
  * INVARIANT: nothing goes while the ledger lacks what was signed. Legal holds may be missing, too.
  */
-export function retention(
-  { rooms, settings }: Pick<BackgroundParts, 'rooms' | 'settings'>,
+export function removals(
+  { centre, ledger, live, modules }: Pick<Rooms, 'centre' | 'ledger' | 'live' | 'modules'>,
   signal: AbortSignal,
 ): readonly Chore[] {
-  const { ledger, live } = rooms
   const round = {
     goesOn: () => !live.clockProblem && ledger.broken === undefined && !signal.aborted,
     rest: () => idleWait(REST_MS, signal),
   }
-  return [
-    { name: 'erasures', run: () => continueErasures(rooms.retention, round) },
-    ...rooms.modules.flatMap((each) => each.removals?.(rooms.centre, round) ?? []),
-    ...(settings.retention === 'on'
-      ? [{ name: 'retention', run: () => sweep(rooms.retention, round) }]
-      : []),
-  ]
+  return modules.flatMap((each) => each.removals?.(centre, round) ?? [])
 }
 
 /** Chores that delete rows of what is over: each is of no use to anybody any more. */

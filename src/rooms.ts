@@ -16,7 +16,7 @@ import { channelQuestion, timedQuestions } from './extensions/channel-answers/in
 import { DECISION_POINTS_SEALED, DecisionPoints } from './extensions/decision-points/index.ts'
 import type { Centre, CentreHooks, Module, ModuleGround, OpenModule } from './extensions/module.ts'
 import { latestOnlySet, type OnlyAnsweringParts, OnlySets } from './extensions/policy-only/index.ts'
-import { beginRetention } from './extensions/retention/index.ts'
+import { rulesIn } from './extensions/retention/index.ts'
 import { SUBMISSIONS_SEALED } from './extensions/submissions/index.ts'
 import type { Telemetry } from './extensions/telemetry/index.ts'
 import { CODE_GRANT_SEALED } from './grants/code-grant/index.ts'
@@ -82,7 +82,6 @@ import {
   otherClockIn,
   passkeysIn,
   reachesLoopback,
-  rulesIn,
   signerOf,
   stepUpIn,
 } from './programs/config/configured.ts'
@@ -239,7 +238,7 @@ export async function openRooms(
       await live.begin(tx, SHADOW)
       await live.begin(tx, ISSUERS)
       await beginSigningKeys(tx, live, keys)
-      await beginRetention(tx)
+      for (const { begin } of modules) await begin?.(tx)
     })
     live.onChange((states) => {
       if (states.some(({ kind }) => kind === 'key')) keys.refresh().catch(onError)

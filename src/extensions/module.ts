@@ -19,7 +19,7 @@ import type { RequestObserver } from '../platform/lib/request-observer.ts'
 import type { SettingDefinitions, SettingValues } from '../platform/lib/setting.ts'
 import type { Outbound } from '../platform/net/index.ts'
 import type { Live } from '../platform/revocation/index.ts'
-import type { ModuleSchema, Snapshot, Storage } from '../platform/storage/index.ts'
+import type { ModuleSchema, Snapshot, Storage, Tx } from '../platform/storage/index.ts'
 
 /**
  * Capability in a folder of its own, with everything that the server has to know of it. `programs/modules.ts` lists the modules that are
@@ -66,6 +66,8 @@ export interface OpenModule {
   routes?(centre: Centre, web: WebParts): readonly RawHandler[]
   /** Starts work that goes on by itself. */
   work?(centre: Centre, onError: (error: unknown) => void): readonly Closable[]
+  /** Writes what has to be there, in the first transaction of every start. */
+  begin?(tx: Tx): Promise<void>
   /** Lists chores that delete or move old rows. They run in every round of retention. */
   removals?(centre: Centre, round: RemovalRound): readonly Chore[]
   /** Makes an edge with listeners of its own. */

@@ -2,12 +2,13 @@ import { ARCHIVE } from '../extensions/archive/module.ts'
 import { EXT_AUTHZ } from '../extensions/extauthz/module.ts'
 import type { Module } from '../extensions/module.ts'
 import { PUSH } from '../extensions/push/module.ts'
+import { RETENTION } from '../extensions/retention/module.ts'
 import { SLACK } from '../extensions/slack/module.ts'
 import { WEBHOOK_CHANNELS } from '../extensions/webhook-channels/module.ts'
 import type { SettingDefinitions } from '../platform/lib/setting.ts'
 import { type StorageBuild, storageBuild } from '../platform/storage/index.ts'
 
-const LISTED = [ARCHIVE, EXT_AUTHZ, PUSH, SLACK, WEBHOOK_CHANNELS] as const
+const LISTED = [ARCHIVE, EXT_AUTHZ, PUSH, RETENTION, SLACK, WEBHOOK_CHANNELS] as const
 
 /** Modules that are in. */
 export const MODULES: readonly Module[] = LISTED

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { retention } from '../../src/background.ts'
+import { removals } from '../../src/background.ts'
 import { until } from '../until.ts'
 import { inEachWorld } from '../world.ts'
 import {
@@ -14,7 +14,6 @@ import {
 } from './archiving.ts'
 
 const NEVER_MS = 86_400_000
-const RULES = { retention: 'off', registrationKeptDays: 90 } as const
 
 inEachWorld(
   'the archive beside a broken ledger',
@@ -33,8 +32,7 @@ inEachWorld(
         }
         const rooms = Object.create(w.rooms, { ledger: { value: ledger } })
         const { signal } = new AbortController()
-        for (const { name, run } of retention({ rooms, settings: RULES }, signal))
-          if (name === 'archive') await run()
+        for (const { name, run } of removals(rooms, signal)) if (name === 'archive') await run()
         return here(w)
       }
       assert.equal(await round(0), 512)

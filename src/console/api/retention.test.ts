@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { sql } from 'kysely'
 import { assertRefused } from '../../../test/refusals.ts'
 import { inEachWorld } from '../../../test/world.ts'
-import { retention } from '../../background.ts'
+import { removals } from '../../background.ts'
 import { tablesOf } from '../../platform/storage/index.ts'
 
 inEachWorld(
@@ -28,9 +28,8 @@ inEachWorld(
     }
 
     async function round(): Promise<void> {
-      const settings = { retention: 'on', registrationKeptDays: 90 } as const
       const { signal } = new AbortController()
-      for (const { run } of retention({ rooms: world().rooms, settings }, signal)) await run()
+      for (const { run } of removals(world().rooms, signal)) await run()
     }
 
     /** Tables with a row that says this. */
@@ -140,16 +139,15 @@ inEachWorld(
       const { id: person } = await w.person('nils')
       const asked = await ada.send('POST', '/retention/erasures', { person })
       assert.equal(asked.status, 200, asked.text)
-      const settings = { retention: 'on', registrationKeptDays: 90 } as const
       const { signal } = new AbortController()
       const isDone = async () =>
         (await shown()).erasures.find(({ id }) => id === asked.body.id)?.done_at !== null
       const broken = Object.create(w.rooms, {
         ledger: { value: { broken: 'records are missing' } },
       })
-      for (const { run } of retention({ rooms: broken, settings }, signal)) await run()
+      for (const { run } of removals(broken, signal)) await run()
       assert.equal(await isDone(), false)
-      for (const { run } of retention({ rooms: w.rooms, settings }, signal)) await run()
+      for (const { run } of removals(w.rooms, signal)) await run()
       assert.equal(await isDone(), true)
     })
 

@@ -1,7 +1,8 @@
 import type { Id } from '../../platform/lib/id.ts'
-import { codec, type Reader, type Tx } from '../../platform/storage/index.ts'
+import type { Reader, Tx } from '../../platform/storage/index.ts'
 import type { ClassName } from './rules.ts'
 import type { Cursor } from './subject.ts'
+import { RETENTION_TABLES } from './tables.ts'
 
 /** Erasure of what is known of a person, as they asked for. */
 export interface PersonErasure {
@@ -19,17 +20,20 @@ export interface PersonErasure {
   readonly doneAt: number | null
 }
 
-const ERASURES = codec('person_erasures').of<PersonErasure>()
+const ERASURES = RETENTION_TABLES.codec('person_erasures').of<PersonErasure>()
 
 export async function insertErasure(tx: Tx, erasure: PersonErasure): Promise<void> {
-  await tx.insertInto('person_erasures').values(ERASURES.write(erasure)).execute()
+  await RETENTION_TABLES.in(tx)
+    .insertInto('person_erasures')
+    .values(ERASURES.write(erasure))
+    .execute()
 }
 
 export async function listErasures(
   db: Reader,
   { limit, open }: { readonly open: boolean; readonly limit: number },
 ): Promise<PersonErasure[]> {
-  let query = db.selectFrom('person_erasures').select(ERASURES.columns)
+  let query = RETENTION_TABLES.in(db).selectFrom('person_erasures').select(ERASURES.columns)
   if (open) query = query.where('done_at', 'is', null)
   const rows = await query.orderBy('asked_at', 'desc').orderBy('id').limit(limit).execute()
   return rows.map(ERASURES.read)
@@ -61,7 +65,7 @@ export async function moveErasure(
     readonly doneAt: number | null
   },
 ): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+  const { numUpdatedRows } = await RETENTION_TABLES.in(tx)
     .updateTable('person_erasures')
     .set((eb) => ({
       ...{ class: move.to.class, cursor_at: move.to.at, cursor_id: move.to.id },

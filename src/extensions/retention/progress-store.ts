@@ -1,6 +1,7 @@
 import type { Reader, Tx } from '../../platform/storage/index.ts'
 import type { ClassName } from './rules.ts'
 import { type Cursor, START } from './subject.ts'
+import { RETENTION_TABLES } from './tables.ts'
 
 /** State of the present pass over a class. */
 export interface Progress {
@@ -13,7 +14,7 @@ export interface Progress {
 }
 
 export async function readProgress(db: Reader, name: ClassName): Promise<Progress | undefined> {
-  const row = await db
+  const row = await RETENTION_TABLES.in(db)
     .selectFrom('retention_progress')
     .selectAll()
     .where('class', '=', name)
@@ -35,7 +36,7 @@ export async function beginPass(
   { before, now }: { readonly before: Progress | undefined; readonly now: number },
 ): Promise<boolean> {
   if (before) return moveCursor(tx, name, { ...before, to: START, beganAt: now, count: 0, now })
-  const { numInsertedOrUpdatedRows } = await tx
+  const { numInsertedOrUpdatedRows } = await RETENTION_TABLES.in(tx)
     .insertInto('retention_progress')
     .values({
       ...{ class: name, cursor_at: START.at, cursor_id: START.id },
@@ -59,7 +60,7 @@ export async function moveCursor(
   },
 ): Promise<boolean> {
   const { beganAt, count, cursor, now, to } = move
-  const { numUpdatedRows } = await tx
+  const { numUpdatedRows } = await RETENTION_TABLES.in(tx)
     .updateTable('retention_progress')
     .set((eb) => ({
       cursor_at: to.at,
@@ -77,7 +78,7 @@ export async function moveCursor(
 
 /** Lets every class be looked at from its beginning. */
 export async function restartPasses(tx: Tx): Promise<void> {
-  await tx
+  await RETENTION_TABLES.in(tx)
     .updateTable('retention_progress')
     .set({ cursor_at: START.at, cursor_id: START.id })
     .execute()

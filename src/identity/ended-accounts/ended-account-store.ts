@@ -23,7 +23,7 @@ const BELONGINGS = [
 ] as const
 
 /**
- * Every table with a column `person_id`, and what an erased account leaves in it. `words`: ids, without texts by the person or
+ * Every table of the centre with a column `person_id`, and what an erased account leaves in it. `words`: ids, without texts by the person or
  * for them. `ids`: it has no such words, or they go with the request, the task or the decision.
  */
 export const LEFT_BEHIND: Readonly<Record<string, 'nothing' | 'ids' | 'words'>> = {
@@ -35,8 +35,6 @@ export const LEFT_BEHIND: Readonly<Record<string, 'nothing' | 'ids' | 'words'>> 
   break_glass: 'words',
   approval_answers: 'words',
   stand_ins: 'ids',
-  person_erasures: 'ids',
-  legal_holds: 'ids',
   thread_requesters: 'ids',
   // Requests for tokens: they go when they are over.
   authorizations: 'ids',

@@ -10,6 +10,8 @@ export type TableColumns = Readonly<Record<string, Column>>
 export interface StoredTable {
   readonly columns: TableColumns
   readonly treatment: Treatment
+  /** Remains of an erased account: `ids`, and no texts by the person or for them. Absent: it has no column `person_id`. */
+  readonly leaves?: 'ids' | undefined
 }
 
 /** Schema that a build of Remit works with. */

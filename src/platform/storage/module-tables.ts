@@ -4,9 +4,16 @@ import { codecOf } from './codec.ts'
 import type { RowsOf, Schema } from './schema.ts'
 import type { Treatment } from './tables/treatment.ts'
 
-/** Table of a module: its columns, and what a backup does with it. */
-export function table<const C extends TableColumns>(treatment: Treatment, columns: C) {
-  return { treatment, columns }
+/**
+ * Table of a module: what a backup does with it, its columns, and what an account that is erased leaves in it, where it has a column
+ * `person_id`.
+ */
+export function table<const C extends TableColumns>(
+  treatment: Treatment,
+  columns: C,
+  leaves?: StoredTable['leaves'],
+) {
+  return { treatment, columns, leaves }
 }
 
 type ColumnsOf<T extends Readonly<Record<string, StoredTable>>> = {

@@ -10,7 +10,6 @@ import { ledger } from './tables/ledger.ts'
 import { notifications } from './tables/notifications.ts'
 import { people } from './tables/people.ts'
 import { policy } from './tables/policy.ts'
-import { retention } from './tables/retention.ts'
 import { risk } from './tables/risk.ts'
 import { spaces } from './tables/spaces.ts'
 import { tasks } from './tables/tasks.ts'
@@ -38,7 +37,6 @@ export const TABLES = {
   ...tasks,
   ...risk,
   ...decisions,
-  ...retention,
 }
 
 export type Tables = typeof TABLES

@@ -2,7 +2,6 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { StepUp } from '@remit/engine'
-import type { RetentionRules } from '../../extensions/retention/index.ts'
 import {
   aheadOfProvider,
   readAttributeClaims,
@@ -134,19 +133,6 @@ export function channelsOf({ issuer, mailFrom, smtp }: Settings): NotificationPa
   if (!smtp) return []
   const from = mailFrom ?? `remit@${new URL(issuer).hostname}`
   return [new EmailChannel(issuer, { url: smtp, from })]
-}
-
-/** Rules by which each class is kept. */
-export function rulesIn(settings: Settings): RetentionRules {
-  return {
-    arguments: settings.argumentsKeptDays,
-    strangers: settings.strangersKeptDays,
-    notices: settings.noticesKeptDays,
-    permits: settings.permitsKeptDays,
-    refusals: settings.refusalsKeptDays,
-    requests: settings.requestsKeptDays,
-    tasks: settings.tasksKeptDays,
-  }
 }
 
 /** Certificates of a PEM file, DER. INVARIANT: a file that cannot be read starts nothing. */

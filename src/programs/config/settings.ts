@@ -25,7 +25,6 @@ import { INBOUND_SETTINGS } from './inbound-settings.ts'
 import { NOTIFICATION_SETTINGS } from './notification-settings.ts'
 import { PASSKEY_SETTINGS } from './passkey-settings.ts'
 import { PROVIDER_SETTINGS } from './provider-settings.ts'
-import { RETENTION_SETTINGS } from './retention-settings.ts'
 import { TELEMETRY_SETTINGS } from './telemetry-settings.ts'
 
 export {
@@ -253,7 +252,6 @@ export const SETTINGS = {
     'Address of a JSON document whose `version` is the newest release, such as the document `latest` of a package in a registry. `remit doctor` compares it with its own; a server never asks. Not set: nobody is asked.',
     readAddress,
   ),
-  ...RETENTION_SETTINGS,
   ...TELEMETRY_SETTINGS,
   ...MODULE_SETTINGS,
 } as const
@@ -307,15 +305,6 @@ function contradictions(settings: Settings): string[] {
     found.push(
       'REMIT_PASSKEYS_FOR needs a REMIT_ISSUER with a name: browsers make no passkeys for addresses',
     )
-  const { permitsKeptDays: permits, refusalsKeptDays: refusals } = settings
-  for (const [name, days] of [
-    ['REMIT_RETENTION_PERMITS_DAYS', permits],
-    ['REMIT_RETENTION_REFUSALS_DAYS', refusals],
-  ] as const)
-    if (days > 0 && (settings.argumentsKeptDays === 0 || settings.argumentsKeptDays > days))
-      found.push(
-        `REMIT_RETENTION_ARGUMENTS_DAYS has to be set, and not longer than ${name}: whose arguments they are is known from the decision`,
-      )
   for (const module of MODULES) found.push(...(module.contradictions?.(settings) ?? []))
   if (settings.signer === 'external' && !settings.signerCommand)
     found.push('REMIT_SIGNER_COMMAND is missing')

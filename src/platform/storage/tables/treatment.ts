@@ -128,9 +128,4 @@ export const TREATMENT: Readonly<Record<keyof Tables, Treatment>> = {
   mcp_logging: 'emptied',
   notices: 'kept',
   decision_points: 'kept',
-
-  legal_holds: 'kept',
-  retention_state: 'kept',
-  retention_progress: 'kept',
-  person_erasures: 'kept',
 }

@@ -1,4 +1,5 @@
-import { oneOf, readDays, setting } from '../../platform/lib/setting.ts'
+import { oneOf, readDays, type SettingValues, setting } from '../../platform/lib/setting.ts'
+import type { RetentionRules } from './rules.ts'
 
 /** Settings of what is kept how long. Nothing is deleted unless said. */
 export const RETENTION_SETTINGS = {
@@ -51,3 +52,32 @@ export const RETENTION_SETTINGS = {
     readDays,
   ),
 } as const
+
+export type RetentionSettings = SettingValues<typeof RETENTION_SETTINGS>
+
+export function retentionContradictions(settings: RetentionSettings): readonly string[] {
+  const found: string[] = []
+  const { permitsKeptDays: permits, refusalsKeptDays: refusals } = settings
+  for (const [name, days] of [
+    ['REMIT_RETENTION_PERMITS_DAYS', permits],
+    ['REMIT_RETENTION_REFUSALS_DAYS', refusals],
+  ] as const)
+    if (days > 0 && (settings.argumentsKeptDays === 0 || settings.argumentsKeptDays > days))
+      found.push(
+        `REMIT_RETENTION_ARGUMENTS_DAYS has to be set, and not longer than ${name}: whose arguments they are is known from the decision`,
+      )
+  return found
+}
+
+/** Rules by which each class is kept. */
+export function rulesIn(settings: RetentionSettings): RetentionRules {
+  return {
+    arguments: settings.argumentsKeptDays,
+    strangers: settings.strangersKeptDays,
+    notices: settings.noticesKeptDays,
+    permits: settings.permitsKeptDays,
+    refusals: settings.refusalsKeptDays,
+    requests: settings.requestsKeptDays,
+    tasks: settings.tasksKeptDays,
+  }
+}

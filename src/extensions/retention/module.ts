@@ -1,0 +1,24 @@
+import type { Module } from '../module.ts'
+import { RETENTION_SETTINGS, retentionContradictions, rulesIn } from './settings.ts'
+import { RETENTION_TABLES } from './tables.ts'
+
+/** Old rows and words go by rule; legal holds keep them; a person's data goes when they ask. */
+export const RETENTION: Module<typeof RETENTION_SETTINGS> = {
+  name: 'retention',
+  settings: RETENTION_SETTINGS,
+  contradictions: retentionContradictions,
+  tables: RETENTION_TABLES.tables,
+  async open({ master, settings }) {
+    const { beginRetention, continueErasures, sweep } = await import('./index.ts')
+    const rules = rulesIn(settings)
+    return {
+      begin: beginRetention,
+      removals: (centre, round) => [
+        { name: 'erasures', run: () => continueErasures({ ...centre, master, rules }, round) },
+        ...(settings.retention === 'on'
+          ? [{ name: 'retention', run: () => sweep({ ...centre, rules }, round) }]
+          : []),
+      ],
+    }
+  },
+}
