@@ -119,7 +119,7 @@ export interface ModuleEdge {
 export interface RemovalRound {
   /**
    * Tells whether the round may take its next step. INVARIANT: nothing goes while the server does not know the time, or the ledger lacks
-   * what was signed: legal holds may be missing, too.
+   * signed records: legal holds may be missing, too.
    */
   goesOn(): boolean
   /** Pauses between two steps: there is time for them, and calls have none. */

@@ -30,10 +30,10 @@ import { riskRecord } from '../../tasks/risk/index.ts'
 import type { Task, TaskLineage } from '../../tasks/tasks/index.ts'
 import { explainGates, type OperatorGate } from './explain-gates.ts'
 
-/** A call that nobody makes. */
+/** A call that is not made. */
 export interface HypotheticalCall {
   readonly personId: string
-  /** True when nobody is present: the person is the sponsor. */
+  /** True when no person is present: the person is the sponsor. */
   readonly sponsored: boolean
   readonly agentId: string
   /** A catalog name, or the end of one that no other has. */
@@ -69,7 +69,7 @@ export interface Check {
 
 /**
  * Checks a call against the gates that can be asked without a task: person, agent, ceiling, basis,
- * policies. The check is recorded; nothing is used up, nobody is asked.
+ * policies. The check is recorded; nothing is used up, no one is asked.
  * @throws Problem `person.unknown`, `agent.unknown`, `action.unknown`, `arguments.wrong_kind`,
  * `policy.invalid`
  */
@@ -177,7 +177,7 @@ async function groundOf(
     issuers: held.task.issuers,
   }).filter(({ kind }) => kind !== 'task')
   const seen = await parts.live.view(keys)
-  // A task that was never opened has no state of its own, and nobody has said anything about it.
+  // A task that was never opened has no state of its own, and no consents or approvals.
   const own = { kind: 'task', id: held.task.id, epoch: 0, state: 'active' } as const
   const view: LiveView = { ...seen, states: [...seen.states, own] }
   const setting = await parts.facts.setting(held, resource.name, view, at)

@@ -4,10 +4,10 @@ import { eraseInputs } from '../../tasks/decision-log/index.ts'
 import { requireUnheld } from '../retention/index.ts'
 
 /**
- * Erases what was kept beside these records of the ledger, and with it what the decisions they are about were made from: arguments
- * and addresses stand in both. That it was done is recorded. Answers how many records had something.
+ * Erases the private values beside these records of the ledger, and the inputs of their decisions: arguments
+ * and addresses stand in both. The erasure is recorded. Answers how many records had something.
  * @throws Problem `retention.held`
- * INVARIANT: the only way to erase on somebody's word what the ledger keeps of a decision.
+ * INVARIANT: the only way to erase, on request, the private values of a decision in the ledger.
  */
 export async function eraseValues(
   parts: Pick<CallParts, 'storage'> & {

@@ -52,7 +52,7 @@ function questions(
   }
 }
 
-/** Tells whether nobody permitted it: no rule determined that, and none failed. */
+/** Tells whether nothing permitted it: no rule determined that, and none failed. */
 function isSilent(gate: BareGate, ids: readonly string[]): boolean {
   const { passed, note } = gate
   return (

@@ -16,7 +16,7 @@ export type { OperatorGate }
 
 /**
  * Explanation of why a call was answered as it was: fit for the agent and for the person it acts
- * for. No policy text, nobody else.
+ * for. No policy text, nothing about other people.
  */
 export interface Explanation {
   readonly id: string
@@ -148,7 +148,7 @@ function forPerson(
     enough,
     hints: hintsOf(explained),
     approvalWouldHelp: decision.outcome === 'requestable',
-    // INVARIANT: what was set for others, and how it stands, is not theirs to see.
+    // INVARIANT: limits of others, and their use, are not theirs to see.
     settlements: settled.filter(({ owner }) => isId('task', owner)),
     gates: gates.map(({ gate, passed, reason }) => ({
       gate,
@@ -160,7 +160,7 @@ function forPerson(
 }
 
 /**
- * Answers the hints of the nearest permit that are fit for whoever made the call. Hints of several
+ * Answers the hints of the nearest permit that are fit for the caller. Hints of several
  * permits together would ask for too much.
  */
 export function hintsOf(gates: readonly OperatorGate[]): readonly string[] {

@@ -29,7 +29,7 @@ export interface ArchiveParts {
 }
 
 /**
- * Seals what is old enough in the archive, and takes it out of the database. Answers how many records left.
+ * Seals records that are old enough in the archive, and takes it out of the database. Answers how many records left.
  * INVARIANT: written, read back and verified, noted in the database, and only then removed. Stopped anywhere, the next
  * round goes on there.
  */

@@ -11,7 +11,7 @@ import type { ArchiveStore } from './segment.ts'
 import { segmentOf, segmentsUntil } from './segment-store.ts'
 
 const WIDTH = 256
-/** Bundles that are remembered: whoever reads goes along. */
+/** Maximum bundles that are remembered: readers go along the ledger. */
 const MAX_REMEMBERED = 16
 
 /** Records that left the database, read from the archive. */

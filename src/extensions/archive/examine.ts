@@ -8,7 +8,7 @@ import { lastSegment } from './segment-store.ts'
 
 const WIDTH = 256
 
-/** State of an archive, as somebody finds it who reads beside the servers. */
+/** State of an archive, as a program finds it that reads beside the servers. */
 export interface ArchiveState extends ArchivePlaceFacts {
   /** Number of records that are sealed in it. */
   readonly sealed: number

@@ -28,7 +28,7 @@ export interface SealedSource extends SealCheck {
   signNote(text: string): Promise<string>
 }
 
-/** Part of the ledger by which it is checked what was sealed. */
+/** Part of the ledger by which sealed records are checked. */
 export interface SealCheck {
   readonly origin: string
   /** Hashes of a full tile of level 0. */

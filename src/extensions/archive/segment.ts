@@ -12,11 +12,11 @@ export interface ArchiveStore {
 
 /** Facts about a place that an operator wants to know. */
 export interface ArchivePlaceFacts {
-  /** False: it replaces what is there if two write at the same moment. */
+  /** False: it replaces an existing file if two write at the same moment. */
   readonly keepsFiles: boolean
 }
 
-/** Place that somebody set up. */
+/** Place that an operator set up. */
 export interface ArchivePlace extends ArchiveStore {
   /** Finds out whether it can be written. It leaves nothing, or one small file. @throws Problem `archive.unreachable` */
   examine(): Promise<ArchivePlaceFacts>

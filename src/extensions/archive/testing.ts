@@ -15,7 +15,7 @@ export interface ScriptedStore {
   readonly files: Map<string, Uint8Array>
   /** Paths of files that got other bytes than they had. */
   readonly replaced: string[]
-  /** Methods and paths of what was asked. */
+  /** Methods and paths of the requests. */
   readonly asked: string[]
   /** Faults of the next requests, in their order. */
   readonly faults: Fault[]

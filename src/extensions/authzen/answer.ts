@@ -5,12 +5,12 @@ import type { TokenShape } from '../token-pdp/index.ts'
 import { issuanceOf } from './issuance/shaping.ts'
 import { obligationsOf, stepUpOf } from './obligations.ts'
 
-/** The answer to one question, whoever gave it. */
+/** The answer to one question, of any kind of decision. */
 export interface Decision {
   readonly permitted: boolean
   /** A stable code of docs/problems; `permitted` of a permit. */
   readonly reason: string
-  /** Words fit for whoever asks for the agent: no policy text, nothing about other people. */
+  /** Words fit for the enforcement point and the agent: no policy text, nothing about other people. */
   readonly detail?: string | undefined
   /** Requirement that would have been enough. */
   readonly enough?: string | undefined
@@ -18,13 +18,13 @@ export interface Decision {
   readonly obligations?: readonly Obligation[] | undefined
   /** Sign-in that the person would need. */
   readonly stepUp?: EvaluatedCall['stepUp']
-  /** True when whoever asks can bring the person to it. */
+  /** True when the enforcement point can bring the person to it. */
   readonly bringsStepUp?: boolean
   /** Way to have people asked about it (ARAP, Requestable Denial Context). */
   readonly requestable?: RequestableOffer | undefined
   /** Approval that lifted the denial. */
   readonly approval?: EvaluatedCall['approval']
-  /** Reason for which what was shown as an approval did not lift it. */
+  /** Reason why the shown approval did not lift it. */
   readonly unhelped?: EvaluatedCall['unhelped']
   /** Limits of a token that may be issued, where that was asked about. */
   readonly issuance?: TokenShape | undefined
@@ -43,7 +43,7 @@ export interface RequestableOffer {
 
 /**
  * The body of an answer, and the id of its record. The id goes into a header: bodies of batches and searches are the same for the same
- * question, so that whoever compares or keeps them can.
+ * question, so that callers can compare and keep them.
  */
 export interface AnswerBody {
   readonly text: string
@@ -98,7 +98,7 @@ export function itemText(answer: Decision, about: AnswerContext): string {
   return text
 }
 
-/** Without what is said about all of them once. */
+/** Writers of an item: without members that the batch has once. */
 const OF_ITEMS = SAYINGS.filter((say) => say !== identity)
 /** Answers of few kinds come by the thousand. */
 const plain = new Map<string, string>()

@@ -20,7 +20,7 @@ export interface SingleQuestion {
 export interface EvaluationPlan {
   /** Looks at all questions of a request before the first is answered; for answers that depend on each other. */
   begin?(questions: readonly Question[]): Promise<void>
-  /** @throws Problem for what is wrong with the question itself */
+  /** @throws Problem for a fault of the question itself */
   answer(question: Question, alone?: SingleQuestion): Decision | Promise<Decision>
   /**
    * Lists whom or what to try in a search.
@@ -36,7 +36,7 @@ export interface EvaluationPlan {
   /** INVARIANT, second look: what no longer stands in the tick in which it is answered permits nothing. Nothing is awaited after it. */
   stands(): boolean
   /**
-   * Looks again where the last look said no, and reads what was read before: a lease that ran out is no change. INVARIANT: when it
+   * Looks again where the last look said no, and reads the live state again: a lease that ran out is no change. INVARIANT: when it
    * says true, nothing was awaited since the check.
    * @throws Problem `live.lease_over`, `server.clock_off`
    */
@@ -45,7 +45,7 @@ export interface EvaluationPlan {
 }
 
 /**
- * Looks again at answers whose last look said no, and withdraws those that do not stand, or of which nobody knows.
+ * Looks again at answers whose last look said no, and withdraws those that do not hold, or may not.
  * @throws Problem `live.lease_over`, `server.clock_off`
  */
 export async function standsAgain(

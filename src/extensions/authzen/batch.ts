@@ -19,7 +19,7 @@ export type Batch =
 /** One question of several; or its answer, where it is wrong. That concerns no other question. */
 export type BatchItem = { readonly question: Question } | { readonly answer: Decision }
 
-/** Handler for `catch`: what is wrong with a question is its answer. */
+/** Handler for `catch`: the fault of a question is its answer. */
 export const asMistake = onProblem(
   (error): Decision => ({ permitted: false, reason: error.code, error }),
 )
@@ -28,7 +28,7 @@ export const MAX_EVALUATIONS = 5_000
 
 /**
  * Reads an Access Evaluations request. Without `evaluations`, or with none in it, it is a single evaluation.
- * @throws Problem `evaluation.malformed` for what is wrong with the request as a whole
+ * @throws Problem `evaluation.malformed` for a fault of the request as a whole
  */
 export function readBatch(body: JsonObject): Batch {
   const evaluations = body.get('evaluations')

@@ -66,7 +66,7 @@ export function authzenHandlers(ports: AuthzenPorts): RawHandler[] {
 }
 
 /**
- * Answers a question. Who asks comes before what is asked: a stranger learns nothing from how a
+ * Answers a question. The caller is checked before the question: a stranger learns nothing from how a
  * request is refused, and cannot make us read much.
  */
 async function post(ports: AuthzenPorts, message: IncomingMessage, act: Act): Promise<AnswerBody> {
@@ -158,7 +158,7 @@ function refuse(
     ...(status === 405
       ? ['allow', message.url?.startsWith(METADATA_PATH) ? 'GET, HEAD' : 'POST']
       : []),
-    // What was not read of the request must not be taken for the next one.
+    // Unread bytes of the request must not be taken for the next one.
     ...(message.complete ? [] : ['connection', 'close']),
   ]
   const shown = TOLD.has(status) || status >= 500 ? Math.min(status, 500) : 400

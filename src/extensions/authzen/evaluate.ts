@@ -62,7 +62,7 @@ async function answerOne(
   request: ReadRequest,
 ): Promise<AnswerBody> {
   const found = answering.answer(question, { bindingHash: () => bindingHash(request.body) })
-  // Waiting for what is there already would cost more than most answers.
+  // Awaiting a value that is there already would cost more than most answers.
   const weighed = found instanceof Promise ? await found : found
   const about = aboutNow(ports)
   const { permitted, reason } = weighed
@@ -103,7 +103,7 @@ async function executeAll(
     for (const [i, item] of left) {
       if (i % AT_ONCE === AT_ONCE - 1) await setImmediate()
       const found = answerTo(answering, item)
-      // Waiting for what is there already would cost more than most answers.
+      // Awaiting a value that is there already would cost more than most answers.
       answers[i] = found instanceof Promise ? await found : found
       if (failed) return
     }
@@ -118,7 +118,7 @@ async function executeAll(
   return answers
 }
 
-/** One after the other: whoever wants to stop at the first that decides has nothing beyond it asked. */
+/** Evaluates one after the other: where the first decision ends the batch, the rest is not asked. */
 async function untilOneEnds(
   answering: EvaluationPlan,
   { items, semantic }: BatchOfMany,

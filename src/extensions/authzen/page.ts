@@ -50,7 +50,7 @@ export function readPage(
 }
 
 /**
- * Sealed, not only signed: the last candidate looked at may be one that was not permitted, and nobody is to learn of it.
+ * Sealed, not only signed: the last candidate looked at may be one that was not permitted, and no caller is to learn of it.
  */
 export function pageToken(ports: PagePorts, { digest, limit }: SearchPage, after: string): string {
   const token: Token = { after, limit, digest, at: ports.clock.now() }
@@ -67,7 +67,7 @@ function openToken(ports: PagePorts, text: string): Token {
 
 function opened({ master }: PagePorts, sealed: Uint8Array): Token | undefined {
   try {
-    return JSON.parse(Buffer.from(master.open(sealed, ASSOCIATED_DATA)).toString('utf8')) as Token // as: nobody else can seal one
+    return JSON.parse(Buffer.from(master.open(sealed, ASSOCIATED_DATA)).toString('utf8')) as Token // as: only Remit can seal one
   } catch {
     return undefined
   }

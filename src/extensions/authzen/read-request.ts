@@ -3,7 +3,7 @@ import { collectBody } from '../../platform/http/index.ts'
 import { isObject, type JsonObject, parseJsonInSteps } from '../../platform/lib/json.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 
-/** A body may hold so much; what is evaluated of it is bounded by `MAX_EVALUATIONS`. */
+/** Maximum bytes of a body; the number of evaluations in it is bounded by `MAX_EVALUATIONS`. */
 export const MAX_BODY_BYTES = 512 * 1024
 const MAX_DEPTH = 32
 

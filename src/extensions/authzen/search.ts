@@ -12,7 +12,7 @@ import { type Question, readAction, readContext, readEntity, readType } from './
 import type { ReadRequest } from './read-request.ts'
 import { keptOf } from './record.ts'
 
-/** Candidates that one request tries at most. What is left is for the next page. */
+/** Candidates that one request tries at most. The rest is for the next page. */
 const MAX_TRIED = 5_000
 const AT_ONCE = 500
 

@@ -12,7 +12,7 @@ import type { StoredRow, StoredValue } from '../../platform/storage/index.ts'
 import { damaged, type TableFile } from './manifest.ts'
 import { type Backup, rowsOf } from './read-backup.ts'
 
-/** Tables that say what was signed. */
+/** Tables with signed heads. */
 const SEEN: readonly string[] = [
   'ledger_breaks',
   'ledger_bundles',
@@ -26,7 +26,7 @@ const SEEN: readonly string[] = [
 
 /**
  * Reads every file once, before anything of them is used: each is as the manifest says, and the
- * ledger contains what was signed.
+ * ledger contains all signed records.
  * @throws Problem `backup.damaged`
  */
 export async function checkBackupFiles(backup: Backup): Promise<void> {

@@ -2,7 +2,7 @@ import { voidRequests } from '../../approvals/access-requests/index.ts'
 import { endAllAllowances } from '../../approvals/approvals/index.ts'
 import { closeAllTasks, type TaskParts } from '../../tasks/tasks/index.ts'
 
-/** Counts of what was open when the backup was taken. */
+/** Counts of work that was open when the backup was taken. */
 export interface EndedWork {
   readonly tasks: number
   readonly requests: number

@@ -97,7 +97,7 @@ export async function syncFolder(path: string): Promise<void> {
 }
 
 /**
- * Reads the lines of a table's file, in the memory of one line. Whoever reads to the end knows that
+ * Reads the lines of a table's file, in the memory of one line. Reading to the end proves that
  * it is the file of the manifest.
  * @throws Problem `backup.damaged`
  */

@@ -18,7 +18,7 @@ const ROUTINE = new Set(
     ' ',
   ),
 )
-/** Members of a record that say nothing about what was done. */
+/** Members of a record that do not describe the act. */
 const LEFT_OUT = ['v', 'event_id', 'commitments']
 /** Bytes of the largest bundle: 256 records with their lengths. */
 const MAX_BUNDLE_BYTES = 256 * (65_535 + 2)
@@ -27,7 +27,7 @@ const MAX_BUNDLE_BYTES = 256 * (65_535 + 2)
 export type LaterAct = Readonly<Record<string, unknown>>
 
 /**
- * Reads from a later export of the same ledger the acts after a backup that somebody may have to
+ * Reads from a later export of the same ledger the acts after a backup that an operator may have to
  * repeat: suspensions, changes of access, published policies.
  * @throws Problem `backup.damaged` for an export that is not signed, or not of this ledger
  */

@@ -28,8 +28,8 @@ export async function requireEmpty(tx: Tx, build: StorageBuild): Promise<void> {
 }
 
 /**
- * Loads a backup that was checked into an empty database. Digests are compared once more: what is
- * loaded is what was checked.
+ * Loads a backup that was checked into an empty database. Digests are compared once more: the loaded
+ * rows are the checked ones.
  * @throws Problem `storage.not_empty`, `backup.damaged`
  */
 export async function loadBackup(
@@ -48,6 +48,6 @@ export async function loadBackup(
     }
     await fillDerived(tx, engine)
   })
-  // Behind what is in the intake, and so when its numbers go on behind those.
+  // After the intake is loaded, so that its numbers go on behind those.
   await returnToIntake(tx)
 }

@@ -27,7 +27,7 @@ export interface TableFile {
 /** Contents of a backup. Sealed with a key that is derived from the master key. */
 export interface Manifest {
   readonly format: typeof FORMAT
-  /** `move`: no server uses its source any more, so what was open stays open. */
+  /** `move`: no server uses its source any more, so open work stays open. */
   readonly kind: 'backup' | 'move'
   readonly id: Id<'backup'>
   /** The one database that an export may be imported into. Absent in backups, and in exports of builds before 2026-12-02. */
@@ -90,7 +90,7 @@ export async function readManifest(
   const given = Buffer.from(String(sealed.get('seal')), 'base64url')
   if (!sealsOf(text, master).some((each) => sameBytes(each, given)))
     throw damaged(`${path} does not have the seal of this master key: it was changed`)
-  return manifest as Manifest // as: whoever has the master key wrote it
+  return manifest as Manifest // as: a holder of the master key wrote it
 }
 
 function sealsOf(text: string, master: ManifestKeys): readonly Buffer[] {

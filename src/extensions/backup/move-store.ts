@@ -69,7 +69,7 @@ export async function startUnlessMoved(
 }
 
 /**
- * Keeps servers from taking leases until the transaction ends. On SQLite, whoever has the data
+ * Keeps servers from taking leases until the transaction ends. On SQLite, the holder of the data
  * directory is alone.
  * @throws Problem `storage.in_use` while a server has a lease
  */

@@ -73,7 +73,7 @@ export async function importMove(parts: RestoreParts, backup: Backup): Promise<v
       await recordTime(tx, clock.now())
     })
   } catch (error) {
-    // If the answer to a commit was lost, nobody knows whether it took place. Then the export stays taken.
+    // If the answer to a commit was lost, it may have taken place or not. Then the export stays taken.
     const isUnknown = error instanceof Problem && error.code === 'storage.unavailable'
     if (!isUnknown) await take(directory, IMPORTED, MANIFEST)
     throw error

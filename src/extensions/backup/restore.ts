@@ -58,7 +58,7 @@ export function endRestored(parts: RestoreParts): Promise<RestoreResult> {
 
 /**
  * Takes recorded time back to now, in a database that a server with a clock ahead has used (contract 13.4):
- * an operator's recorded act, that ends what a restore ends, because what was used up then could be used again.
+ * an operator's recorded act, that ends what a restore ends, because proofs and codes used up then could be used again.
  * @throws Problem `storage.in_use`, `storage.moved`
  */
 export function acceptClock(parts: RestoreParts): Promise<RestoreResult> {

@@ -33,7 +33,7 @@ export async function channelQuestion(
   const person = await findPerson(storage.read, personId)
   if (!request || !person || !(await isPlain(parts, request))) return undefined
   const { answerer } = await answeringOf(storage.read, { request, person, now: clock.now() })
-  // Who answers for somebody else reads on the page for whom.
+  // A stand-in reads on the page for whom they answer.
   if (answerer.standsInFor) return undefined
   const facts = await factsOf(parts, request)
   const values = [request.text, ...(facts ?? []).flatMap(({ name, value }) => [name, value])]

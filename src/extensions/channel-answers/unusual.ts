@@ -11,8 +11,8 @@ export interface UnusualFacts {
 const NOT_TOLD = /^(?:class|hour)(?:\.|$)/
 
 /**
- * Takes what is unusual from the risk that was recorded when the call was decided. INVARIANT: nothing that other systems say
- * (`tellable`): who is watched may be the one who looks.
+ * Takes the unusual signals from the risk that was recorded when the call was decided. INVARIANT: nothing that other systems report
+ * (`tellable`): a watched person may be the one who looks.
  */
 export function unusualIn(risk: StoredRisk | undefined): UnusualFacts {
   const signals = risk ? tellable(risk).signals : []

@@ -27,8 +27,8 @@ export class Circuit {
   }
 
   /**
-   * Tells whether a call may ask now. Whoever is told `undefined` has to say how it went; else it
-   * is told why not.
+   * Tells whether a call may ask now. A caller that gets `undefined` has to report the outcome; else it
+   * gets the reason.
    */
   enter(): string | undefined {
     if (this.isOpen) {
@@ -47,7 +47,7 @@ export class Circuit {
 
   failed(): void {
     this.#asking--
-    // A call that began before it opened says nothing new.
+    // A call that began before it opened proves nothing new.
     const tried = this.isOpen && this.#clock.monotonic() >= this.#openUntil
     if (this.isOpen && !tried) return
     this.#failures++

@@ -112,7 +112,7 @@ async function check(
 }
 
 /**
- * Tells whether an address is written the one way that a URL parser writes it, so that what is
+ * Tells whether an address is written the one way that a URL parser writes it, so that a credential
  * sealed for it goes nowhere else.
  */
 function isEndpoint(text: string): boolean {

@@ -47,7 +47,7 @@ const UNMAPPED = {
 export class DecisionPoints {
   readonly #options: DecisionPointsOptions
   #points: { readonly epoch: number; readonly all: readonly SealedDecisionPoint[] } | undefined
-  /** Circuits by what they are asked at: a point that was removed and added again begins anew. */
+  /** Circuits by what they are asked at: a point that was removed and added again starts over. */
   readonly #circuits = new Map<string, Circuit>()
 
   constructor(options: DecisionPointsOptions) {
@@ -90,7 +90,7 @@ export class DecisionPoints {
   }
 
   /**
-   * INVARIANT: what a tool declares says what is asked, never whether: a decision point is asked all of it, and has to permit all of it.
+   * INVARIANT: a tool's declaration says how to ask, never whether: a decision point is asked all of it, and has to permit all of it.
    * One that is to have no arguments is asked as always, for a declaration could hand them over.
    */
   async #answers(
@@ -123,7 +123,7 @@ export class DecisionPoints {
   async #readUnder(epoch: number): Promise<readonly SealedDecisionPoint[]> {
     const { storage } = this.#options
     const all = await selectPoints(storage.read)
-    // Two reads may overtake each other; what was read under the later epoch stays.
+    // Two reads may overtake each other; the reading under the later epoch stays.
     if (!this.#points || this.#points.epoch < epoch) this.#points = { epoch, all }
     const keys = new Set(all.map(keyOf))
     for (const key of this.#circuits.keys()) if (!keys.has(key)) this.#circuits.delete(key)

@@ -97,7 +97,7 @@ export function readEvaluation(body: Uint8Array): PointAnswer {
   return { decision, ...(note === undefined ? {} : { note: note.slice(0, MAX_NOTE) }) }
 }
 
-/** AuthZEN Obligations: whoever cannot do all of them treats the permit as a denial. */
+/** Checks for obligations (AuthZEN): a caller that cannot carry out all of them treats the permit as a denial. */
 function requires(context: Json | undefined): boolean {
   if (!isObject(context)) return context !== undefined && context !== null
   const obligations = context.get('obligations')

@@ -21,7 +21,7 @@ import { upstreamHeaders } from './upstream-headers.ts'
 /**
  * Answers whether a gateway may let a request through to the API that it enforces for, decided
  * exactly as Remit's own gateway decides. A permit is on record before it is told.
- * @throws what is a failure of ours; nothing is permitted then
+ * @throws a failure of ours; nothing is permitted then
  */
 export async function answerCheck(
   ports: ExtAuthzPorts,
@@ -87,7 +87,7 @@ async function readCall(
   })
 }
 
-/** Refuses whoever does not pass gates 1 and 2, before a body is read or anything is told of the action. */
+/** Refuses a caller who does not pass gates 1 and 2, before a body is read or anything is told of the action. */
 async function refusedStranger(
   { decisions }: ExtAuthzPorts,
   of: {
@@ -135,7 +135,7 @@ async function permitted(
 }
 
 /**
- * INVARIANT: rules about arguments that nobody could see deny. Where the gateway left out what it has to
+ * INVARIANT: rules about arguments that are not seen deny. Where the gateway left out what it has to
  * say, its operator is told: the configuration of an earlier version did not say it.
  */
 function unseen(

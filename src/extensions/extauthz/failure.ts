@@ -25,7 +25,7 @@ export function deniedBody({ problem }: RefusalAnswer, status: number): string {
   return JSON.stringify({ ...problem.toJSON(), status })
 }
 
-/** Builds the headers that the caller of a denied call receives: of Remit, as `Remit-Answer` says, and kept by nobody. */
+/** Builds the headers that the caller of a denied call receives: of Remit, as `Remit-Answer` says, and not kept. */
 export function deniedHeaders({ headers }: RefusalAnswer): Record<string, string> {
   return {
     'content-type': 'application/problem+json',

@@ -22,13 +22,13 @@ export interface ExtAuthzPorts {
   readonly capacity: Capacity
   readonly clients: Pick<ClientAuthenticator, 'authenticate'>
   readonly decisions: CallParts
-  /** Counts the refusal of somebody who is no gateway of ours. */
+  /** Counts the refusal of a caller that is no gateway of ours. */
   readonly countStranger: (refused: {
     readonly at: string
     readonly reason: string
     readonly ip: string
   }) => void
   readonly log: Logger
-  /** Follows requests; absent where nobody counts. */
+  /** Follows requests; absent where they are not counted. */
   readonly observer?: RequestObserver | undefined
 }

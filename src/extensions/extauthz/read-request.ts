@@ -58,7 +58,7 @@ export const OWN: readonly string[] = [
   'remit-problem',
 ]
 
-/** Names that somebody believes. Some servers read `X_Forwarded_Uri` as one of them (CVE-2026-39858). */
+/** Names that some servers believe. Some servers read `X_Forwarded_Uri` as one of them (CVE-2026-39858). */
 const BELIEVED =
   /^(?:remit-|mcp-|x-forwarded-|x-original-|x-rewrite-|x-envoy-|x-http-|x-method|x-host|x-accel-|x-script-|x-real-|txn-|content-|transfer-|proxy-|client-cert)/
 

@@ -22,7 +22,7 @@ export interface AnsweredRequest {
   readonly answers: number
   readonly permitted: number
   /**
-   * Private part, kept behind commitments: what was asked, or its digest, and what was answered.
+   * Private part, kept behind commitments: the question, or its digest, and the answer.
    */
   readonly private: Readonly<Record<string, Canonical | undefined>>
 }

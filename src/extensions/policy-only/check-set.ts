@@ -64,7 +64,7 @@ export function checkOnlySet({ entities, policies: given, schema }: OnlySetText)
 }
 
 /**
- * Finds what people could lift: nobody is asked about what such a set decides, so it would only
+ * Finds what people could lift: people are not asked about decisions of such a set, so it would only
  * mislead.
  */
 function asksPeople(policies: string): readonly OnlyMistake[] {

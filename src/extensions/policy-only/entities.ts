@@ -15,8 +15,8 @@ export interface OnlyEntity {
 const MEMBERS = new Set(['uid', 'attrs', 'parents', 'tags'])
 
 /**
- * Reads the entities of a set: a list of `{"uid":{"type","id"},"attrs","parents","tags"}`. What the schema does not know, what is
- * there twice, an attribute that is missing, and a parent that leads back are refused.
+ * Reads the entities of a set: a list of `{"uid":{"type","id"},"attrs","parents","tags"}`. Types and attributes that the schema lacks, duplicates,
+ * missing attributes, and circular parents are refused.
  * @throws Problem `policy_set.invalid`
  */
 export function readEntities(text: string, shape: SchemaShape): readonly OnlyEntity[] {

@@ -37,7 +37,7 @@ export interface SchemaShape {
   readonly actions: readonly ActionShape[]
 }
 
-/** Namespace as cedar-wasm writes it; what is not read here is not needed. */
+/** Namespace as cedar-wasm writes it; members that are not read here are not needed. */
 interface Namespace {
   readonly commonTypes?: Readonly<Record<string, TypeJson>>
   readonly entityTypes: Readonly<Record<string, EntityJson>>

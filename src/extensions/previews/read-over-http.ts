@@ -25,7 +25,7 @@ export const PREVIEW_MS = 5_000
 
 type DecidedCall = Pick<Call, 'action' | 'arguments' | 'doable' | 'resource' | 'sent'>
 
-/** Reads over HTTP. `decide` is asked about exactly what is sent. */
+/** Reads over HTTP. `decide` is asked about exactly the sent request. */
 export async function readOverHttp(
   { actions, read, resource, values }: PreviewPlan,
   decide: (call: DecidedCall) => Promise<Verdict<'permit'> | PreviewAnswer>,

@@ -24,7 +24,7 @@ type DecidedCall = Pick<Call, 'action' | 'arguments' | 'doable' | 'resource' | '
 /** Bytes of the key of one call. */
 const KEY_BYTES = 12
 
-/** Calls a tool of an MCP server that only reads. `decide` is asked about exactly what is sent. */
+/** Calls a tool of an MCP server that only reads. `decide` is asked about exactly the sent request. */
 export async function readOverMcp(
   { read, resource, values }: PreviewPlan,
   decide: (call: DecidedCall) => Promise<Verdict<'permit'> | PreviewAnswer>,
@@ -54,7 +54,7 @@ export async function readOverMcp(
     mcp: { ...ports.mcp, answersWithin: PREVIEW_MS, resultBytes: MAX_PREVIEW },
   }
   const call = {
-    ...{ action: read, resource, params, verdict, progressToken: undefined, answer: NOBODY },
+    ...{ action: read, resource, params, verdict, progressToken: undefined, answer: NO_CLIENT },
     rpc: { kind: 'request', id: decisionId, method, params } as const,
     conversation: {
       key: base64url(ports.decisions.random.bytes(KEY_BYTES)),
@@ -74,7 +74,7 @@ export async function readOverMcp(
 }
 
 /** Client that can neither be asked nor told anything. */
-const NOBODY = {
+const NO_CLIENT = {
   gone: new AbortController().signal,
   ask: () => false,
   notify: () => {},

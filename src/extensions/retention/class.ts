@@ -4,10 +4,10 @@ import type { Candidate, Cursor } from './subject.ts'
 /** Part of a class that is asked for. */
 export interface ClassQuery {
   readonly after: Cursor
-  /** Epoch milliseconds: only what is older. */
+  /** Epoch milliseconds: only older rows. */
   readonly before: number
   readonly limit: number
-  /** Only what is about this person. */
+  /** Only rows about this person. */
   readonly personId?: string | undefined
 }
 

@@ -4,7 +4,7 @@ import type { ClassName } from './rules.ts'
 import type { Cursor } from './subject.ts'
 import { RETENTION_TABLES } from './tables.ts'
 
-/** Erasure of what is known of a person, as they asked for. */
+/** Erasure of a person's data, as they asked for. */
 export interface PersonErasure {
   readonly id: Id<'person_erasure'>
   readonly personId: string

@@ -15,7 +15,7 @@ const PERSONAL: readonly ClassName[] = ['arguments', 'inputs', 'notices', 'reque
 const MAX_OPEN = 100
 
 /**
- * Begins to erase what is known of a person; `continueErasures` goes on with it until it is done. An account that has ended is
+ * Begins to erase a person's data; `continueErasures` goes on with it until it is done. An account that has ended is
  * erased last.
  */
 export async function erasePerson(

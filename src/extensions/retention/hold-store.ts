@@ -56,7 +56,7 @@ export async function findHold(db: Reader, id: string): Promise<LegalHold | unde
 
 /**
  * Changes the holds.
- * INVARIANT: every change counts up, so that whoever deletes by what the holds were before fails, and whoever sets a hold
+ * INVARIANT: every change counts up, so that a deletion by earlier holds fails, and setting a hold
  * waits for a deletion that is being committed.
  */
 export async function countChange(tx: Tx): Promise<void> {

@@ -1,4 +1,4 @@
-/** Retention: what is kept how long, what a legal hold keeps, and what a person has erased. */
+/** Retention: deletion by rules, legal holds, and erasure of a person's data. */
 
 export type { PersonErasure } from './erasure-store.ts'
 export { continueErasures, erasePerson } from './erasures.ts'

@@ -6,7 +6,7 @@ import type { Storage } from '../../platform/storage/index.ts'
 import type { RetentionRules } from './rules.ts'
 
 /**
- * Parts that retention works with. Of the ledger: what is beside its records, and nothing of the
+ * Parts that retention works with. Of the ledger: the private values beside its records, and nothing of the
  * tree.
  */
 export interface RetentionParts {
@@ -17,7 +17,7 @@ export interface RetentionParts {
   readonly rules: RetentionRules
 }
 
-/** Parts that erasures work with, besides: the key that makes the digest of whoever has left. */
+/** Parts that erasures work with, besides: the key that makes the digest of an ended account. */
 export interface ErasureParts extends RetentionParts {
   readonly master: Pick<MasterKey, 'derive'>
 }

@@ -9,7 +9,7 @@ export const RULES = [
   'tasks',
 ] as const
 
-/** Classes of what is kept, in the order in which they are swept. */
+/** Classes of kept rows, in the order in which they are swept. */
 export const CLASSES = ['arguments', 'inputs', ...RULES.slice(1)] as const
 
 export type RuleName = (typeof RULES)[number]

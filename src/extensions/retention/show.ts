@@ -39,7 +39,7 @@ export interface ErasureStatus extends PersonErasure {
   readonly account: 'stays' | 'goes' | 'held' | 'erased'
 }
 
-/** Says what is kept how long, what is held, what would go next, and what went. Changes nothing. */
+/** Shows the rules of retention, the holds, the next deletion, and past ones. Changes nothing. */
 export async function showRetention(parts: RetentionParts): Promise<RetentionState> {
   const { read } = parts.storage
   return {

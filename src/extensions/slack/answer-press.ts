@@ -16,7 +16,7 @@ const OVER = 'This button is over, or was not meant for you. Open the page to se
 const PAGE = 'This has to be answered on its page. Press Open.'
 
 /**
- * Takes the answer of whoever pressed a button: the same act as on the page, of the person to whom the account is linked. Answers
+ * Takes the answer of a person who pressed a button: the same act as on the page, of the person to whom the account is linked. Answers
  * what to tell them; `undefined`: nothing, the message is rewritten to the outcome. Never throws a refusal.
  */
 export async function answerInSlack(

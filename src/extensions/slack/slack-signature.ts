@@ -39,7 +39,7 @@ export function checkSignature(
   if (!sameBytes(Buffer.from(value), Buffer.from(`v0=${mac.digest('hex')}`))) throw badSignature()
 }
 
-/** One problem for all: whoever is not Slack learns nothing from it. */
+/** One problem for all: a stranger learns nothing from it. */
 export function badSignature(): Problem {
   return new Problem('chat.bad_signature', 'this was not signed by Slack, a moment ago, for once')
 }

@@ -7,7 +7,7 @@ import { type ChatParts, takePress } from './take-press.ts'
 
 /** Time in ms after which it connects again, where it could not. */
 const AGAIN_EVERY_MS = 15_000
-/** Pause in ms before it connects: whoever lets go at once gets no storm. */
+/** Pause in ms before it connects: a server that lets go at once gets no storm. */
 const PAUSE_MS = 1_000
 
 /** Event `slack_event` of the SDK. */
@@ -67,7 +67,7 @@ async function openClient(
   return client
 }
 
-/** Takes a press. A failure is not acknowledged, and Slack tells whoever pressed. */
+/** Takes a press. A failure is not acknowledged, and Slack tells the person who pressed. */
 async function receive(
   parts: ChatParts,
   { ack, body, retry_num: retries = 0, type }: SlackEvent,

@@ -5,8 +5,8 @@ import { answerInSlack, type SlackAnswerParts } from './answer-press.ts'
 export type ChatParts = SlackAnswerParts & { readonly onError: (error: unknown) => void }
 
 /**
- * Carries out an interaction, once and for all replicas. Answers what is left to do when Slack has its acknowledgement: to tell
- * whoever pressed why nothing came of it.
+ * Carries out an interaction, once and for all replicas. Answers the work that is left when Slack has its acknowledgement: to tell
+ * the person who pressed why nothing came of it.
  */
 export async function takePress(
   parts: ChatParts,

@@ -82,7 +82,7 @@ export async function slackDesk(pages: TestPages, person: Person) {
     /** Takes the link between the person and the account back. */
     unlink: () => removeOwnChannel(notifications, { ...own, id }),
     /**
-     * Presses a button of a message; answers what is told. `question`: place of the question in the message; `storage`: the store
+     * Presses a button of a message; answers the told words. `question`: place of the question in the message; `storage`: the store
      * that takes the answer.
      */
     press(

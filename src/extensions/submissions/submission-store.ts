@@ -33,7 +33,7 @@ export async function readDenial(db: Reader, id: string): Promise<EvaluationDeni
     .executeTakeFirst()
   return (
     row && {
-      id: row.id as Id<'decision'>, // written by `denialStep` and nobody else, as all of it
+      id: row.id as Id<'decision'>, // written only by `denialStep`, as all of it
       pep: row.pep,
       bindingHash: row.binding_hash,
       question: JSON.parse(row.question) as FrozenQuestion, // likewise
@@ -106,7 +106,7 @@ export async function submittedWith(db: Reader, requestId: string): Promise<Set<
   return new Set(rows.map((row) => row.request_id))
 }
 
-/** Deletes what nobody can submit or look at any more, after some time in which a refusal can still say why. */
+/** Deletes denials that cannot be submitted or read any more, after some time in which a refusal can still say why. */
 export async function forgetEvaluated(storage: Storage, now: number): Promise<void> {
   await storage.transaction(async (tx) => {
     for (const table of ['evaluation_denials', 'evaluation_requests'] as const)

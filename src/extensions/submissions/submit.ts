@@ -114,7 +114,7 @@ async function requireRegistered(tx: Tx, pep: string, { endpoint }: CallbackWish
     )
 }
 
-/** INVARIANT: only exactly what was denied to this enforcement point can be submitted, and only until the denial expires. */
+/** INVARIANT: only an exact denial of this enforcement point can be submitted, and only until the denial expires. */
 async function denialFor(
   parts: ApprovalParts,
   tx: Tx,
@@ -142,7 +142,7 @@ async function denialFor(
 }
 
 /**
- * Checks what may have changed since the denial: the task must be open, and nobody may have denied
+ * Checks what may have changed since the denial: the task must be open, and no person may have denied
  * the call a short while ago.
  */
 async function checkStill(

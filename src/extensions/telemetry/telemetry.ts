@@ -108,7 +108,7 @@ export class Telemetry {
     this.#measuring = repeat(measure, { everyMs: MEASURE_EVERY_MS, onError })
   }
 
-  /** Collects the metrics as Prometheus reads them; absent where nobody does. */
+  /** Collects the metrics as Prometheus reads them; absent where it is off. */
   get collect(): (() => Promise<string>) | undefined {
     const text = this.#text
     return text && (() => text.collect())
@@ -120,7 +120,7 @@ export class Telemetry {
     return metricsListen && this.#page?.listen(metricsListen)
   }
 
-  /** Sends what is left, within a short time, so that a collector that does not answer does not delay the stop. */
+  /** Sends the rest, within a short time, so that a collector that does not answer does not delay the stop. */
   async stop(): Promise<void> {
     const { log, wait = systemWait } = this.#options
     await this.#measuring?.stop()

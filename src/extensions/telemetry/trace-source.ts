@@ -78,7 +78,7 @@ function callerOf({ headers }: Pick<IncomingMessage, 'headers'>): SpanContext | 
     ...parent,
     traceFlags: TraceFlags.SAMPLED,
     isRemote: true,
-    // Keeps 512 characters and 32 members at most; what is longer is left out as a whole.
+    // Keeps 512 characters and 32 members at most; a longer one is left out as a whole.
     ...(state ? { traceState: new TraceState(state) } : {}),
   }
 }

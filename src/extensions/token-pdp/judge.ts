@@ -240,7 +240,7 @@ class IssuanceJudge {
   }
 }
 
-/** A scope says nothing of bounds. One detail without any is the scope as it is. */
+/** A scope has no bounds. One detail without any is the scope as it is. */
 function boundedOnly(details: readonly Detail[]): readonly Detail[] {
   return details.some(({ bounds }) => bounds.length === 0) ? [] : details
 }

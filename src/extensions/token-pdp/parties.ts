@@ -30,20 +30,20 @@ export interface Parties {
   /** The represented person; of a token that represents none, the sponsor. */
   readonly person: Person
   readonly sponsorGrant: SponsorGrant | undefined
-  /** Every agent that takes part, the one that asks first; each within what whoever vouches for it may give. */
+  /** Every agent that takes part, the one that asks first; each within the limits of its issuer. */
   readonly agents: readonly Agent[]
   /** Bases of each of them for this person, in the order of `agents`. */
   readonly bases: readonly (readonly Basis[])[]
-  /** Time when the sponsor grant ends, or the trust in whoever vouches for one of the agents. */
+  /** Time when the sponsor grant ends, or the trust in the issuer of one of the agents. */
   readonly until: number
   readonly views: readonly LiveView[]
 }
 
-/** Parties it would be for, or why it is for nobody. */
+/** Parties of the token, or why there are none. */
 export type FoundParties = Parties | { readonly reason: ProblemCode }
 
 /**
- * The parties of one request. Whom it names but is not known, or named in two ways, is nobody.
+ * Finds the parties of one request. A party that is unknown, or named in two ways, is none.
  * INVARIANT: nothing is issued but to an agent that acts for a person, or for a sponsor.
  */
 export async function partiesOf(
@@ -73,7 +73,7 @@ function namedBy({ questions }: IssuanceRequest): readonly AskedParty[] {
   return [...found.values()]
 }
 
-/** `undefined`: one of them is nobody's. Those that are asked about stand for themselves; the client counts where there are none. */
+/** Finds the agents of a question; `undefined`: one of them is unknown. The client counts where the question names none. */
 async function agentsOf(
   parts: GrantParts,
   asker: IssuingAsker,
@@ -120,7 +120,7 @@ function personOf(
 }
 
 /**
- * Finds the grant under which an agent may act with nobody present. One that counts its openings
+ * Finds the grant under which an agent may act with no person present. One that counts its openings
  * cannot be used: a question takes nothing, so nothing would be counted.
  */
 async function sponsorGrantOf(

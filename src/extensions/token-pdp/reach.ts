@@ -142,7 +142,7 @@ interface ReachContext {
 
 const ASKED = { gate: 'credential', passed: true, detail: 'the server looked at it' } as const
 const ALIVE = { gate: 'liveness', passed: true, detail: 'all of them are alive' } as const
-/** A call that says nothing about itself: it falls under the limits that every call falls under. */
+/** A call without an action or arguments: it falls under the limits that every call falls under. */
 const ANY_CALL = { action: '', arguments: new Map() }
 
 async function aroundOf(
@@ -159,7 +159,7 @@ async function aroundOf(
   const ids = agents.map(({ id }) => id)
   const subjects = subjectsOf({ personId: person.id, agents: ids, spaces: [] })
   const { limits, view } = await parts.facts.limitsOn(subjects)
-  // What is used up for an hour keeps no token back.
+  // A limit that is used up for an hour keeps no token back.
   const lasting = limitsOver([], limits).filter(({ limit }) => limit.seconds === undefined)
   const { peeks } = await peekBudgets(parts, lasting, ANY_CALL, parts.clock.now())
   const sponsored = sponsorGrant !== undefined

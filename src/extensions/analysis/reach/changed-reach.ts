@@ -9,7 +9,7 @@ import { EverSet, schemaInSteps } from '../../../policy/policy/index.ts'
 import { agentAround, everOf, personAround } from './ever-of.ts'
 import { names } from './who-can.ts'
 
-/** Change in what somebody could ever do: actions gained, and actions lost. */
+/** Change in the possible actions of a person or an agent: those gained, and those lost. */
 export interface ChangedReach {
   readonly who: string
   readonly gains: readonly string[]

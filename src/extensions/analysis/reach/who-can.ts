@@ -10,7 +10,7 @@ import { listSponsorGrants } from '../../../tasks/sponsorship/index.ts'
 import { actionNamed } from '../check-call.ts'
 import { agentAround, everOf, personAround } from './ever-of.ts'
 
-/** Rules that could make somebody able to act, and rules that could stand in the way. */
+/** Rules that could permit an action to a person or an agent, and rules that could forbid it. */
 export interface Means {
   readonly permits: readonly EverRule[]
   readonly forbids: readonly EverRule[]
@@ -45,7 +45,7 @@ const MAX_GRANTS = 200
 
 /**
  * Lists all who could ever do something, as people, groups, agents, ceilings and policies are now.
- * A call needs both: a person who may, and an agent that may, for that person. INVARIANT: whoever
+ * A call needs both: a person who may, and an agent that may, for that person. INVARIANT: a person or an agent that
  * is not named here is denied it in every call.
  * @throws Problem `action.unknown`
  */

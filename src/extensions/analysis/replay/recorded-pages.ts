@@ -36,7 +36,7 @@ const ROWS = 500
 /** Digests that are held at once. */
 const MAX_SETTINGS = 2_000
 
-/** Decisions in the order of time, a page at a time: whoever reads them holds one page. */
+/** Decisions in the order of time, a page at a time: a reader holds one page. */
 export async function* recordedPages(
   db: Reader,
   which: DecisionSelection,
@@ -79,7 +79,7 @@ async function readRows(
       'setting',
     ])
     .where('reason', '!=', CHALLENGE)
-    // Of tokens only what was refused is kept: nothing that a sum could be made of.
+    // Of tokens only refusals are kept, which make no sum.
     .where((e) => e.or([e('action', 'is', null), e('action', 'not like', 'issue:%')]))
     .where('at', '>=', after?.at ?? since)
     .where('at', '<=', until)

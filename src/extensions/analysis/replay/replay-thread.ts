@@ -11,7 +11,7 @@ export interface ReplaySets {
   readonly asPublished: boolean
 }
 
-// The thread of one replay: decides page after page, and answers each with a word, the last with what was found.
+// The thread of one replay: decides page after page, and answers each with a word, the last with the findings.
 
 const { asPublished, draft, live } = workerData as ReplaySets // as: what `replay` started this file with
 const replayer = new Replayer({

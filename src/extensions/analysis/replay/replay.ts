@@ -21,8 +21,8 @@ let running = false
 const PAGE_MS = 60_000
 
 /**
- * Decides what is in the books again, by the live policies and by a draft. Reads in pages; the deciding is done in a thread of its own, one
- * page ahead of what is read, so that neither calls nor memory feel it.
+ * Decides recorded calls again, by the live policies and by a draft. Reads in pages; the deciding is done in a thread of its own, one
+ * page ahead of the reading, so that neither calls nor memory feel it.
  * @throws Problem `policy.replay_running`: one at a time; what `signal` was aborted with
  */
 export async function replay(db: Reader, given: Replay): Promise<ReplayReport> {
@@ -59,7 +59,7 @@ class ReplayThread {
   constructor(sets: ReplaySets) {
     const file = new URL(`./replay-thread${extname(import.meta.url)}`, import.meta.url)
     this.#worker = new Worker(file, { workerData: sets })
-    // Told by whoever waits for the next answer; nobody may be waiting at this moment.
+    // Reported by the code that waits for the next answer; at this moment none may be waiting.
     this.#worker.on('error', () => {})
   }
 

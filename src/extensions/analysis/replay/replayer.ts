@@ -31,7 +31,7 @@ export interface ReplayReport {
 /** Different calls that are told apart; beyond that each counts. */
 const MAX_CALLS = 200_000
 
-/** Decides what was recorded again, row by row, by the live policies and by a draft. */
+/** Decides recorded calls again, row by row, by the live policies and by a draft. */
 export class Replayer {
   readonly #sets: Sets
   readonly #tally = new Tally()

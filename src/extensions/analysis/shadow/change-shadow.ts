@@ -53,7 +53,7 @@ export async function startShadow(
   return draft
 }
 
-/** Ends the draft that runs, on every replica. What was found stays. False: none did. */
+/** Ends the draft that runs, on every replica. Its findings stay. False: none did. */
 export async function stopShadow(
   parts: Omit<Parts, 'policies'>,
   {

@@ -76,7 +76,7 @@ export class Shadow implements Watcher {
     await this.#working
   }
 
-  /** Calls that wait are not looked at any more; what was found is kept. */
+  /** Calls that wait are not looked at any more; findings are kept. */
   async stop(): Promise<void> {
     this.#stopped = true
     this.#unsubscribe?.()
@@ -101,7 +101,7 @@ export class Shadow implements Watcher {
     while (this.#working) await this.#working
   }
 
-  /** Writes what was found since the last time; what cannot be written is written the next time. */
+  /** Writes new findings; those that cannot be written are written the next time. */
   async flush(): Promise<void> {
     const running = this.#running
     if (running) await this.#store(running)
@@ -151,7 +151,7 @@ export class Shadow implements Watcher {
       if (draft?.endedAt === null) await onOvertaken(draft)
       return
     }
-    // What was answered a moment ago is what the live set answers.
+    // The live answers of a moment ago count as those of the live set.
     const sets = { live, draft: await policies.draft(draft.text), asPublished: true }
     this.#running = before?.draft.number === draft.number ? { ...before, sets } : begun(draft, sets)
   }

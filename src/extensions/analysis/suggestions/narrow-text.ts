@@ -31,7 +31,7 @@ export interface NarrowedText {
 }
 
 /**
- * Every permit that is for one agent alone (`principal == Agent::"…"`), cut down to what was used. Its annotations and its conditions stay.
+ * Every permit that is for one agent alone (`principal == Agent::"…"`), cut down to its actual use. Its annotations and its conditions stay.
  * INVARIANT: nothing is permitted that was not permitted before: a rule gets a smaller scope and more conditions, and none is new.
  */
 export function narrowText(

@@ -1,7 +1,7 @@
 import { type Bound, type Detail, intersect, type KindOf } from '@remit/engine'
 import type { UsedAction, UsedArgument } from './used.ts'
 
-/** Fewer calls say nothing about what an argument always is. */
+/** Fewer calls do not show that an argument is always the same. */
 export const MIN_CALLS = 5
 
 export interface SuggestedBound {
@@ -25,7 +25,7 @@ export interface Suggestion {
 }
 
 /**
- * The least authority that covers what was used. An argument is bounded only where every call had it, and there were enough of them.
+ * Finds the least authority that covers the actual use. An argument is bounded only where every call had it, and there were enough of them.
  * INVARIANT: whatever was counted is covered, as far as `within` covers it; no action that was not used is.
  */
 export function suggestDetails(
@@ -63,7 +63,7 @@ function boundOf(
 
 const DIGITS = 15
 
-/** A quarter more, rounded up to two digits: 40.00 → 50, 1,234 → 1,600. `undefined` where that says nothing. */
+/** A quarter more, rounded up to two digits: 40.00 → 50, 1,234 → 1,600. `undefined` where that is no number. */
 export function withRoom(most: string, kind: 'integer' | 'decimal'): string | undefined {
   const value = Number(most)
   if (!(value > 0) || most.replace(/\D/g, '').length > DIGITS) return undefined

@@ -27,8 +27,8 @@ export interface SuggestedException extends Pick<SuggestionReport, 'withoutInput
 const WINDOW_MS = 30 * 86_400_000
 
 /**
- * Makes a policy text in which the rules that asked do not mean what people always approved. Decided again over what was
- * recorded; nothing is put in force.
+ * Makes a policy text in which the rules that asked do not mean what people always approved. Decided again over recorded
+ * calls; nothing is put in force.
  * @throws Problem `approval.no_habit`, `policy.invalid`
  */
 export async function suggestException(

@@ -151,7 +151,7 @@ export function argumentsOf(declared: Declarations, action: string): RecordShape
   return shape?.kind === 'record' ? shape : { kind: 'record', fields: new Map() }
 }
 
-/** INVARIANT: what is suggested could be published. */
+/** INVARIANT: a suggestion could be published. */
 export async function checked(text: string, schema: string) {
   const { mistakes } = await validateInWorker({ text, schema })
   if (mistakes.length > 0) throw invalid(mistakes)

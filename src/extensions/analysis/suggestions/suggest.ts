@@ -34,7 +34,7 @@ export interface SuggestionReport extends Suggestion {
 const MAX_CALLS = 200_000
 
 /**
- * Suggests the least that would have been enough for what was permitted in a time; with its replay
+ * Suggests the least authority that would have been enough for the permitted calls of a time; with its replay
  * over the same calls.
  * @throws Problem `agent.unknown`, `task.unknown`
  */

@@ -1,7 +1,7 @@
 import { type Call, exact, type KindOf, type TypedArguments, type TypedValue } from '@remit/engine'
 import { pointerTo } from '../../../platform/lib/json-pointer.ts'
 
-/** Record of what was seen of one argument of an action. */
+/** Observed values of one argument of an action. */
 export interface UsedArgument {
   /** JSON Pointer. */
   readonly path: string
@@ -13,7 +13,7 @@ export interface UsedArgument {
   readonly most: string | undefined
 }
 
-/** Record of what was seen of one action at one place. */
+/** Observed calls of one action at one place. */
 export interface UsedAction {
   readonly location: string
   readonly action: string

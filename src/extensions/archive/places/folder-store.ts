@@ -52,7 +52,7 @@ export class FolderStore implements ArchivePlace {
     }
   }
 
-  /** Writes a file that nobody reads, and takes it away. */
+  /** Writes a file for a try, and takes it away. */
   async examine(): Promise<ArchivePlaceFacts> {
     const draft = join(this.where, `examined.${base64url(this.#random.bytes(9))}`)
     return this.#reaching(async () => {

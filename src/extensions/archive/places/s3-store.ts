@@ -41,8 +41,8 @@ export class S3Store implements ArchivePlace {
   }
 
   /**
-   * INVARIANT: what is there is never replaced. It looks first, and a store that knows `If-None-Match` refuses what was
-   * written by another meanwhile. With a store that does not know it, that moment is left: what was replaced then is found
+   * INVARIANT: an existing file is never replaced. It looks first, and a store that knows `If-None-Match` refuses a file
+   * that another wrote meanwhile. With a store that does not know it, that moment is left: a replaced file is found
    * when it is read back, before anything leaves the database.
    */
   async put(path: string, bytes: Uint8Array): Promise<void> {
@@ -56,7 +56,7 @@ export class S3Store implements ArchivePlace {
   async get(path: string): Promise<Uint8Array | undefined> {
     const answer = await this.#requests.send('GET', this.#urlOf(path))
     if (answer.status === 200) return answer.body
-    // Any other 404 comes from somebody who is no such store.
+    // Any other 404 comes from a server that is no such store.
     if (answer.status === 404 && answer.code === 'NoSuchKey') return undefined
     throw this.#refused(answer)
   }

@@ -83,7 +83,7 @@ export class SignedRequests {
     more: Readonly<Record<string, string>>,
   ): Promise<StoreAnswer | Problem> {
     const { outbound, patienceMs = PATIENCE_MS, where } = this.#parts
-    // Signed anew each time: a signature holds for some minutes only.
+    // Signed each time: a signature holds for some minutes only.
     const headers = await this.#signed(method, url, body, more)
     try {
       const init = { method, headers, ...(body === undefined ? {} : { body: Buffer.from(body) }) }
@@ -120,7 +120,7 @@ export class SignedRequests {
       headers: {
         ...more,
         'x-amz-content-sha256': body === undefined ? OF_NOTHING : sha256hex(body),
-        // Buckets with a lock on what is in them ask for it.
+        // Buckets with a lock on their objects ask for it.
         ...(body === undefined
           ? {}
           : { 'content-md5': createHash('md5').update(body).digest('base64') }),

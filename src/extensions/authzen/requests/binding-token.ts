@@ -8,7 +8,7 @@ const MAX_TOKEN = 512
 type SealingPorts = Pick<AuthzenPorts, 'master'>
 
 /**
- * Names a denial in a way that nobody else can write (ARAP, Binding Token Integrity). Everything that it binds is stored with the
+ * Names a denial in a way that only Remit can write (ARAP, Binding Token Integrity). Everything that it binds is stored with the
  * denial, and for how long; so it holds the id alone, sealed.
  */
 export function bindingToken({ master }: SealingPorts, evaluationId: string): string {

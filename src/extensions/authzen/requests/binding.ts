@@ -3,15 +3,15 @@ import { type Canonical, canonicalJson } from '../../../platform/lib/canonical-j
 import { ExactNumber, type Json, type JsonObject } from '../../../platform/lib/json.ts'
 
 /**
- * Members of `context` that count, for what is asked for and what is approved (ARAP,
+ * Members of `context` that belong to the request and the approval (ARAP,
  * Authorization-Relevant Context). Token and proof are looked at each time and differ each time;
  * where a call comes from is for policies, not for people.
  */
 export const BINDING_CONTEXT_MEMBERS = ['task', 'agent', 'args'] as const
 
 /**
- * `binding_hash` (ARAP, Binding Token Integrity): SHA-256 over RFC 8785 of what is bound of a request, without
- * `subject.properties.act`. Numbers count as JavaScript's do, as RFC 8785 has it; the frozen call keeps what was written.
+ * `binding_hash` (ARAP, Binding Token Integrity): SHA-256 over RFC 8785 of the bound members of a request, without
+ * `subject.properties.act`. Numbers count as JavaScript's do, as RFC 8785 has it; the frozen call keeps their text.
  */
 export function bindingHash(
   request: JsonObject,
@@ -48,7 +48,7 @@ function pairOf(from: JsonObject): { readonly [name: string]: Canonical | undefi
 }
 
 /**
- * Leaves out who acts: a submission may say it elsewhere, so it is not part of what is compared.
+ * Leaves out who acts: a submission may say it elsewhere, so it is not compared.
  */
 function withoutActor(subject: Json | undefined): Json {
   if (!isMap(subject)) return null

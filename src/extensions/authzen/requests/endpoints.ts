@@ -43,7 +43,7 @@ async function answering(ports: AuthzenPorts, exchange: Exchange): Promise<void>
   if (typeof requestId === 'string') reply.setHeader('x-request-id', requestId)
   reply.setHeader('cache-control', 'no-store')
   try {
-    // Who asks comes before what is asked, as everywhere here.
+    // The caller is checked before the question, as everywhere here.
     const presented = presentedClient(shownCredential(message))
     const { client: pep } = await ports.clients.authenticate(presented, 'evaluations')
     await route(ports, pep, exchange)
@@ -137,7 +137,7 @@ function refuse({ issuer }: AuthzenPorts, exchange: Exchange, problem: Problem):
     ...(problem.status === 401 ? { 'www-authenticate': challenges(issuer) } : {}),
     ...(typeof allow === 'string' ? { allow } : {}),
     ...(problem.status === 429 ? { 'retry-after': `${problem.members.retry_after}` } : {}),
-    // What was not read of the request must not be taken for the next one.
+    // Unread bytes of the request must not be taken for the next one.
     ...(message.complete ? {} : { connection: 'close' }),
   })
   reply.end(text)

@@ -48,7 +48,7 @@ export function typedArguments(action: Action, args: JsonObject = new Map()): Ty
   })
 }
 
-/** INVARIANT: what is decided on is what the API would be sent, never what a value looks like in our memory. */
+/** INVARIANT: the decided value is the one that the API would be sent, never its form in our memory. */
 function noText(name: string, action: Action): TypedResult {
   const pointer = visible(`/${name.slice(0, 128)}`)
   const detail = `\`${pointer}\` of \`${action.name}\` has no form as text`

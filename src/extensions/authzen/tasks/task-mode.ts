@@ -15,7 +15,7 @@ import { type CallContext, readCallContext } from './context.ts'
 
 /** Type of a resource in requests. */
 const RESOURCE = 'resource'
-/** Types of subjects, and what they can be. `identity` is whoever the token is about (COAZ). */
+/** Types of subjects, and what they can be. `identity` is the subject of the token (COAZ). */
 const SUBJECTS: ReadonlyMap<string, CallQuestion['subject']['is']> = new Map([
   ['user', 'person'],
   ['person', 'person'],
@@ -89,7 +89,7 @@ function answerOf(
   return stepUp ? { ...answer, stepUp, bringsStepUp: bringsStepUp(question?.context) } : answer
 }
 
-/** Call that is asked about, and what is wrong with its arguments: then it has none. */
+/** Call of a question, and the fault of its arguments: then it has none. */
 interface AskedCall {
   readonly call: CallQuestion
   readonly untyped: Decision | undefined
@@ -169,7 +169,7 @@ function checkUrl({ shown }: CallContext, { identifier }: Resource): void {
 }
 
 /**
- * Lists candidates for what is sought: people and agents of a task, or what of the catalog the
+ * Lists candidates of a search: people and agents of a task, or resources and actions that the
  * enforcement point may ask about.
  */
 async function candidates(

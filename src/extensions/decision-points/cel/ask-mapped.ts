@@ -5,7 +5,7 @@ import { isObject, type JsonObject, parseJson } from '../../../platform/lib/json
 import type { Call } from '../../../tasks/facts/index.ts'
 import { type MappedRequests, mappedRequests } from './requests.ts'
 
-/** Content of the token of whoever calls. */
+/** Content of the caller's token. */
 export interface CallerToken {
   readonly issuer: string
   readonly parties: TokenParties

@@ -100,8 +100,8 @@ class Requests {
   }
 
   /**
-   * INVARIANT: whoever the mapping says, it is the token's subject. What is not said at all is supplied; what was said and comes out
-   * as nothing is an error.
+   * INVARIANT: whatever the mapping says, the subject is the token's. An unmapped member is supplied; a mapped one without
+   * a value is an error.
    */
   #subjectOf(template: Json | undefined, filled: Json | undefined): JsonObject {
     const given = new Map(template === undefined ? [] : objectOf(filled, 'subject'))

@@ -80,7 +80,7 @@ function asSent([name, value]: [string, string]): [name: string, value: string] 
 
 /**
  * INVARIANT: a body counts only as the bytes that it is (`pack_as_bytes`): in a text, Envoy replaces
- * what is not UTF-8, and the API would receive something else than was decided. That there is none
+ * bytes that are not UTF-8, and the API would receive something else than was decided. The absence of a body
  * counts only where the protocol or the gateway's own word says it.
  */
 function bodyOf(

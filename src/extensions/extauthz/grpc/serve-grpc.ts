@@ -27,7 +27,7 @@ const LIMITS = {
   'grpc.max_concurrent_streams': 100,
 }
 
-/** Answer where too much is worked on: nobody looked at the question. */
+/** Answer where too much is worked on: the question was not looked at. */
 const BUSY = {
   status: 503,
   headers: { 'retry-after': '1' },
@@ -87,7 +87,7 @@ async function observed(call: CheckCall, ports: ExtAuthzPorts): Promise<CheckAns
 }
 
 /**
- * Answers a check. Who asks comes before what is asked. Never throws: for Envoy, an error could
+ * Answers a check. The caller is checked before the question. Never throws: for Envoy, an error could
  * mean to let a call through.
  */
 async function ask(call: CheckCall, ports: ExtAuthzPorts): Promise<CheckAnswer> {

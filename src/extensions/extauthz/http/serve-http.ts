@@ -57,7 +57,7 @@ async function handle(arrived: ArrivedRequest, ports: ExtAuthzPorts): Promise<vo
   }
 }
 
-/** Answers a check. Who asks comes before what is asked. */
+/** Answers a check. The caller is checked before the question. */
 async function ask(
   { ip, message }: ArrivedRequest,
   convention: Convention,

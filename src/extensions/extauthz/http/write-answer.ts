@@ -50,7 +50,7 @@ function statusFor(convention: Convention | undefined, status: number): number {
   return isDenial[convention?.form ?? 'plain'] ? status : 403
 }
 
-/** JSON that fits in a header: what is beyond ASCII is escaped. */
+/** JSON that fits in a header: characters beyond ASCII are escaped. */
 function inAscii(json: string): string {
   return json.replaceAll(
     /[^\x20-\x7e]/g,

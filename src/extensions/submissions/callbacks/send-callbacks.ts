@@ -83,7 +83,7 @@ async function registeredFor(
   return registered?.url === endpoint && client?.removedAt === null ? registered : undefined
 }
 
-/** Ends a callback; on record, unless nobody wanted to hear of this end. */
+/** Ends a callback; on record, unless this end was not subscribed to. */
 async function settle(
   { ledger, storage }: CallbackParts,
   { attempts, id, pep }: PendingCallback,
