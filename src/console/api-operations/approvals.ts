@@ -43,7 +43,7 @@ function requestLines(
   return [bold(title), '', ...lines]
 }
 
-/** Lines for several agents that ask, so that one that asks much hides nobody. */
+/** Lines for several agents that ask, so that one that asks much hides no other. */
 function agentLines(agents: WaitingAnswer['agents'], { joined, text }: Terminal): readonly Value[] {
   if (agents.length < 2) return []
   const told = agents.map(({ agent, waiting }) => text`${agent} ${waiting}`)
@@ -134,7 +134,7 @@ const request = input('<id>', 'the request')
 
 /**
  * `remit approvals …`. INVARIANT: nothing here approves by itself: an approval is confirmed by the same person on a page, in `remit dev` too
- * (contract 10, decision 0081), since whoever got hold of a session could otherwise approve what its agent asks for.
+ * (contract 10, decision 0081), since a thief of a session could otherwise approve the calls of its agent.
  */
 export const APPROVALS = noun({
   name: 'approvals',

@@ -71,7 +71,7 @@ export const DECISION_POINTS = noun({
     add: describe({
       id: 'points.add',
       route: 'POST /decision-points',
-      // A decision point can only refuse. It learns who calls what, though, so somebody confirms it.
+      // A decision point can only refuse. It learns of calls, though, so a person confirms it.
       widens: true,
       says: 'Adds an AuthZEN decision point. From now on Remit asks it about the calls that it is for, and none of them goes through without its permit. It learns who calls what, for whom.',
       schemas: (kit) => {

@@ -56,7 +56,7 @@ function keyTable({ keys }: KeysAnswer, { bold, dim, green, moment, table, text 
   })
 }
 
-/** Tells how far sealing anew is, where several master keys are here. */
+/** Tells how far sealing with the new key is, where several master keys are here. */
 function sealedWords({ keys, sealed }: SealedAnswer, { bold, done, text }: Terminal) {
   const [current = '', ...others] = keys
   const left = sealed.reduce((sum, { before }) => sum + before, 0)

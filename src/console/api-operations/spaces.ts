@@ -26,7 +26,7 @@ const asAbove = input(
   },
 )
 
-/** A rule, or that what is said above counts. */
+/** Reads a rule, or the choice to inherit it from above. */
 function rule<T>(name: (typeof FROM_ABOVE)[number], source: Source<T>): Source<T | null> {
   return together([source, asAbove], ([value, above]) =>
     value === undefined && above?.includes(name) ? null : value,

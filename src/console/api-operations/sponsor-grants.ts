@@ -146,7 +146,7 @@ const rate = together(
   ([when, given]) => given ?? (when === undefined ? USUAL_RATE : undefined),
 )
 
-/** `remit sponsor-grants …`: what lets agents work while nobody is present. */
+/** `remit sponsor-grants …`: grants that let agents work while no person is present. */
 export const SPONSOR_GRANTS = noun({
   name: 'sponsor-grants',
   says: 'What lets agents work while nobody is present: in whose name, what, when, and until when.',

@@ -30,7 +30,7 @@ const Confirming = Type.Object({
 const JSON_TYPE = 'application/json'
 
 /**
- * The schema of a route: what is validated (path, query and body; what is not named is refused), and what is only
+ * The schema of a route: its validated part (path, query and body; unknown members are refused), and the part that is only
  * documented (answers, which `run` is typed by).
  */
 export function schemaOf(operation: OperationDocument): FastifySchema {

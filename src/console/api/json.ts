@@ -34,7 +34,7 @@ const TIME = /^at$|^deadline$|_at$/
 
 /**
  * JSON of a record with the members that a schema names, and no others. Names become snake_case, a reference loses its
- * `Id`, a time in epoch milliseconds becomes RFC 3339, and what is absent becomes null where the schema requires it.
+ * `Id`, a time in epoch milliseconds becomes RFC 3339, and an absent member becomes null where the schema requires it.
  * `others` are the members that the record does not have, or has in another form.
  */
 export function toJson<S extends TObject, R extends object>(
@@ -57,7 +57,7 @@ export function toJson<S extends TObject, R extends object>(
   return members as Static<S> // as: what does not fit the schema is among `others`, as its types say
 }
 
-/** Members of a request by their names in the rooms: `expires_at` as `expiresAt`. What was left out stays left out. */
+/** Members of a request by their names in the rooms: `expires_at` as `expiresAt`. Omitted members stay omitted. */
 export function fromJson<T extends object>(
   members: T,
 ): { readonly [Name in keyof T as Camel<Name & string>]: T[Name] } {

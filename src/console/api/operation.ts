@@ -24,7 +24,7 @@ export interface ApiCaller {
   readonly token: Secret
 }
 
-/** Difference that an act would make to what is in force, for the person who confirms it. @throws Problem it would be refused, as things are */
+/** Difference that an act would make to the present state, for the person who confirms it. @throws Problem it would be refused, as things are */
 export type MeaningReader = (
   parts: ApiParts,
   given: OperationInput,

@@ -54,8 +54,8 @@ export function resourceShape(resource: Resource): Static<typeof ResourceJson> {
 }
 
 /**
- * Shape of an API for people who do not run it: what agents call it by, and nothing of what is
- * behind.
+ * Shape of an API for people who do not run it: its names for agents, and nothing of its
+ * upstream.
  */
 export function publicResourceShape(resource: Resource) {
   return { ...resourceShape(resource), upstream: null, connection: null, server: null }

@@ -5,7 +5,7 @@ import type { Canonical } from '../../platform/lib/canonical-json.ts'
  * An input as it is shown, kept and bound: all of it, with a digest where the schema of the operation says that a secret
  * stands (`secretText`).
  *
- * INVARIANT: the schema alone says where a secret is. The sender of a request chooses the names of members in what is only
+ * INVARIANT: the schema alone says where a secret is. The sender of a request chooses the names of members in values that are only
  * passed on, such as the document of an API.
  */
 export function withoutSecrets(schema: unknown, value: unknown, digest: SecretDigest): Canonical {

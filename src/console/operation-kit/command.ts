@@ -1,7 +1,7 @@
 import type { Text, Value } from '../../platform/lib/terminal/text.ts'
 import type { Source } from './source.ts'
 
-/** Input as a client may give it: options that nobody gave are `undefined` and are not sent, and lists may be read-only. */
+/** Input as a client may give it: omitted options are `undefined` and are not sent, and lists may be read-only. */
 export type LooseInput<T> = T extends readonly (infer Item)[]
   ? readonly LooseInput<Item>[]
   : T extends object
@@ -26,7 +26,7 @@ type Part<Name extends string, T> = [T] extends [undefined]
  */
 export type InputSources<P, Q, B> = Part<'params', P> & Part<'query', Q> & Part<'body', B>
 
-/** An operation that was carried out, with what was sent. */
+/** An operation that was carried out, with the sent input. */
 export interface DoneOperation<P, Q, B, A> {
   readonly answer: A
   readonly params: P
@@ -48,7 +48,7 @@ export interface OperationCommand<P, Q, B, A> {
   readonly examples?: readonly string[]
   /** The command of its noun that is meant when none is named. */
   readonly usual?: true
-  /** Inputs that are not sent, but say what is shown. */
+  /** Inputs that are not sent, but choose the output. */
   readonly also?: readonly Source<unknown>[]
   /** At least one member of the body has to be given. */
   readonly some?: true

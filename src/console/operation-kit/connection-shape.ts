@@ -37,7 +37,7 @@ export const credentialInputs = (named: Source<string>) => ({
   ),
 })
 
-/** Days before an end at which somebody should look: those of `remit doctor`. */
+/** Days before an end at which an operator should look: those of `remit doctor`. */
 const AHEAD_MS = 14 * 86_400_000
 
 /** End of a credential, in a list. */

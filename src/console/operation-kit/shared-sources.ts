@@ -24,7 +24,7 @@ export function person<const Term extends string>(
 
 export const reason = input('--reason <text>', 'why; it is recorded')
 
-/** Option that ends the tasks of what is suspended. */
+/** Option that ends the tasks of the suspended subject. */
 export const closeTasks = input(
   '--close-tasks',
   'also end its open tasks, for good; after a stolen key, always',

@@ -30,7 +30,7 @@ export interface ReaderContext {
   json<T>(file: string): Promise<T>
   /** Text of policies in files, or directories of them. */
   policies(paths: readonly string[]): Promise<string>
-  /** Credential from a file, standard input, or a question where somebody can answer. */
+  /** Credential from a file, standard input, or a question where a person can answer. */
   secret(question: string, file: string | undefined): Promise<string>
   /** Failure of a command line that cannot be meant; `next` says what to type instead, else the example of the command does. */
   usage(title: string, ...next: readonly string[]): Error
@@ -59,7 +59,7 @@ export interface CommandInput {
   readonly required?: boolean
   /** An option that may be given several times. */
   readonly repeats?: true
-  /** Checks what was typed before anything is asked. @throws Unreadable */
+  /** Checks the typed value before anything is asked. @throws Unreadable */
   readonly check?: (typed: string) => unknown
 }
 
@@ -115,7 +115,7 @@ export function input(
   }
 }
 
-/** Look of what is typed; `otherwise` says what would do. */
+/** Form of a typed value; `otherwise` names the right one. */
 interface Look {
   readonly looks: RegExp
   readonly otherwise: string

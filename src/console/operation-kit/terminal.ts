@@ -8,7 +8,7 @@ export type Detail = Static<typeof KeptDetail>
 /** Limit of a budget or a standing one. */
 export type LimitDescription = Omit<Static<typeof Limit>, 'name'>
 
-/** Cells of a table by their headings: a member of the row, or what is made of it. */
+/** Cells of a table by their headings: a member of the row, or a value made of it. */
 export type Columns<Row> = Readonly<Record<string, TextMember<Row> | ((row: Row) => Value)>>
 
 type TextMember<Row> = {
@@ -16,7 +16,7 @@ type TextMember<Row> = {
 }[keyof Row & string]
 
 /**
- * Look of values for whoever typed the command. Handed in, so that operations are described without
+ * Look of values for the person who typed the command. Handed in, so that operations are described without
  * code for terminals, which the server would load.
  */
 export interface Terminal {
@@ -41,7 +41,7 @@ export interface Terminal {
   table<Row>(rows: readonly Row[], columns: Columns<Row>, none?: Value): readonly Text[]
   /** The line below a page that is not the last: how `again` goes on behind its last item. */
   goOn(again: string, more: boolean, items: readonly { readonly id: string }[]): readonly Text[]
-  /** Names and what they are, indented by `by` (2) columns, one under the other; nothing of what is empty. */
+  /** Names and values, indented by `by` (2) columns, one under the other, without empty ones. */
   readonly facts: (
     rows: readonly (readonly [string, Value | null])[],
     by?: number,

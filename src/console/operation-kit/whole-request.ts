@@ -1,7 +1,7 @@
 import type { SchemaKit, TypeOf } from './operation.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Members that name the person in whose place somebody answers. */
+/** Members that name the person in whose place a stand-in answers. */
 export const StandsInFor = ({ Type }: Pick<SchemaKit, 'Type'>) => ({
   stands_in_for: Type.Union([Type.String(), Type.Null()], {
     description: 'the person in whose place, where it is that of a stand-in',
@@ -20,7 +20,7 @@ const Answered = ({ Time, Type }: SchemaKit) =>
     ...StandsInFor({ Type }),
   })
 
-/** Schema of one request, with exactly what is sent, its answers, and what became of it. */
+/** Schema of one request, with the exact call, its answers, and its outcome. */
 export const WholeRequest = (kit: SchemaKit) => {
   const { AccessRequest, Time, Type } = kit
   return Type.Object({

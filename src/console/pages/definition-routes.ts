@@ -26,7 +26,7 @@ import {
 export const DEFINITIONS = '/definitions'
 
 /**
- * Adds the pages on which administrators look at definitions that are offered and that nobody has
+ * Adds the pages on which administrators look at definitions that are offered and not
  * accepted yet, and answer them.
  */
 export function addDefinitions(desk: PageRouter, parts: PageParts): void {

@@ -2,7 +2,7 @@ import { findAgent } from '../../identity/agents/index.ts'
 import { findPerson } from '../../identity/people/index.ts'
 import type { PageParts } from './parts.ts'
 
-/** Names for ids, looked up once per page. What is gone keeps its id. */
+/** Names for ids, looked up once per page. A deleted subject keeps its id. */
 export class Names {
   readonly #parts: PageParts
   readonly #people = new Map<string, Promise<string>>()

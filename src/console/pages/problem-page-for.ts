@@ -4,8 +4,8 @@ import { problemPage } from './trouble-page.ts'
 import { findVisitor } from './visit.ts'
 
 /**
- * The page of a problem, with name and navigation of whoever is signed in: they are still where they were. Nothing is looked up for
- * strangers, nor where looking up is what fails.
+ * The page of a problem, with name and navigation of the person who is signed in: they are still where they were. Nothing is looked up for
+ * strangers, nor where the look-up itself fails.
  */
 export function problemPageFor(parts: PageParts): ProblemPage {
   const cookies = cookiesOf(parts.issuer)

@@ -51,7 +51,7 @@ export interface TestPages {
   readonly clock: ManualClock
   /** Every route there is, `GET /tasks/:id`. */
   readonly routes: readonly string[]
-  /** A browser in which nobody is signed in. */
+  /** A browser without a session. */
   browser(): TestBrowser
   /** A browser in which this person is. */
   browserOf(person: Person): Promise<TestBrowser>
@@ -135,7 +135,7 @@ async function businessOf(storage: Storage, people: TestPeople) {
   return { decisions, catalogParts: { storage, ledger, live, clock, revalidate } }
 }
 
-/** Signs in whoever the `code` names by id, in the way that was asked for; with `&weak`, without a word of how. */
+/** Signs in the person whom the `code` names by id, in the requested way; with `&weak`, without a word of how. */
 function agreeableProvider(people: PeopleParts): Pick<Providers, 'begin' | 'finish'> {
   const begun = new Map<string, { returnTo: string; acr: string | null }>()
   return {

@@ -37,14 +37,14 @@ function way(problem: Problem): Html {
 }
 
 /**
- * Details of failures on our side stay in the log. What an identity provider got wrong is not ours, and its operator has to hear of it.
- * INVARIANT: of what is not there, the same is said as of what may not be seen.
+ * Details of failures on our side stay in the log. A fault of an identity provider is not ours, and its operator has to hear of it.
+ * INVARIANT: a missing subject and a hidden one have the same words.
  */
 function isForPeople({ code, status }: Problem): boolean {
   return (status < 500 && code !== 'request.not_found') || code === 'sign_in.failed'
 }
 
-/** Something went wrong, in words. The code and the request id are for whoever is asked for help. */
+/** Page of a problem, in words. The code and the request id are for people who are asked for help. */
 export function problemPage(problem: Problem, requestId: string, viewer?: Viewer): string {
   const { status, title } = PROBLEMS[problem.code]
   const help = HELP[problem.code]

@@ -20,7 +20,7 @@ export interface Visitor {
   readonly viewer: Viewer
 }
 
-/** A page that is asked for, by somebody. */
+/** Request for a page, by a person. */
 export interface Visit {
   readonly visitor: Visitor
   readonly now: number
@@ -182,7 +182,7 @@ export function requireAdministrator({ administrator }: Pick<Visitor, 'administr
   if (!administrator) throw new Problem('api.not_permitted', 'this page is for administrators')
 }
 
-/** Answers alike for what does not exist and for what is not yours to see. */
+/** Answers alike for a subject that does not exist and for one that is not yours to see. */
 export function notFound(): Problem {
   return new Problem(
     'request.not_found',

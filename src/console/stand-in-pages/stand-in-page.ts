@@ -39,7 +39,7 @@ export interface StandInView {
   /** Sign-in that is needed before one is named. */
   readonly first: RequiredSignIn | undefined
   readonly form: StandInForm
-  /** True when naming somebody has to be signed, which the command line does. */
+  /** True when naming a stand-in has to be signed, which the command line does. */
   readonly signed: boolean
   /** Today in the zone of the viewer, `2026-12-24`. */
   readonly today: string

@@ -27,7 +27,7 @@ import {
   standInPage,
 } from './stand-in-page.ts'
 
-/** Age of the sign-in with which somebody is named, whatever else is configured. */
+/** Maximum age of the sign-in with which a stand-in is named, whatever else is configured. */
 const MAX_AGE_SECONDS = 300
 const IN_A_PAGE = 50
 
@@ -52,7 +52,7 @@ export function addStandIns(desk: PageRouter, parts: PageParts): void {
 
   desk.get('/stand-ins', async (visit) => standInPage(await view(visit)))
 
-  // INVARIANT: whoever took over a session cannot name a stand-in without a fresh sign-in.
+  // INVARIANT: a thief of a session cannot name a stand-in without a fresh sign-in.
   desk.post('/stand-ins', async (act) => {
     const sent = sentIn(act)
     try {

@@ -168,7 +168,7 @@ function issuingOf(
   }
 }
 
-/** Names of ours have no `=`; what is before the last one may. */
+/** Splits at the last `=`: our names have none, ids before it may. */
 function pairOf(text: string, { usage }: Usage): readonly [id: string, name: string] {
   const at = text.lastIndexOf('=')
   if (at < 1 || at === text.length - 1) throw usage(`\`${text}\` has to be ID=NAME`)

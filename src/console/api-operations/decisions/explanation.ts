@@ -26,7 +26,7 @@ const Weighed = ({ Type }: SchemaKit) =>
     ),
   })
 
-/** Reasons why a call was answered as it was. What is optional after `gates` is there for administrators only. */
+/** Reasons why a call was answered as it was. Optional members after `gates` are for administrators only. */
 export const Explanation = (kit: SchemaKit) => {
   const { Time, Type } = kit
   const nullable = Type.Union([Type.String(), Type.Null()])
@@ -193,7 +193,7 @@ const KEPT: Readonly<Record<string, string>> = {
   indeterminate: 'what became of the call is not known',
 }
 
-/** Signals of what was unusual about it, the heaviest first as the table has it. */
+/** Lines of the unusual signals of a call, the heaviest first as the table has it. */
 function riskLines({ risk }: ExplanationAnswer, terminal: Terminal): readonly Value[] {
   const { bold, dim, facts, text } = terminal
   if (!risk || risk.signals.length === 0) return []

@@ -106,7 +106,7 @@ export function gateLines(gate: GateAnswer, terminal: Terminal): readonly Text[]
   const name = gate.gate.padEnd(WIDEST_GATE)
   const subject = gate.subject === undefined ? '' : dim(text`  ${gate.subject}`)
   if (gate.passed) {
-    // The detail of a budget says what was left of the limit and, to operators, whose limit it is.
+    // The detail of a budget tells the rest of the limit and, to operators, whose limit it is.
     const told = gate.note ?? (gate.gate === 'budget' ? gate.detail : undefined)
     const more = told === undefined ? [] : [text`    ${' '.repeat(WIDEST_GATE)}  ${dim(told)}`]
     return [text`  ${green('✓')} ${name}  ${dim(passed)}${subject}`, ...more]
@@ -138,7 +138,7 @@ export function uniqueRules(
   return [...new Map(rules.map((rule) => [rule.id, rule])).values()]
 }
 
-/** `refunds.cedar:12`, or `line 12` of a text that nobody said the files of. */
+/** `refunds.cedar:12`, or `line 12` of a text without known files. */
 export function placeOf({ file, line, link }: Pick<RuleAnswer, 'file' | 'line' | 'link'>): string {
   const place = file === undefined ? `line ${line}` : `${file}:${line}`
   return link === undefined ? place : `${place}, linked at ${placeOf(link)}`

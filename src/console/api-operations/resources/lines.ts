@@ -22,7 +22,7 @@ export function resourceLines(
       ],
       ['for agents', resource.identifier],
       ['members', resource.members?.join(', ') ?? ''],
-      // Nobody but administrators is told what is behind it.
+      // Only administrators are told its upstream.
       [
         'upstream',
         upstream &&

@@ -20,7 +20,7 @@ const name = input('<name>', 'the API')
 
 const Changes = (kit: SchemaKit) => kit.listOf('changes', Offered(kit))
 
-/** Definitions that somebody has looked at, by their digests. */
+/** Definitions that the caller has looked at, by their digests. */
 const Looked = ({ exactly, Type }: SchemaKit) =>
   exactly({
     changes: Type.Array(

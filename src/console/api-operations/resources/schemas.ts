@@ -127,7 +127,7 @@ export const Previewed = (kit: SchemaKit) =>
     ),
   ])
 
-/** A definition that is offered and that nobody has accepted. */
+/** A definition that is offered and not accepted. */
 export const Offered = (kit: SchemaKit) => {
   const { Time, Type } = kit
   return Type.Object({

@@ -27,7 +27,7 @@ export async function meaningOfAgent(
     body.may_delegate === undefined
       ? (known?.mayDelegate ?? null)
       : body.may_delegate && detailsOf(body.may_delegate)
-  const after = { ...(known ?? NOBODY), id: name, trust, ceiling, mayDelegate } as Agent // with what policies look at
+  const after = { ...(known ?? NEW_AGENT), id: name, trust, ceiling, mayDelegate } as Agent // with all that policies look at
   const reach = await reachOfAgent(parts.decisions, known, after)
   const widens = known ? `Change the limits of the agent ${name}` : `Register the agent ${name}`
   return {
@@ -66,7 +66,7 @@ export async function meaningOfResumedAgent(
 }
 
 /** Facts that policies could look at, of an agent that is not there yet. */
-const NOBODY = { ownerId: '', status: 'active', name: '', issuer: null, vendor: null }
+const NEW_AGENT = { ownerId: '', status: 'active', name: '', issuer: null, vendor: null }
 
 function detailsOf(given: unknown): readonly Detail[] {
   const parsed = parseAuthority(given)

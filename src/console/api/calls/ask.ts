@@ -16,7 +16,7 @@ import { type AskedCall, checkAsked, readAsked, refusedSender } from './asked-ca
 import { AnswerPart } from './report-outcome.ts'
 
 /**
- * Time after asking in which an API may begin with a call. What is revoked meanwhile ends no later
+ * Time after asking in which an API may begin with a call. A call that is revoked meanwhile ends no later
  * than at a replica that is cut off (contract 8).
  */
 const VALID_FOR_MS = 5_000
@@ -77,7 +77,7 @@ export const CallAnswer = Type.Union([Permit, Refused])
 /**
  * Answers whether an API may run a call that reached it: decided exactly as the gateway decides. A
  * permit is recorded before it is answered, and its outcome is to be reported.
- * @throws Problem for what is wrong with the API itself
+ * @throws Problem for a fault of the API itself
  */
 export async function askAboutCall(
   parts: ApiParts,

@@ -75,7 +75,7 @@ export const AskedCall = Type.Object(
 )
 export type AskedCall = Static<typeof AskedCall>
 
-/** Headers that say who calls. They are not part of what is decided, shown and hashed. */
+/** Headers that identify the caller. They are not part of the decided, shown and hashed call. */
 const CREDENTIALS = new Set([
   'authorization',
   'client-cert',

@@ -51,9 +51,9 @@ export const RecordedDecisions = Type.Object({
 const AGAIN = new Set(['live.lease_over', 'server.clock_off', 'storage.unavailable'])
 
 /**
- * Records what an API decided in its own process, and the outcomes of those calls. What is wrong with
+ * Records what an API decided in its own process, and the outcomes of those calls. A fault of
  * one of them is told and keeps back no other.
- * @throws Problem for what is to be told again as it is
+ * @throws Problem if the report has to be sent again as it is
  */
 export async function recordReported(
   parts: ApiParts,

@@ -47,7 +47,7 @@ export function credentialShape(
   return toJson(CREDENTIAL, credential, { thumbprint: kind === 'key' ? digest : null })
 }
 
-/** Reads settings of a PEP as the room takes them: what was not said is left out. */
+/** Reads settings of a PEP as the room takes them: omitted settings stay omitted. */
 export function pepGiven(
   given: Static<ReturnType<typeof PepGiven>> | undefined,
 ): Partial<PepSettings> {

@@ -29,7 +29,7 @@ export async function replayed(
   await requireValid(parts, text, sets.draft.schema)
   const until = parts.policy.clock.now()
   const lines = new PassThrough()
-  // Whoever sends it hears of it, too; before that, nobody would.
+  // The sending code hears of it, too; before that, no listener would.
   lines.on('error', () => {})
   const gone = new AbortController()
   lines.once('close', () => gone.abort(new Error('the caller went away')))

@@ -51,7 +51,7 @@ export const BREAK_GLASS_OPERATIONS = acts(BREAK_GLASS, {
       const { decisions, issuer } = parts
       const { person, session } = caller
       const request = await requireVisibleRequest(decisions, person, requestId)
-      // INVARIANT: as for other approvals: what is risky, or has to be signed, is approved with all of it before one's eyes.
+      // INVARIANT: as for other approvals: a call that is risky, or has to be signed, is approved with all of it on the screen.
       if (needsPage(request) || decisions.passkeys?.acts.has('break_glass'))
         throw new Problem('approval.page_required', 'this call is approved on its page', {
           members: { page: `${issuer}/approvals/${request.id}` },

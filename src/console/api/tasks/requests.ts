@@ -143,7 +143,7 @@ export const REQUEST_OPERATIONS = acts(APPROVALS, {
     means: meaningOfApproval,
     run: async (parts, { body, caller, params }) => {
       const request = await requireVisibleRequest(parts.decisions, caller.person, params.id)
-      // INVARIANT: what is risky, or needs a certain sign-in, is answered with all of it before one's eyes.
+      // INVARIANT: a call that is risky, or needs a certain sign-in, is answered with all of it on the screen.
       if (needsPage(request))
         throw new Problem('approval.page_required', 'this call is approved on its page', {
           members: { page: `${parts.issuer}/approvals/${request.id}` },

@@ -67,7 +67,7 @@ function roleOf(
   return of.personId === person.id ? 'person' : undefined
 }
 
-/** INVARIANT: who answers for one agent of a tree sees nothing of what is above or beside its task. */
+/** INVARIANT: the owner of one agent of a tree sees nothing above or beside its task. */
 async function treeFor(
   { decisions }: ApiParts,
   caller: ApiCaller,

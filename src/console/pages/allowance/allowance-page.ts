@@ -26,7 +26,7 @@ export interface AllowancePreview extends Omit<AllowanceScope, 'viewer'>, Answer
   readonly action: string
   readonly resource: string
   readonly choice: Choice
-  /** Digest of what is displayed, with the choice. */
+  /** Digest of the displayed page, with the choice. */
   readonly shown: string
   readonly sign: SigningNeed
 }

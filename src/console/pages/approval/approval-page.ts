@@ -37,7 +37,7 @@ export interface ApprovalView extends AnsweringView, UnusualFacts {
   /** Request for a task that is to open, or for a token; `undefined`: it is about a call. */
   readonly issuance: FrozenIssuance | undefined
   readonly titleOf: TitleOf
-  /** True when nobody is present: `person` is the sponsor. */
+  /** True when no person is present: `person` is the sponsor. */
   readonly sponsored: boolean
   readonly resource: string
   readonly person: string
@@ -94,17 +94,17 @@ export interface ApprovalView extends AnsweringView, UnusualFacts {
   readonly together: number
   /** Arguments that the viewer may change. */
   readonly edit: EditForm
-  /** The request that an approver made of this one, or made this one of, and what is different. */
+  /** The request that an approver made of this one, or made this one of, and the differences. */
   readonly edited: EditedView | undefined
   /** Form for a passkey that has to sign an approval. */
   readonly sign: SigningNeed
   /** Approving alone in an emergency; `undefined`: it is not offered to the viewer. */
   readonly alone?: BreakGlassOffer | undefined
-  /** Set when somebody approved it alone; `id`: where the viewer may read why. */
+  /** Set when one person approved it alone; `id`: where the viewer may read why. */
   readonly broken?: { readonly id: string | undefined; readonly who: string } | undefined
   /** Form for an answer beyond *once*, or why there is none. */
   readonly more: AllowanceForm | { readonly why: string }
-  /** Digest of what is displayed; comes back with the answer. */
+  /** Digest of the displayed page; comes back with the answer. */
   readonly shown: string
   /** Mistake in the answer that was just given. */
   readonly mistake?: string | undefined

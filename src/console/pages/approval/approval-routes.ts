@@ -84,7 +84,7 @@ export function addApprovals(desk: PageRouter, parts: PageParts): void {
     })
   })
 
-  // The exact bytes that are shown, hashed and sent, for what is too long for a page.
+  // The exact bytes that are shown, hashed and sent, for a call that is too long for a page.
   desk.get('/approvals/:id/call', async ({ visitor, id }) => {
     const { call } = await requireVisible(parts, visitor, id)
     return { file: call, name: `${id}.json`, type: 'application/json' }
@@ -271,7 +271,7 @@ async function standingOf(
   return { state: 'allowance', allowance: item }
 }
 
-/** Tells whether an approval that nobody used would still let something through, as far as that shows before the call. */
+/** Tells whether an unused approval would still let something through, as far as that shows before the call. */
 async function unusedStanding(
   { decisions }: PageParts,
   { callHash, taskId, usableUntil }: AccessRequest,
@@ -404,7 +404,7 @@ async function whoAndWhy(parts: PageParts, request: AccessRequest, names: Names)
   }
 }
 
-/** Approvals that a request lacks, once somebody has answered and others have to as well. */
+/** Puts into words the approvals that a request lacks, once one person has answered and others have to as well. */
 async function missingInWords({ decisions }: PageParts, request: AccessRequest): Promise<string[]> {
   if (request.state !== 'pending') return []
   const { read } = decisions.storage

@@ -45,7 +45,7 @@ export interface BreakGlassPreview {
   readonly reason: string
   readonly endsAt: number
   readonly reviewDueAt: number
-  /** Digest of what is displayed, with the terms. */
+  /** Digest of the displayed page, with the terms. */
   readonly shown: string
   readonly sign: SigningNeed
 }

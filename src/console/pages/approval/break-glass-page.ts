@@ -5,7 +5,7 @@ import { badge, facts, notice, table } from '../frame/pieces.ts'
 import { asSentence, MAX_HEADING, marked, show } from '../frame/show.ts'
 import { clockTime, when } from '../frame/time.ts'
 
-/** Approval that somebody gave alone, with the names of people. `sentence` has been through `visible`. */
+/** Approval given alone, with the names of people. `sentence` has been through `visible`. */
 export interface BreakGlassItem extends BreakGlass {
   readonly who: string
   readonly reviewer: string
@@ -25,7 +25,7 @@ export interface BreakGlassView {
   readonly mistake?: string | undefined
 }
 
-/** One approval that somebody gave alone: what, why, what became of it, and its review. */
+/** Page of one approval given alone: the call, the reason, the outcome, and the review. */
 export function breakGlassPage(view: BreakGlassView): string {
   const { item, now, viewer } = view
   const { zone } = viewer.settings ?? NO_SETTINGS

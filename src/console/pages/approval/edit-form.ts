@@ -85,7 +85,7 @@ export interface EditPreview extends AnsweringView {
   readonly call: ShownCall
   readonly edits: readonly Edit[]
   readonly lifetimeMs: number
-  /** Digest of what is displayed. */
+  /** Digest of the displayed page. */
   readonly shown: string
   readonly sign: SigningNeed
 }

@@ -120,8 +120,8 @@ function waiting(view: AuthorizeView): Html {
 }
 
 /**
- * Facts about the client that are not its own word: where its document is, which whoever controls
- * that place has put there.
+ * Facts about the client that are not its own word: the address of its document, which the owner of
+ * that address has put there.
  */
 function knownBy({ asked, changedAt, now }: AuthorizeView): [string, Html | false][] {
   const { clientId, proves } = asked
@@ -144,7 +144,7 @@ function knownBy({ asked, changedAt, now }: AuthorizeView): [string, Html | fals
   ]
 }
 
-/** A program anywhere can show a document of somebody else; only an address that is not on this computer is theirs. */
+/** Warns where an address is on this computer: any program here can then use the document of another client. */
 function anyoneHere({ asked }: AuthorizeView): Html {
   const from = isClientUrl(asked.clientId) && clientHost(asked.clientId)
   return html`<p>The answer goes to a program on this computer, and any program on it could have asked under this name${from && html`, also one that is not from <strong>${from}</strong>`}. If you did not expect this page, close it.</p>`
@@ -181,7 +181,7 @@ ${
       ? []
       : [['Registered as', html`<code class="soft">${asked.clientId}</code>`] as const]),
     ['Let in by', agent.admission ? html`the rule <code>${agent.admission}</code>` : false],
-    // Nobody answers yet for what nobody has brought.
+    // A client that no person has brought has no owner yet.
     ['Owner', (offer.known || agent.trust > 0) && show(owner)],
     ['Trust', html`${trust[0]}, <span class="soft">${trust[1]}</span>`],
   ])}</details></section>`
@@ -228,7 +228,7 @@ function again({ loopback, sent }: AuthorizeView): Html {
   return html`<span class="choice"><input type="checkbox" id="again" name="again" value="yes"${ticked && html` checked`}><label for="again">Until then it may start again without asking you, with this access and no more.${loopback && html` Another program on this computer that uses the same name could do so, too.`}</label></span> `
 }
 
-/** Note that people should read before they tick the group: which of it somebody has to approve, call by call. */
+/** Note that people should read before they tick the group: which of it people have to approve, call by call. */
 function noteOf(
   { risk }: ConsentChoice,
   choices: readonly ConsentChoice[],
@@ -256,7 +256,7 @@ function nameInWords(action: string, { nameOf }: TitleOf): string {
   return capital(operationInWords(nameOf?.(action) ?? action))
 }
 
-/** Lists what was asked for and cannot be had, so that nobody misses it without knowing why. */
+/** Lists requested actions that cannot be allowed, with the reason. */
 function leftOut({ outlook }: ConsentOffer, view: ActionLabels): Html {
   const { forbidden, withheld } = outlook
   return html`${leftOutFor(withheld, 'this program cannot prove possession of a key', view)}${leftOutFor(forbidden, 'a policy forbids it', view)}`

@@ -33,7 +33,7 @@ import {
 import { type AuthorizeView, authorizePage, onwardAddress } from './authorize-page.ts'
 import { endOfLife } from './lives.ts'
 
-/** Names beyond these help nobody. */
+/** Maximum names; more do not help the reader. */
 const MAX_NAMES = 5
 
 export function addAuthorize(desk: PageRouter, parts: PageParts): void {
@@ -73,7 +73,7 @@ export function addAuthorize(desk: PageRouter, parts: PageParts): void {
 }
 
 /**
- * INVARIANT: in the browser that began it. To every other one the request does not exist, whoever is signed in there.
+ * INVARIANT: in the browser that began it. To every other browser the request does not exist.
  */
 async function requireOwn(parts: PageParts, { id, browser }: Visit): Promise<Authorization> {
   const asked = await findAuthorization(parts.decisions.storage.read, id)
@@ -165,7 +165,7 @@ async function advisedOf(
   return stepUp && signInFirst(session, [{ stepUp, at: now }], here)
 }
 
-/** Others than the person, whom rules want to be asked. Looking asks nobody. */
+/** Finds others than the person, whom rules want to be asked. Looking asks no one. */
 async function othersAsked(
   parts: PageParts,
   asked: Authorization,

@@ -4,7 +4,7 @@ import { systemRandom } from '../../../platform/lib/random.ts'
 import { LOCATION, type TestPages } from '../testing.ts'
 import type { TestBrowser } from '../visiting/testing.ts'
 
-/** A client stands at the authorization endpoint, for whoever sits at this browser. */
+/** A client stands at the authorization endpoint, for the person at this browser. */
 export async function authorizationBegun(
   { parts }: TestPages,
   browser: TestBrowser,

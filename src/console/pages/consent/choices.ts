@@ -22,7 +22,7 @@ const RISK_WORDS: Readonly<Record<Risk, string>> = {
 export interface ChoicesView {
   readonly choices: readonly ConsentChoice[]
   readonly inWords: (detail: Detail) => Html
-  /** Tells whether one is ticked before the person looks; of what is risky, none is. */
+  /** Tells whether one is ticked before the person looks; risky ones are not. */
   readonly chosen?: ((choice: ConsentChoice) => boolean) | undefined
   /** Note for the group that a choice is in. */
   readonly noteOf?: ((choice: ConsentChoice) => string | undefined) | undefined

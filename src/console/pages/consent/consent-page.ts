@@ -87,7 +87,7 @@ function wordsOf({ asked, purpose }: ConsentView): Html {
   return message === purpose ? show(purpose) : html`${show(purpose)}<br>${show(message)}`
 }
 
-/** Warns: nobody but the person knows whether they are at work with it. */
+/** Warns: only the person knows whether they started it. */
 function beware(by: 'ciba' | 'device'): Html {
   return by === 'ciba'
     ? notice(

@@ -25,7 +25,7 @@ export interface PolicyView {
   readonly file?: string | undefined
   readonly line: number
   readonly description?: string | undefined
-  /** Conditions that made it hold; for one that did not hold, what was missing. */
+  /** Conditions that made it apply; for one that did not apply, the missing ones. */
   readonly why: readonly string[]
 }
 

@@ -29,7 +29,7 @@ export async function decisionItems(
   )
 }
 
-/** Administrators see everything; the represented person and the agent's owner what is fit for them. */
+/** Administrators see everything; the represented person and the agent's owner the parts fit for them. */
 async function requireVisible(
   parts: PageParts,
   { visitor, id }: Visit,

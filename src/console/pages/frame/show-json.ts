@@ -33,7 +33,7 @@ function shortEnd(tokens: readonly string[], start: number): number | undefined 
 /**
  * Canonical JSON text on several lines. Tokens stay as they are, but for escapes of what cannot be seen: taking out the white
  * space between them and parsing gives the same value, so writing that canonically gives the same bytes again.
- * INVARIANT: nothing is left out up to `MAX_SHOWN` characters, and what is longer is not begun: size and digest are told instead,
+ * INVARIANT: nothing is left out up to `MAX_SHOWN` characters, and a longer text is not begun: size and digest are told instead,
  * with `download`, where the exact bytes are.
  */
 export function showJson(text: string, download?: string): Html {

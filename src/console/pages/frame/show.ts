@@ -79,7 +79,7 @@ function* lookalikes(text: string, start: number, end: number) {
 const QUOTED = /("(?:[^"\\]|\\.)*")/s
 
 /**
- * Marks in a text in which `visible` has already written out what cannot be seen; cut to `most`, for what is also told elsewhere. Each
+ * Marks in a text in which `visible` has already written out hidden characters; cut to `most`, for texts that are told elsewhere, too. Each
  * quoted value has a direction of its own, so that none moves the words and numbers around it. `words`: parts of the text outside
  * quotes, and what they are in the reader's language.
  */
@@ -109,7 +109,7 @@ function withWords(text: string, words: ReadonlyMap<string, string>, marker: Mar
 }
 
 /**
- * Text from outside, with nothing in it hidden, and lookalikes marked. It cannot reorder what stands around it. What is longer
+ * Text from outside, with nothing in it hidden, and lookalikes marked. It cannot reorder what stands around it. A text longer
  * than `most` ends in how much more there is.
  */
 export function show(text: string, most = MAX_SHOWN): Html {

@@ -3,7 +3,7 @@ import type { Task } from '../../../tasks/tasks/index.ts'
 import type { PageParts } from '../parts.ts'
 import type { Visitor } from '../visit.ts'
 
-/** Role of somebody towards a task; also the reason that closing it is recorded with. */
+/** Role of a person towards a task; also the reason that closing it is recorded with. */
 export interface Role {
   readonly by: string
   readonly reason: 'person' | 'owner' | 'administrator'
@@ -14,7 +14,7 @@ export function mayChange({ reason }: Role): { end: boolean; suspend: boolean } 
   return { end: true, suspend: reason !== 'person' }
 }
 
-/** Administrators last: whoever is something else to a task acts as that. */
+/** Finds the role; administrators last: a person with another role towards the task acts in that. */
 export async function roleOf(
   parts: PageParts,
   { person, administrator }: Visitor,

@@ -29,7 +29,7 @@ export interface NoticeItem {
 export interface RecertifyItem {
   readonly id: string
   readonly until: number
-  /** It stopped because nobody did. */
+  /** True if it stopped because it was not recertified. */
   readonly stopped: boolean
 }
 

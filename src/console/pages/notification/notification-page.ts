@@ -21,7 +21,7 @@ export interface AddableKind {
   readonly publicKey?: string
 }
 
-/** Outcome of what was just done on the page. */
+/** Outcome of the last act on the page. */
 export interface NotificationOutcome {
   readonly done?: string | undefined
   readonly mistake?: string | undefined

@@ -140,7 +140,7 @@ interface ChannelPage {
   routeOf(act: Act): Promise<Parameters<typeof sendTest>[1]>
 }
 
-/** Adds the acts on channels that somebody added, and test messages. */
+/** Adds the acts on channels that people added, and test messages. */
 function addOwnActs(desk: PageRouter, parts: PageParts, channels: ChannelPage): void {
   const { notifications } = parts
   const { at, ownerOf, page } = channels

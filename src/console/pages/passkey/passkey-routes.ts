@@ -60,7 +60,7 @@ export function addPasskeys(desk: PageRouter, parts: PageParts): void {
     return { kind: 'another', form: await anotherForm(people, person.id) }
   }
 
-  /** INVARIANT: a session that somebody took over adds and removes nothing without a fresh sign-in. */
+  /** INVARIANT: a stolen session adds and removes nothing without a fresh sign-in. */
   const withFreshSignIn = (work: (act: Act) => Promise<PageResult>) => async (act: Act) => {
     try {
       requireProved(act.visitor.session.proved, [stepUp], act.now)

@@ -4,7 +4,7 @@ import { notFound, type PageRouter, requireAdministrator } from '../visit.ts'
 import { providersPage } from './providers-page.ts'
 import { triedPage } from './tried-page.ts'
 
-/** Administrators look what a provider says of somebody, and what is made of it. */
+/** Adds the pages on which administrators try a provider: its claims about a person, and the profile made of them. */
 export function addProviders(desk: PageRouter, parts: PageParts): void {
   desk.get('/providers', async ({ visitor, query }) => {
     requireAdministrator(visitor)

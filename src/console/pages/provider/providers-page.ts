@@ -12,7 +12,7 @@ export interface ProvidersView {
   readonly chosen: string | undefined
 }
 
-/** Shows what is registered about each provider, and the way to try it. */
+/** Shows the registration of each provider, and the way to try it. */
 export function providersPage({ chosen, providers, viewer }: ProvidersView): string {
   const shown = providers.filter(({ issuer }) => chosen === undefined || issuer === chosen)
   const body = html`<div class="head"><h1>Identity providers</h1>

@@ -10,7 +10,7 @@ export interface ProviderChoice {
 
 export interface SignInView {
   readonly choices: readonly ProviderChoice[]
-  /** Somebody may type an address, by whose domain their provider is found. */
+  /** True if a person may type an address, by whose domain their provider is found. */
   readonly asks: boolean
   readonly returnTo: string
   /** Address that was typed and led nowhere. */
@@ -33,7 +33,7 @@ ${view.asks && addressForm(view)}
   return documentOf({ title: 'Sign in', body })
 }
 
-/** INVARIANT: it is told by the domain alone, so that nobody learns who is known here. */
+/** INVARIANT: it is told by the domain alone, so that no stranger learns who is known here. */
 function addressForm({ address, returnTo }: SignInView) {
   return html`<form class="card" method="post" action="/sign-in"><input type="hidden" name="return_to" value="${returnTo}">
 ${address !== '' && notice('calm', 'No provider is known for that address', html`<p>Choose one below.</p>`)}

@@ -43,7 +43,7 @@ function page(reply: FastifyReply, text: string): FastifyReply {
 }
 
 export function addSignIn(app: FastifyInstance, parts: PageParts, cookies: Cookies): void {
-  /** Has a person who is signed in prove it anew, where they did before. */
+  /** Has a person who is signed in sign in again, at the same provider. */
   async function again(request: FastifyRequest, reply: FastifyReply): Promise<string> {
     const { acr_values: ways = '', return_to: returnTo = '/' } = request.query as Query
     const visitor = await findVisitor(parts, cookies, request.raw)
@@ -54,7 +54,7 @@ export function addSignIn(app: FastifyInstance, parts: PageParts, cookies: Cooki
     return begin(parts, cookies, reply, { issuer, returnTo, fresh: { acrValues } })
   }
 
-  /** An administrator looks what a provider says; nobody is signed in by it. */
+  /** Tries a provider for an administrator; no one is signed in by it. */
   async function tryOut(request: FastifyRequest, reply: FastifyReply): Promise<string> {
     const { provider: issuer = '' } = request.query as Query // as: see there
     const visitor = await findVisitor(parts, cookies, request.raw)

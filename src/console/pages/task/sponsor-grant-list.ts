@@ -13,7 +13,7 @@ import { badge, empty, facts } from '../frame/pieces.ts'
 import { show } from '../frame/show.ts'
 import { duration, when } from '../frame/time.ts'
 
-/** Sponsor grant as people look at it: it lets an agent work while nobody is present. */
+/** Sponsor grant as people look at it: it lets an agent work while no person is present. */
 export interface SponsorGrantItem {
   readonly id: string
   readonly agent: string

@@ -87,7 +87,7 @@ async function guardsOf(read: Reader, task: Task): Promise<readonly Step[]> {
   return grant ? holdGrantSteps(read, grant, task.openedAt) : []
 }
 
-/** This person lets `refund-bot` read orders while nobody is present. */
+/** This person lets `refund-bot` read orders while no person is present. */
 export async function sponsoredBy(
   { parts, clock }: TestPages,
   sponsor: Person,

@@ -10,9 +10,9 @@ import type { TreeTask, TreeView } from './task-tree.ts'
 const MAX = 500
 
 /**
- * Reads the tasks around a task, for somebody who may see it.
+ * Reads the tasks around a task, for a person who may see it.
  * INVARIANT: the whole line and all below it is for the represented person and administrators; who
- * owns the agent sees what is open below it, and nothing above.
+ * owns the agent sees open tasks below it, and nothing above.
  */
 export async function treeView(parts: PageParts, visitor: Visitor, task: Task): Promise<TreeView> {
   const { read } = parts.decisions.storage
