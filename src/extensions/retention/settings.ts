@@ -1,7 +1,7 @@
 import { oneOf, readDays, type SettingValues, setting } from '../../platform/lib/setting.ts'
 import type { RetentionRules } from './rules.ts'
 
-/** Settings of what is kept how long. Nothing is deleted unless said. */
+/** Settings of retention. Nothing is deleted by default. */
 export const RETENTION_SETTINGS = {
   retention: setting(
     'REMIT_RETENTION',

@@ -8,7 +8,7 @@ import { command, type Start } from './command.ts'
 import { usage } from './failure.ts'
 import { nounCommand } from './operations/noun.ts'
 
-/** `remit agents …`; written by hand is what is more than one operation. */
+/** `remit agents …`; commands of more than one operation are written by hand. */
 export const agentsCommand = nounCommand(AGENTS, [recertifyCommand, certificateCommand])
 
 interface RecertifyOptions {

@@ -48,7 +48,7 @@ async function approve(
   }
   // The page asks, in `remit dev`, too.
   if (shown === undefined) cli.say(...wholeRequestLines(request, terminal), '')
-  // INVARIANT: the request names exactly what was shown here; the server takes it for nothing else.
+  // INVARIANT: the request names exactly the call shown here; the server takes it for no other.
   const body = { shown: shown ?? request.shown, ...(reason === undefined ? {} : { reason }) }
   const answer = await cli.api.call('POST', '/access-requests/:id/approve', { params, body })
   cli.say(text`${green('✓')} ${bold(answer.text)} is ${answer.state}`)

@@ -64,7 +64,7 @@ export class Cli {
     return (await this.api.call('GET', '/session', {})).confirms === true
   }
 
-  /** Answers what was asked for: as it is for a program, in words for a person. */
+  /** Prints the answer: as JSON for a program, in words for a person. */
   answer(value: unknown, lines: () => readonly Value[]): void {
     if (this.json) this.world.output.write(`${JSON.stringify(value, null, 2)}\n`)
     else this.print(...lines())
@@ -75,7 +75,7 @@ export class Cli {
     write(this.world, this.world.output, lines)
   }
 
-  /** To standard error: what is going on, and what to do. */
+  /** Prints progress and next steps to standard error. */
   say(...lines: readonly Value[]): void {
     write(this.world, this.world.talk, lines)
   }

@@ -22,7 +22,7 @@ export type LimitInput = { readonly seconds?: number } & (
     }
 )
 
-/** A limit, and what is used of it where it is counted. */
+/** A limit, and its used amount where it is counted. */
 export type LimitJson = Omit<AnswerOf<'PUT', '/limits'>['limit'], 'name'>
 
 /**

@@ -22,7 +22,7 @@ export async function writePrivate(path: string, text: string, random: Random): 
 
 /**
  * Reads a file that holds a secret; `undefined` when there is none.
- * @throws Failure when others can read it: then what is in it is no secret any more
+ * @throws Failure when others can read it: then its content is no secret any more
  */
 export async function readPrivate(path: string): Promise<string | undefined> {
   const found = await stat(path).catch(missing)

@@ -6,7 +6,7 @@ import { CommandFailure } from './failure.ts'
 import { whatToDo } from './what-to-do.ts'
 import type { World } from './world.ts'
 
-/** Anything thrown, as a failure that can be told. What is neither ours nor a problem is a bug, and told as one. */
+/** Turns anything thrown into a failure that can be told. An error that is neither ours nor a problem is a bug, and told as one. */
 export function asFailure(error: unknown): CommandFailure {
   if (error instanceof CommandFailure) return error
   if (error instanceof Problem) {

@@ -122,7 +122,7 @@ export async function signedIn(
   return cli
 }
 
-/** An output that tells what is written to it. */
+/** Makes an output that hands on all that is written to it. */
 export function sink(write: (text: string) => void, isTerminal = false): Output {
   return {
     write: (text) => write(textOf(text)),

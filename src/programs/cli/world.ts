@@ -19,9 +19,9 @@ export interface World {
   readonly home: string
   /** Directory in which the command was started; relative paths begin here. */
   readonly directory: string
-  /** Standard output, for what was asked for. */
+  /** Standard output, for answers. */
   readonly output: Output
-  /** Standard error, for what is said about it. */
+  /** Standard error, for progress and failures. */
   readonly talk: Output
   /** Standard input to its end. */
   readInput(): Promise<Uint8Array>

@@ -44,8 +44,8 @@ export function signerOf(
 }
 
 /**
- * Makes the clock of another machine: the identity provider's. Absent where there is none, or it is on this machine. Whatever keeps it
- * from being read, a wrong clock too (certificates are not valid then), it says nothing.
+ * Makes the clock of another machine: the identity provider's. Absent where there is none, or it is on this machine. Where it cannot be read,
+ * for a wrong clock too (certificates are not valid then), it has no time.
  */
 export function otherClockIn({ providerIssuer }: Settings, clock: Clock) {
   if (!providerIssuer || isLoopback(new URL(providerIssuer).hostname)) return undefined
@@ -90,7 +90,7 @@ export function freshFor({ absentPersonFreshDays, personFreshHours }: Settings) 
   return { present: personFreshHours * HOUR, absent: absentPersonFreshDays * 24 * HOUR }
 }
 
-/** The provider named in the settings is registered at every start: what is configured is what is in force. */
+/** The provider named in the settings is registered at every start: the configured provider is the one in force. */
 export async function configuredProvider(
   settings: Settings,
   people: PeopleParts,

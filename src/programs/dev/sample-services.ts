@@ -39,7 +39,7 @@ function tellReason(error: unknown): void {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
     process.exit(1)
   }
-  // Whoever started this says it in its own words.
+  // The parent process reports it in its own words.
   process.send(reason, () => process.exit(1))
 }
 
@@ -92,7 +92,7 @@ async function serve(): Promise<void> {
       process.exit(0),
     )
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
-  // Whoever started them is told that they are there; when that process is gone, so are they.
+  // The parent process is told that they are there; when it is gone, so are they.
   process.once('disconnect', stop)
   process.send?.('ready')
 }

@@ -21,7 +21,7 @@ const PLACE = join(import.meta.dirname, '..', '..', '..', 'policies')
 
 /**
  * Puts the sample world into a new development server: groups, people, the orders API, the desk (an MCP server), refund-bot with a
- * key of its own, and the refund desk's policies. What is there already is left as it is, so that it can be changed and kept.
+ * key of its own, and the refund desk's policies. Existing parts are left as they are, so that they can be changed and kept.
  */
 export async function seedSample(
   rooms: Rooms,

@@ -247,7 +247,7 @@ function startSamples(at: {
       )
     },
   )
-  // Whoever waits for it hears of it; what goes wrong before that is told first.
+  // The code that awaits it hears of it; an earlier failure is told first.
   ready.catch(() => {})
   return {
     ready,

@@ -13,12 +13,12 @@ export interface ServerCertificate {
   readonly distrust?: string | undefined
 }
 
-/** Ways to examine what is neither in the settings nor in the database. */
+/** Ways to examine facts that are neither in the settings nor in the database. */
 export interface Probes {
   readonly fetch: Outbound['fetch']
-  /** @throws when nobody answers */
+  /** @throws when no server answers */
   certificate(host: string, port: number): Promise<ServerCertificate>
-  /** Connects, and sends nothing. @throws when nobody answers */
+  /** Connects, and sends nothing. @throws when no server answers */
   connect(host: string, port: number): Promise<void>
   freeBytes(directory: string): Promise<number>
   /** Permission bits; undefined: there is no such file. */

@@ -17,7 +17,7 @@ export interface Installation {
   readonly probes: Probes
   /** Version of this program. */
   readonly version: string
-  /** Directory with backups, where somebody named one. */
+  /** Directory with backups, where one is named. */
   readonly backups?: string | undefined
   /** @throws Problem `storage.…` */
   readonly database: () => Promise<Snapshot>

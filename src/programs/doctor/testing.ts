@@ -58,7 +58,7 @@ const GOOD_PROBES: Probes = {
   close: async () => {},
 }
 
-/** Makes one check of an installation that is good, except for what is said here. */
+/** Makes one check of an installation that is good, except for the given differences. */
 export async function diagnosed(
   id: string,
   change: {

@@ -25,7 +25,7 @@ interface OpenRequest {
 }
 
 /**
- * Messages between the gateway and one process. Ids of requests are numbered anew, so that callers who share a process cannot meet in
+ * Messages between the gateway and one process. Requests get new ids, so that callers who share a process cannot meet in
  * one id. On standard output nothing says which request a message belongs to, but for answers and progress; so everything else is passed
  * on only while one request is under way, and never to the caller of another one.
  */

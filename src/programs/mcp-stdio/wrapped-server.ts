@@ -36,7 +36,7 @@ export interface WrappedOptions {
 
 const PATH = '/mcp'
 const LOOPBACK = '127.0.0.1'
-/** A session that nobody used for so long is ended, with its process; the gateway begins another one. */
+/** Time after which an unused session is ended, with its process; the gateway begins another one. */
 const IDLE_MS = 15 * 60_000
 const SWEEP_EVERY_MS = 60_000
 /** Time that the first process gets to answer: a launcher may have to fetch the program first. */
@@ -54,7 +54,7 @@ interface RunningServer {
 }
 
 /**
- * An MCP server over standard streams, made reachable over Streamable HTTP on loopback, for whoever has the secret. Each session of
+ * An MCP server over standard streams, made reachable over Streamable HTTP on loopback, for callers with the secret. Each session of
  * the gateway has a process of its own, so what one task's process keeps in memory is no other task's. A server that speaks nothing but
  * 2026-07-28 has no sessions, and keeps nothing between requests (basic, "Statelessness"): one process serves them all.
  */

@@ -96,7 +96,7 @@ export class Child {
   }
 }
 
-/** Attributes of a process for a collector, which tells instances apart by them. What somebody has set comes after, and wins. */
+/** Attributes of a process for a collector, which tells instances apart by them. Attributes from the environment come after, and win. */
 function resourceAttributes(number: number): string {
   const { OTEL_RESOURCE_ATTRIBUTES: given } = process.env
   return `service.instance.id=${hostname()}-${number}${given ? `,${given}` : ''}`

@@ -125,7 +125,7 @@ async function startFailure(child: Child): Promise<number | undefined> {
  */
 export async function supervise(options: SuperviseOptions): Promise<number> {
   const { log, lost, onReady, signalled } = options
-  // Whoever hangs is given one connection at most: the next one comes when it has taken it.
+  // A process that hangs is given one connection at most: the next one comes when it has taken it.
   cluster.schedulingPolicy = cluster.SCHED_RR
   const supervisor = new Supervisor(options)
   const over = Promise.race([

@@ -32,7 +32,7 @@ export interface OpenTask {
   readonly key: TaskKey
   /** Epoch milliseconds. */
   readonly expiresAt: number
-  /** Details that were granted, which may be less than what was asked for. */
+  /** Details that were granted, which may be less than the request. */
   readonly details: readonly GrantedDetail[]
   /** Details that were asked for and not granted, and the page on which the person can allow them, where they can. */
   readonly missing?: { readonly details: readonly GrantedDetail[]; readonly page?: string }

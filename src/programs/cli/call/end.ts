@@ -11,7 +11,7 @@ export interface EndOptions {
   readonly purpose?: string
 }
 
-/** `remit call end`: closes the tasks of earlier calls that fit what was said. */
+/** `remit call end`: closes the tasks of earlier calls that fit the options. */
 export async function closeKept(
   cli: Cli,
   { agent, person, purpose }: EndOptions,

@@ -18,7 +18,7 @@ export interface TaskWork {
 /** A task that is open, with its key, so that the next call belongs to it too. */
 export interface KeptTask extends TaskWork {
   readonly task: OpenTask
-  /** Digest of what was asked for, when it was spelled out. */
+  /** Digest of the requested details, when they were spelled out. */
   readonly asked: string | undefined
   /** Method and path of the call that it was opened for. */
   readonly request?: string | undefined
@@ -50,7 +50,7 @@ export class KeptTasks {
       .toSorted((a, b) => likeness(b, asked) - likeness(a, asked))
   }
 
-  /** Newest first. What is over is removed on the way. */
+  /** Newest first. Ended tasks are removed on the way. */
   async list(work: Partial<TaskWork>): Promise<readonly KeptTask[]> {
     const names = (await readdir(this.#directory).catch(missing)) ?? []
     const found: KeptTask[] = []

@@ -116,7 +116,7 @@ class Bridge {
 
   /**
    * Answers a client that begins by asking for revisions. Official clients start a second process for that question and end it at once,
-   * and nobody is to sign in or agree for its sake. Lists that the server does not have are empty at the gateway.
+   * and no person shall sign in or agree for its sake. Lists that the server does not have are empty at the gateway.
    */
   #answeredHere(message: Message): boolean {
     const { id, method } = message

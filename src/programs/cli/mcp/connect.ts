@@ -151,11 +151,11 @@ async function prepare(
 ): Promise<Opening> {
   const { ask, details, scope, sponsorGrant } = options
   const all = details === undefined && scope === undefined ? { all: true as const } : {}
-  const nobody = ask !== undefined || sponsorGrant !== undefined
+  const withoutPerson = ask !== undefined || sponsorGrant !== undefined
   return {
     ...{ target, agent, options },
     asked: await readAsked(cli.world, { ...options, ...all }, target, 'POST'),
-    person: nobody
+    person: withoutPerson
       ? undefined
       : await representedPerson(cli, agent.id, { ...options, opensBrowser: true }),
   }

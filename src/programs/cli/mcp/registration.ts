@@ -112,7 +112,7 @@ export async function refresh(
     params: { name },
     body,
   })
-  // A move is no change of what is offered; without its connection it would take the credential away.
+  // A move is no change of the offering; without its connection it would take the credential away.
   if (moved || !unchanged) return importResource(cli, name, body)
   cli.say(text`${green('✓')} ${bold(name)}: as it was`)
 }

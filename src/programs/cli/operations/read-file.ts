@@ -13,7 +13,7 @@ export async function readJsonFile<T>(cli: Cli, file: string): Promise<T> {
     },
   )
   try {
-    return JSON.parse(text) as T // as: the API refuses what is none
+    return JSON.parse(text) as T // as: the API refuses any other value
   } catch (cause) {
     throw new CommandFailure('The file is not JSON', { detail: file, cause })
   }

@@ -10,7 +10,7 @@ import { type MadeKey, makeKey, readPublicKey } from './key-file.ts'
 import { readSources } from './policy-sources.ts'
 import { readJsonFile, readTextFile } from './read-file.ts'
 
-/** Readers of what was typed for one command, with the server that knows; and the key that they made. */
+/** Readers of the typed values of one command, with the server that knows; and the key that they made. */
 export function readingOf(
   cli: Cli,
   [example = '']: readonly string[],

@@ -20,7 +20,7 @@ export interface TestReport {
 /** Finds where a rule begins, by its id. */
 export type PlaceOfRule = (id: string) => string | undefined
 
-/** `file:line  sentence`, then what was expected, what came, and why. */
+/** `file:line  sentence`, then the expected and the actual result, with the reasons. */
 export function failedLines(failed: readonly FailedCase[], placeOf: PlaceOfRule): readonly Value[] {
   return failed.flatMap(({ call, came, expected, file, it, line, why }) => [
     text`${red('✗')} ${bold(`${file}:${line}`)}${it === undefined ? '' : text`  ${it}`}`,

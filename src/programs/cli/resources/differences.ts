@@ -41,7 +41,7 @@ function oneLines(offered: DefinitionOffer): readonly Value[] {
   ]
 }
 
-/** Field by field: what was reviewed in red, what is offered in green. */
+/** Lines field by field: the reviewed value in red, the offered one in green. */
 export function differenceLines(differences: readonly DifferenceJson[]): readonly Text[] {
   return differences.flatMap(({ after, before, field }) => [
     bold(field),

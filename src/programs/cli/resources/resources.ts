@@ -10,7 +10,7 @@ import { nounCommand } from '../operations/noun.ts'
 import { importCommand } from './import.ts'
 import { reviewCommand } from './review.ts'
 
-/** `remit resources …`; written by hand is what is more than one operation. */
+/** `remit resources …`; commands of more than one operation are written by hand. */
 export const resourcesCommand = nounCommand(RESOURCES, [importCommand, reviewCommand, riskCommand])
 
 /** `remit resources risk ACTION CLASS`, `remit resources risk API --accept` */
@@ -54,7 +54,7 @@ async function acceptRisks(cli: Cli, name: string, { risk, table }: Terminal): P
     throw new CommandFailure(`No risk class of ${name} is proposed`, {
       next: [`remit resources show ${name}`],
     })
-  // INVARIANT: what is sent is what was shown to the person who accepts it.
+  // INVARIANT: the sent definitions are those shown to the person who accepts them.
   cli.say(
     ...table(proposed, { ACTION: (each) => bold(each.name), RISK: (each) => risk(each.risk) }),
     '',

@@ -46,7 +46,7 @@ async function review(cli: Cli, name: string, options: Options): Promise<void> {
     cli.answer({ changes }, () => [...offeredLines(name, changes), ...next(name, changes)])
     return
   }
-  // INVARIANT: what is sent is what was shown to the person who accepts it.
+  // INVARIANT: the sent definitions are those shown to the person who accepts them.
   cli.say(...offeredLines(name, meant), '')
   const how = reject ? 'reject' : 'accept'
   const answer = await cli.api.call('POST', `/resources/:name/changes/${how}` as const, {

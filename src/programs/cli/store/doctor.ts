@@ -13,7 +13,7 @@ interface DoctorOptions extends CommonOptions {
   readonly strict?: boolean
 }
 
-/** `remit doctor`: what is wrong for production. Exit code: 0 nothing, 1 errors, 2 it could not run. */
+/** `remit doctor`: faults for production. Exit code: 0 nothing, 1 errors, 2 it could not run. */
 export function doctorCommand(): Command {
   return command('doctor', 'Says what is wrong with an installation and how to fix it.', [
     'remit doctor --backups /var/lib/remit-backup   # with the settings of `remit serve`, as its user',

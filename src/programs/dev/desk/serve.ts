@@ -31,7 +31,7 @@ export interface DeskOptions {
 
 /**
  * Starts the sample MCP server on loopback: Streamable HTTP with sessions, notes in memory. It knows nothing of people, agents or
- * permissions: it is meant to stand behind the gateway, and answers whoever reaches it.
+ * permissions: it is meant to stand behind the gateway, and answers every caller.
  */
 export async function serveDesk(options: DeskOptions): Promise<SampleServer> {
   const book = new NoteBook()

@@ -6,7 +6,7 @@ import type { NoteBook } from './note-book.ts'
 /** Sessions by their ids, the oldest first. */
 export type SampleSessions = Map<string, StreamableHTTPServerTransport>
 
-/** The oldest is forgotten then: a session is a few objects, and nobody has to end one. */
+/** The oldest is forgotten then: a session is a few objects, and need not be ended. */
 const MAX_SESSIONS = 100
 
 /**

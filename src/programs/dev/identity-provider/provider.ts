@@ -47,7 +47,7 @@ function clientMetadata(client: DevClient): ClientMetadata {
 const LOOPBACK_REDIRECTS = ['http://127.0.0.1/callback']
 
 /**
- * A client nobody configured is taken for an agent's application on this machine: public, with PKCE and a loopback redirect
+ * A client without a configuration is taken for an agent's application on this machine: public, with PKCE and a loopback redirect
  * on any port (RFC 8252 section 7.3). So an agent of one's own needs no registration here, only at Remit.
  */
 function anyAgent(adapters: (model: string) => Adapter): (model: string) => Adapter {

@@ -66,7 +66,7 @@ async function choose(
     answer(res, 400, troublePage('No such person', 'choose one of the people on the page'))
     return
   }
-  // Whoever is asked to prove it in some way has: anyone can be anyone here.
+  // Every requested way to sign in is taken as done: anyone can be anyone here.
   const [acr] = String(params.acr_values ?? '').split(' ')
   const login = { accountId: person.id, ...(acr ? { acr } : {}) }
   await provider.interactionFinished(req, res, { login })

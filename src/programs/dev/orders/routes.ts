@@ -88,7 +88,7 @@ const ROUTES: readonly Route[] = [
 /** Reads what the request asks for. Throws `OrdersProblem`. */
 export async function readWork(req: IncomingMessage, book: OrderBook): Promise<OrdersOperation> {
   const url = new URL(req.url ?? '/', 'http://orders')
-  // What was permitted is what came over the wire; a target that has to be tidied up first was something else.
+  // The permitted target is the one on the wire; a target that has to be tidied up first is another one.
   if (url.pathname + url.search !== req.url) throw new OrdersProblem(400, 'the target is ambiguous')
   const here = ROUTES.filter((route) => route.path.test(url.pathname))
   if (here.length === 0) throw new OrdersProblem(404, `there is nothing at \`${url.pathname}\``)

@@ -16,7 +16,7 @@ export interface OrdersApi {
 export interface OrdersOptions extends Trust {
   /** 0 takes a free one. */
   readonly port: number
-  /** One line per call: what was asked, what was answered, who was seen. */
+  /** One line per call: request, answer, and identity. */
   readonly log?: (line: string) => void
   readonly clock?: Clock
 }

@@ -17,7 +17,7 @@ const POSTGRESQL = 'operations/postgresql.md'
 const EMBEDDED = notApplicable('The database is embedded.')
 const MIB = 1_048_576
 
-/** Maximum difference of clocks, in ms, before a server is not ready (contract 12.11), and before somebody should look. */
+/** Maximum difference of clocks, in ms, before a server is not ready (contract 12.11), and before an operator should look. */
 const MAX_CLOCK_ERROR = 5_000
 const LARGE_CLOCK_ERROR = 1_000
 /** A provider says whole seconds, and its answer takes time. */
@@ -213,7 +213,7 @@ async function whyNotOpen({ database }: Installation): Promise<Problem | undefin
 
 const pageOf = ({ code }: Problem) => `See docs/problems/${code}.md.`
 
-/** Asks the clock that a start asks (`otherClockIn`); undefined where it says nothing. */
+/** Asks the clock that a start asks (`otherClockIn`); undefined where it cannot be asked. */
 async function aheadOfOther({ clock, probes, settings: { providerIssuer } }: Installation) {
   if (!providerIssuer || isLoopback(new URL(providerIssuer).hostname)) return undefined
   return aheadOfProvider(providerIssuer, { clock, fetch: probes.fetch }).catch(() => undefined)

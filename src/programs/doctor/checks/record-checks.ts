@@ -6,7 +6,7 @@ import { isLoopback } from '../../config/settings.ts'
 import type { Installation, ProductionCheck } from '../production-check.ts'
 
 const DAY = 86_400_000
-/** Days before an end at which somebody should look. */
+/** Days before an end at which an operator should look. */
 const AHEAD = 14 * DAY
 /** Age of a credential after which it is time for a new one. */
 const OLD = 365 * DAY

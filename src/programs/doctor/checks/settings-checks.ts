@@ -17,7 +17,7 @@ import type { ProductionCheck } from '../production-check.ts'
 const DEPLOY = 'operations/deploy.md'
 const SECRETS = 'operations/secrets.md'
 
-/** Checks of what is configured. */
+/** Checks of the settings. */
 export const SETTINGS_CHECKS: readonly ProductionCheck[] = [
   {
     id: 'issuer',
