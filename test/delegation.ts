@@ -61,7 +61,7 @@ export async function spawn(
   return { id: String(answer.body.task_id), token: String(answer.body.access_token), key }
 }
 
-/** Asks for a task with nobody present (contract 5.2). */
+/** Asks for a task with no person present (contract 5.2). */
 export async function askAlone(agent: TestAgent, sponsorGrant?: string): Promise<Answer> {
   return agent.tokenRequest(await newKey(), {
     grant_type: 'client_credentials',

@@ -13,7 +13,7 @@ const ENDS =
   /^remit (?:[a-z-]+ )?(?:suspend|stop|withdraw|revoke-key|revoke|close|close-all|rotate|end-credential|replace|remove|retire|restore|seal-again|permit-passkey|accept|end)\b/
 /** Words of a section that is read when something is in wrong hands, or went back. */
 const TROUBLE =
-  /\b(?:stolen|steal\w*|thief|attack\w*|compromis\w*|leak\w*|incident\w*|somebody else has|went back|recorded time)\b/i
+  /\b(?:stolen|steal\w*|thief|attack\w*|compromis\w*|leak\w*|incident\w*|someone else has|went back|recorded time)\b/i
 
 /** Section of a page, up to the next heading of any level. */
 export interface Section {

@@ -57,7 +57,7 @@ function stepUpGate(
       ...result,
       passed: false,
       reason: 'obligation.unknown',
-      detail: 'the person must have proved who they are, and nobody is present',
+      detail: 'the person must have proved who they are, and no person is present',
       enough: 'a task for a person',
     }
   const how = ways ? ` in one of these ways: ${ways.join(', ')}` : ''

@@ -107,7 +107,7 @@ export class ApprovalRequired extends Denied {
 
   /**
    * Waits until people have approved; then make the same call again.
-   * @throws {Denied} when they denied, or nobody answered in time
+   * @throws {Denied} when they denied, or no one answered in time
    */
   wait(signal?: AbortSignal): Promise<void> {
     return this.#wait(signal)

@@ -29,7 +29,7 @@ export interface Opening extends OpeningBase {
   readonly subjectToken?: string | (() => Promise<string>)
   /** Default: an ID token. */
   readonly subjectTokenType?: string
-  /** `spg_…`: under which a task is opened with nobody present. Its purpose is the grant's. */
+  /** `spg_…`: under which a task is opened with no person present. Its purpose is the grant's. */
   readonly sponsorGrant?: string
   /** Details that the task may do; or say `scope`. */
   readonly details?: readonly Detail[]
@@ -56,7 +56,7 @@ const MAX_PAUSE_MS = 15_000
 const GROWTH = 1.5
 
 /**
- * Opens a task: for a person (token exchange, RFC 8693), or with nobody present under a sponsor grant (client credentials).
+ * Opens a task: for a person (token exchange, RFC 8693), or with no person present under a sponsor grant (client credentials).
  * @throws {ConsentRequired} unless `onConsent` is given
  * @throws {Denied} {CallFailed} {UsageError}
  */
@@ -71,7 +71,7 @@ export async function openTask(opening: Opening): Promise<Task> {
       return await begin(opening, { server, ports }, await wanted(opening))
     } catch (error) {
       if (!(error instanceof ConsentRequired) || !opening.onConsent) throw error
-      // A question that nobody answered in time is asked anew, on another page.
+      // A question that no one answered in time is asked anew, on another page.
       if (told !== error.interactionUri) await opening.onConsent(error)
       told = error.interactionUri
       await ports.sleep(pause, opening.signal)

@@ -212,7 +212,7 @@ inEachWorld(
       try {
         const refused = await browser.submit(page, /^grant$/)
         assert.equal(refused.status, 400)
-        assert.match(refused.text, /Nobody has let this program in yet/)
+        assert.match(refused.text, /This program is not let in yet/)
         await holdsNothing(stranger, page)
         assert.equal(await findAgent(w.rooms.storage.read, stranger.id), undefined)
       } finally {
@@ -244,7 +244,7 @@ inEachWorld(
       await unrule('this-computer')
       try {
         const [stranger, page, browser] = await waiting()
-        assert.match(page.text, /Nobody has let this program in yet/)
+        assert.match(page.text, /This program is not let in yet/)
         assert.ok(!page.html.includes('name="detail-0"'))
         // What the page does not offer, a form cannot take.
         const forced = await browser.submit(page, /^introduce$/, {

@@ -182,7 +182,7 @@ describe('every grant, by client libraries that know nothing of Remit', () => {
         await assert.rejects(client.refresh(String(next.refresh_token), {}), { error })
       })
 
-      it('client credentials: a task with nobody present', async () => {
+      it('client credentials: a task with no person present', async () => {
         const client = await bot()
         const said = await client.alone({ scope: 'orders.list' })
         assert.deepEqual([said.token_type, said.scope], ['dpop', 'orders.list'])

@@ -141,7 +141,7 @@ inOneWorld(
         'No answer means no.',
       ])
         assert.ok(text.includes(said), `${said} in ${text}`)
-      assert.equal(message.text, 'Call of medium risk: somebody has to approve it')
+      assert.equal(message.text, 'Call of medium risk: waits for approval')
       assert.deepEqual(
         buttonsOf(message).map(({ action_id: id }) => id),
         [APPROVE, DENY, 'remit_open'],

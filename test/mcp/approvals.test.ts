@@ -165,7 +165,7 @@ inEachWorld(
       const before = at.notes.calls().length
       const refused = came(await erase(session, 'no'))
       assert.match(refused.words, /^Not executed: a person denied this call: ask Ada first\./)
-      assert.match(refused.words, /asks nobody before/)
+      assert.match(refused.words, /asks no one before/)
       assert.equal(refused.request, undefined)
       assert.equal(at.notes.calls().length, before)
     })
@@ -376,7 +376,7 @@ inEachWorld(
       await decisionsOf(w, task, 2)
       w.clock.advance(3 * MINUTE)
       const told = came(await holding)
-      assert.match(told.words, /^Not executed: nobody answered in time\. .* asks people anew/)
+      assert.match(told.words, /^Not executed: no one answered in time\. .* asks people again/)
       assert.deepEqual(await pagesOf(w, task, 0), [])
       assert.ok(!at.notes.calls().some(({ text }) => text.includes('expired')))
       assert.equal((await risk('low')).status, 200)

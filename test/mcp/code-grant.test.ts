@@ -265,7 +265,7 @@ inOneWorld(
       const page = await stranger.ask('sam', stranger.asking(place.identifier, { redirect_uri }))
       assert.match(
         page.text,
-        /High risk Nothing here is ticked for you\. Tick what it needs\. Each of these is asked every time: somebody has to approve the call, as this program cannot prove possession of a key\. Look around/,
+        /High risk Nothing here is ticked for you\. Tick what it needs\. Each of these is asked every time: people have to approve the call, as this program cannot prove possession of a key\. Look around/,
       )
       assert.ok(!page.text.includes('Low risk'), page.text)
     })
@@ -308,7 +308,7 @@ inOneWorld(
       assert.equal(names(html).length, 4)
       assert.match(
         text,
-        /Critical Nothing here is ticked for you\. Tick what it needs\. Each of these is asked every time: somebody has to approve the call\. Add note/,
+        /Critical Nothing here is ticked for you\. Tick what it needs\. Each of these is asked every time: people have to approve the call\. Add note/,
       )
       await risk('add-note', 'medium')
     })
@@ -339,7 +339,7 @@ forbid (principal is Agent, action == Action::"desk.add-note", resource) when { 
       )
       const scope = 'desk.read-note'
       const alone = await stranger.ask('sam', stranger.asking(desk(), { scope }))
-      assert.match(alone.text, /A policy forbids it, whoever would allow it/)
+      assert.match(alone.text, /A policy forbids it, even if you allow it/)
       const back = await stranger.answered(page)
       stranger.verifier = VERIFIER
       const { body } = await stranger.redeem(back, desk())

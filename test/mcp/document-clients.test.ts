@@ -87,7 +87,7 @@ inOneWorld(
         `It is from ${new URL(url).host}`,
         url,
         'also one that is not from',
-        'Nobody has let this program in yet',
+        'This program is not let in yet',
       ])
         assert.ok(page.text.includes(words), `${words}: ${page.text}`)
       const browser = await stranger.browser('sam')

@@ -319,7 +319,7 @@ inOneWorld('what an MCP server asks while it works on a call', (world) => {
     const task = await place.open()
     const answers: [object, RegExp][] = [
       [{ result: { action: 'decline' } }, /decline/],
-      [{ error: { code: -1, message: 'no' } }, /the MCP server asked, and nobody answered/],
+      [{ error: { code: -1, message: 'no' } }, /the MCP server asked, and no one answered/],
     ]
     for (const [given, words] of answers) {
       const mine = await session(place, task, BOTH)
@@ -417,7 +417,7 @@ inOneWorld('what an MCP server asks while it works on a call', (world) => {
         for await (const chunk of began) {
           const said = dataOf(chunk)
           if (said.method === undefined) {
-            assert.match(wordsOf(said.result), /nobody answered/)
+            assert.match(wordsOf(said.result), /no one answered/)
             continue
           }
           rounds++

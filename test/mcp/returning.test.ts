@@ -228,7 +228,7 @@ inEachWorld(
         .updateTable('tasks')
         .set({ idle_at: w.clock.now() - 1 })
         .where('id', '=', task.id)
-      await storage.commit([{ name: 'nobody used it', query, rows: 1 }])
+      await storage.commit([{ name: 'it was not used', query, rows: 1 }])
       assert.equal((await ping(desk(), token)).status, 401)
       const key = await newKey()
       const bound = await tasksOf(await proof(w.clock, key, { method: 'POST', url: path }))

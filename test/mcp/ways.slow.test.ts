@@ -477,7 +477,7 @@ inEachWorld(
       const late = await Stateless.at(at.place, task, TASKS)
       const { result } = rpcOf(await late.request('tasks/get', { taskId }))
       assert.equal(result.status, 'completed')
-      assert.match(wordsOf(result.result), /^Not executed: nobody answered in time/)
+      assert.match(wordsOf(result.result), /^Not executed: no one answered in time/)
     })
   },
   { mcp: { hold: { withProgress: 60, without: 20 }, progressEvery: 10, lookEvery: 5 } },

@@ -260,7 +260,7 @@ inOneWorld('a child of a task of the SDK', (world) => {
   })
 })
 
-inOneWorld('a task of the SDK with nobody present', (world) => {
+inOneWorld('a task of the SDK with no person present', (world) => {
   it('stands on a sponsor grant, and falls with it', async () => {
     const w = world()
     const bot = await addAgent(w, 'night-bot', 'sam')

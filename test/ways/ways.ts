@@ -262,7 +262,7 @@ export const DIRECT_WAYS: readonly Way[] = [
     },
   },
   {
-    name: 'a task is opened with nobody present',
+    name: 'a task is opened with no person present',
     opens: { person: 'fiona', agent: 'night-bot' },
     grant: 'client_credentials',
     standsOn: ['fiona', 'night-bot', 'sponsor grant', 'keys of agents', 'issuing rules'],

@@ -97,7 +97,7 @@ class ApprovalRequired(Denied):
     def wait(self, timeout: float | None = None) -> None:
         """
         Waits until people have approved; then make the same call again.
-        Raises `Denied` when they denied, or nobody answered in time; `TimeoutError` after `timeout` seconds.
+        Raises `Denied` when they denied, or no one answered in time; `TimeoutError` after `timeout` seconds.
         """
         self._wait(timeout)
 

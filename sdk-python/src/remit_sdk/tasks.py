@@ -85,7 +85,7 @@ class Opening(Base, Authority, total=False):
     require_all: bool
     """Less than all of it is worth nothing: the person is asked for what is missing. Default: see `missing` of the task."""
     sponsor_grant: str
-    """`spg_…`: under which a task is opened with nobody present. Its purpose is the grant's."""
+    """`spg_…`: under which a task is opened with no person present. Its purpose is the grant's."""
     on_consent: OnConsent
     """Told where the person says yes, once for each page; then the opening is repeated until they have."""
 
@@ -295,7 +295,7 @@ def open_task(
     issuer: str | RemitServer, agent: AgentIdentity, **opening_of: Unpack[Opening]
 ) -> Task:
     """
-    Opens a task: for a person (`subject_token`), or with nobody present (`sponsor_grant`). `issuer` is Remit's, or what
+    Opens a task: for a person (`subject_token`), or with no person present (`sponsor_grant`). `issuer` is Remit's, or what
     `discover` answered for it: then the server is not asked each time.
     Raises `ConsentRequired` unless `on_consent` is given, `Denied`, `CallFailed`, `UsageError`.
     """

@@ -74,8 +74,8 @@ function ended({ edited, reason: given, state }: Record<string, unknown>): Denie
   if (state === 'expired')
     return new Denied({
       code: 'approval.expired',
-      detail: 'nobody answered in time',
-      enough: 'the same call again, which asks people anew',
+      detail: 'no one answered in time',
+      enough: 'the same call again, which asks people again',
       status: 403,
     })
   if (state === 'cancelled')

@@ -54,7 +54,7 @@ const REFUSALS = {
   },
   nobody_to_ask: {
     reason: 'approval.nobody_to_ask',
-    detail: 'the rule asks a manager or an owner, and nobody who could answer is known',
+    detail: 'the rule asks a manager or an owner, and no one who could answer is known',
     enough: 'a known manager or owner, or a rule that names others as well',
   },
 } as const satisfies Record<string, AttachRefusal>

@@ -38,7 +38,7 @@ export function approvalAnnouncers(parts: AnnouncingParts) {
 const OUTCOMES: Partial<Record<AccessRequest['state'], string>> = {
   approved: 'Approved',
   denied: 'Denied',
-  expired: 'Nobody answered in time: denied',
+  expired: 'No one answered in time: denied',
   cancelled: 'Withdrawn',
 }
 
@@ -91,7 +91,7 @@ async function announceRequest(
         }
     },
     groups: groupsCalled(names),
-    title: `${callOfRisk(request)}: somebody has to approve it`,
+    title: `${callOfRisk(request)}: waits for approval`,
     expiresAt,
   }
 }
@@ -127,7 +127,7 @@ async function announceExpiry(
   return {
     ...(await factsOf(read, request)),
     recipients: [...distinct.values()].slice(0, MAX_RECIPIENTS),
-    title: `${callOfRisk(request)}: nobody answered in time, so it was denied`,
+    title: `${callOfRisk(request)}: no one answered in time, so it was denied`,
     expiresAt: null,
   }
 }

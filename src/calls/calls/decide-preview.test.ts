@@ -63,7 +63,7 @@ forEachEngine('a call that Remit makes to show an approver what another one is a
       by: world.ada.id,
       note: 'reads ask',
     })
-    await refused(held, READ, /nobody is asked/)
+    await refused(held, READ, /no one is asked/)
     const { storage } = world.parts
     const rows = await listDecisions(storage.read, { taskId: held.opened.task.id, limit: 50 })
     assert.ok(rows.every(({ outcome, requestId }) => outcome === 'deny' && requestId === null))

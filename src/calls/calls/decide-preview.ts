@@ -68,7 +68,7 @@ async function judged(
   if (decision.outcome === 'deny')
     return refuse(parts, each, { ...tellUnbound(each, looked, decision), facts })
   if (decision.outcome === 'requestable')
-    return no('people have to approve this reading, too, and nobody is asked for a preview')
+    return no('people have to approve this reading, too, and no one is asked for a preview')
   if (looked.budget.takings.length > 0)
     return no('a limit of the task counts this reading, and a preview takes nothing of it')
   const answer = await reserve(parts, each, { permit: decision, facts, looked, word: undefined })

@@ -89,5 +89,5 @@ function became({ larger, outdated, state }: Verdict<'executed'>): string {
 }
 
 function onceMore({ requestId, requestUrl }: Verdict<'executed'>): string {
-  return `It can be executed once more only after people were asked anew: POST {"request_id": "${requestId}"} to ${requestUrl} with the task token, or make the call in a new task.`
+  return `It can be executed once more only after people were asked again: POST {"request_id": "${requestId}"} to ${requestUrl} with the task token, or make the call in a new task.`
 }

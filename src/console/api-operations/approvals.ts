@@ -266,7 +266,7 @@ export const APPROVALS = noun({
               'UNDER 3 S': ({ hasty, timed }) => `${hasty} of ${timed}`,
               'MOST IN AN HOUR': 'busiest_hour',
             },
-            'Nobody answered anything.',
+            'No one answered anything.',
           ),
       }),
     }),

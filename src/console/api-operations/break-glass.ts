@@ -73,7 +73,7 @@ export const BREAK_GLASS = noun({
         takes: { query: { limit, after: input('--after <id>', 'what stands behind this one') } },
         prints: ({ approvals }) =>
           approvals.length === 0
-            ? [terminal.dim('Nobody used it.')]
+            ? [terminal.dim('It was not used.')]
             : approvals.flatMap((each) => lines(each, terminal)).slice(0, -1),
       }),
     }),

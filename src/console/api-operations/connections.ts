@@ -107,7 +107,7 @@ export const CONNECTIONS = noun({
         params: kit.ByName,
         body: kit.exactly({
           expires_at: kit.Type.Union([kit.Time, kit.Type.Null()], {
-            description: 'null: nobody knows',
+            description: 'null: not known',
           }),
         }),
         answer: ConnectionProfile(kit),
@@ -124,13 +124,13 @@ export const CONNECTIONS = noun({
               input('[time]', 'in 90d (also m, h, w), or at a time (RFC 3339)', {
                 read: (typed, reading) => reading.expires(typed),
               }),
-              input('--unknown', 'nobody knows'),
+              input('--unknown', 'its expiry is not known'),
             ),
           },
         },
         said: ({ answer: { expires_at: at, name: of } }) =>
           at === null
-            ? done`nobody knows when ${bold(of)} expires`
+            ? done`the expiry of ${bold(of)} is not known`
             : done`${bold(of)} expires ${moment(at)}`,
       }),
     }),

@@ -64,7 +64,7 @@ export const DECISION_POINTS = noun({
               ARGUMENTS: (each) => (each.arguments ? 'told' : 'not told'),
               STATUS: (each) => (each.left_alone ? red('fails: calls are denied') : green('asked')),
             },
-            'Nobody else is asked about calls.',
+            'No external service is asked about calls.',
           ),
       }),
     }),

@@ -106,7 +106,7 @@ export const GROUPS = noun({
           table(
             people,
             { NAME: ({ name }) => bold(name), ID: 'id' },
-            'Nobody is on call: all are told at once.',
+            'No one is on call: all are told at once.',
           ),
       }),
     }),

@@ -107,7 +107,7 @@ export const LEDGER = noun({
             positions,
             why: input(
               '--why <why>',
-              'somebody asked for it, its time is over, or it should not be there',
+              'a person asked for it, its time is over, or it should not be there',
               { choices: WHY, required: true },
             ),
           },

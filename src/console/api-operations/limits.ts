@@ -122,7 +122,7 @@ export const LIMITS = noun({
             ),
             subject: together([subject], ([of], { usage }) => {
               if (of) return of
-              throw usage('Nobody is named', 'say --person, --agent, --space or --everything')
+              throw usage('No subject is named', 'say --person, --agent, --space or --everything')
             }),
             each_task: together(
               [

@@ -108,7 +108,7 @@ export const PROVIDERS = noun({
           done`people can sign in with ${bold(name)}`,
           dim(text`  what it says of people: remit providers test ${issuer}`),
           dim(text`  its redirect URI there: ${url}/sign-in/callback`),
-          dim(text`  where it says that somebody signed out: ${url}/oauth/backchannel-logout`),
+          dim(text`  where it reports that a person signed out: ${url}/oauth/backchannel-logout`),
         ],
         json: ({ body: { client_id, issuer, name } }) => ({ issuer, name, client_id }),
       }),

@@ -71,7 +71,7 @@ export const RISK = noun({
               'SAID BY': 'source',
               ENDS: ({ expires_at }) => relative(expires_at),
             },
-            'Nobody says anything about anyone.',
+            'There are no signals.',
           ),
       }),
     }),

@@ -212,7 +212,7 @@ export const SPACES = noun({
             threads,
             {
               THREAD: (thread) => bold(thread.name),
-              ASKS: ({ requester }) => requester ?? dim('nobody'),
+              ASKS: ({ requester }) => requester ?? dim('no one'),
               THERE: ({ participants, strangers }) =>
                 `${participants.length} known${strangers > 0 ? `, ${strangers} not` : ''}`,
               AGENTS: ({ agents }) => agents.join(' '),

@@ -149,7 +149,7 @@ const rate = together(
 /** `remit sponsor-grants …`: grants that let agents work while no person is present. */
 export const SPONSOR_GRANTS = noun({
   name: 'sponsor-grants',
-  says: 'What lets agents work while nobody is present: in whose name, what, when, and until when.',
+  says: 'Grants that let agents work while no person is present: in whose name, for what, when, and until when.',
   operations: {
     list: describe({
       id: 'sponsorships.list',
@@ -174,7 +174,7 @@ export const SPONSOR_GRANTS = noun({
               NEXT: (grant) => nextInWords(grant, terminal),
               PURPOSE: 'purpose',
             },
-            'No sponsor grants: no agent opens a task while nobody is present.',
+            'No sponsor grants: no agent opens a task while no person is present.',
           ),
       }),
     }),
@@ -195,7 +195,7 @@ export const SPONSOR_GRANTS = noun({
       route: 'POST /sponsor-grants',
       who: 'person',
       widens: true,
-      says: 'Lets an agent you answer for open tasks while nobody is present, in your name and with your authority. Answers what was kept within its ceiling.',
+      says: 'Lets an agent you answer for open tasks while no person is present, in your name and with your authority. Answers the part within its ceiling.',
       schemas: (kit) => ({
         body: kit.exactly({
           agent: kit.Name,
@@ -210,7 +210,7 @@ export const SPONSOR_GRANTS = noun({
         answer: SponsorGrant(kit),
       }),
       confirms: ({ body }) =>
-        `Let ${body.agent} open tasks in your name while nobody is present: ${body.purpose}`,
+        `Let ${body.agent} open tasks in your name while no person is present: ${body.purpose}`,
       command: (terminal) => ({
         examples: [
           'remit sponsor-grants grant night-clerk --purpose "nightly list of orders" --action orders.list --expires 30d',
@@ -243,7 +243,7 @@ export const SPONSOR_GRANTS = noun({
           },
         },
         said: ({ answer: { agent, id } }) => [
-          terminal.done`${terminal.bold(agent)} may work while nobody is present, in your name`,
+          terminal.done`${terminal.bold(agent)} may work while no person is present, in your name`,
           terminal.text`  end it with: remit sponsor-grants end ${id}`,
           '',
         ],

@@ -13,7 +13,7 @@ export const ConnectionProfile = ({ Name, Time, Type }: SchemaKit) =>
     }),
     expires_at: Type.Union([Time, Type.Null()], {
       description:
-        'time at which the credential expires, as somebody or the credential itself said; null: nobody said. Calls are still sent after that: the API decides',
+        'time at which the credential expires, as stated by an administrator or by the credential itself; null: not stated. Calls are still sent after that: the API decides',
     }),
   })
 

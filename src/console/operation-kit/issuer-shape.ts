@@ -152,7 +152,7 @@ export function issuerLines(issuer: IssuerAnswer, terminal: Terminal) {
     ...(terms.contact === '' ? [] : [text`  contact: ${terms.contact}`]),
     ...terms.rules.map((rule) => ruleLine(rule, terminal)),
     ...(terms.rules.length === 0 && terms.uses.includes('workload')
-      ? [dim('  no rules: whom it vouches for is quarantined until somebody admits it')]
+      ? [dim('  no rules: agents that it vouches for are quarantined until they are admitted')]
       : []),
   ]
 }

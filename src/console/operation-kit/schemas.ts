@@ -135,17 +135,17 @@ export const Agent = Type.Object({
   }),
   vouched_by: Type.Enum(['administrator', 'issuer', 'address', 'nobody'], {
     description:
-      'who stands for its name: `administrator`, `issuer`, `address` (whoever controls the host of its document), or `nobody`',
+      'who stands for its name: `administrator`, `issuer`, `address` (the owner of the host of its document), or `nobody`',
   }),
   client_url: Type.Union([Type.String(), Type.Null()], {
     description: 'its OAuth client id, where that is not its own id',
   }),
   notify_at: Type.Union([Type.String(), Type.Null()], {
-    description: 'where it is told that somebody has answered what it waits for',
+    description: 'where it is told that people have answered',
   }),
   suspended_for: Type.Union([Type.Enum(['dormant', 'uncertified']), Type.Null()], {
     description:
-      'why it stopped by itself: `dormant`, too long without a task; `uncertified`, nobody stood by it in time; else null',
+      'why it stopped by itself: `dormant`, too long without a task; `uncertified`, its owner did not recertify it in time; else null',
   }),
   recertify_by: Type.Union([Time, Type.Null()], {
     description: 'when it stops unless its owner says before that it is still wanted',
@@ -247,7 +247,7 @@ export const Action = Type.Object({
     description: 'since when this definition counts',
   }),
   quarantined: Type.Boolean({
-    description: 'another definition is offered that nobody has accepted: no calls until then',
+    description: 'another definition is offered and not accepted: no calls until then',
   }),
 })
 
@@ -270,7 +270,7 @@ export const Task = Type.Object({
   opened_by: Type.String({
     description: '`exchange`, `sponsor`, `code`, `child`, `token` or `assertion`',
   }),
-  sponsored: Type.Boolean({ description: 'nobody is present: `person` is the sponsor' }),
+  sponsored: Type.Boolean({ description: 'no person is present: `person` is the sponsor' }),
   sponsor_grant: Type.Union([Type.String(), Type.Null()]),
   space: Type.Union([Type.String(), Type.Null()]),
   thread: Type.Union([Type.String(), Type.Null()]),

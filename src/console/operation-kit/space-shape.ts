@@ -7,7 +7,7 @@ const orAbove = { description: 'null: as the space above says' } as const
 const MODES = {
   requester: 'what the one who asks may do',
   intersection: 'what everyone present may do, each by themselves',
-  agent: 'what the agent and its sponsor may do, with nobody present',
+  agent: 'what the agent and its sponsor may do, with no person present',
 } as const
 
 export const MODE_NAMES = ['requester', 'intersection', 'agent'] as const
@@ -23,7 +23,7 @@ export const Rules = (kit: SchemaKit) => {
     people: Type.Optional(
       Type.Union([Texts, Type.Null()], {
         description:
-          'for whom tasks may be opened here: `group:name`, `person:psn_…`; each space above has to let them in, too. null: whoever may above',
+          'for whom tasks may be opened here: `group:name`, `person:psn_…`; each space above has to let them in, too. null: inherited from above',
       }),
     ),
     agents: Type.Optional(
@@ -75,7 +75,7 @@ export const Thread = ({ Name, Time, Type }: SchemaKit) =>
     surface: Type.String(),
     version: Type.Integer(),
     requester: Type.Union([Type.String(), Type.Null()], {
-      description: 'a person id; null: nobody who is known here',
+      description: 'a person id; null: no known person',
     }),
     participants: Type.Array(Type.String(), { description: 'ids of people who are known here' }),
     strangers: Type.Integer({ description: 'how many more are there' }),
@@ -102,6 +102,6 @@ export function spaceLines(
 type SpaceJson = Static<ReturnType<typeof SpaceAnswer>>
 
 function listed(list: readonly string[] | null): string {
-  if (list === null) return 'whoever may above it'
-  return list.length === 0 ? 'nobody' : list.join(' ')
+  if (list === null) return 'as above it'
+  return list.length === 0 ? 'no one' : list.join(' ')
 }

@@ -28,7 +28,7 @@ export function definitionsPage(view: DefinitionsView): string {
   const { first, items, mistake } = view
   const more = items.length - MAX_ITEMS
   const body = html`<div class="head"><h1>Changed definitions</h1>
-<p class="soft">These definitions changed, and nobody has accepted them yet. Calls of a changed operation are refused until somebody does. The words below are those of the API or MCP server.</p></div>
+<p class="soft">These definitions changed, and are not accepted yet. Calls of a changed operation are refused until they are. The words below are those of the API or MCP server.</p></div>
 ${mistake !== undefined && notice('bad', 'Nothing was changed', html`<p>${show(mistake)}</p>`)}
 ${first && items.length > 0 && signInFirstNotice(first)}
 ${items.length === 0 && empty('Everything is as it was reviewed', 'When an import or a server brings another definition, it is shown here, field by field.')}

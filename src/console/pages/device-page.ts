@@ -13,7 +13,7 @@ export interface DeviceView {
  */
 export function devicePage({ mistake, viewer }: DeviceView): string {
   const body = html`<div class="head"><p class="eyebrow">Connect a device</p><h1>Type the code that your device shows</h1></div>
-${notice('warn', 'Only a code that you see on your own device', html`<p>Did the code come in a message, a call or a mail? Then somebody wants to act in your name: close this page.</p>`)}
+${notice('warn', 'Only a code that you see on your own device', html`<p>Did the code come in a message, a call or a mail? Then someone wants to act in your name: close this page.</p>`)}
 ${mistake !== undefined && notice('bad', 'That did not work', html`<p>${mistake}</p>`)}
 <form method="post" action="/device">${csrfField(viewer)}<section class="card"><div class="field"><label for="code">Code</label>
 <input class="short" type="text" id="code" name="code" autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="20" placeholder="BCDF-GHJK" required></div>

@@ -150,7 +150,7 @@ function agreeableProvider(people: PeopleParts): Pick<Providers, 'begin' | 'fini
       const id = new URL(callbackUrl, ORIGIN).searchParams.get('code') ?? ''
       const person = await findPerson(people.storage.read, id)
       const signIn = begun.get(cookie ?? '')
-      if (!person || !signIn) throw new Error('a sign-in that nobody began')
+      if (!person || !signIn) throw new Error('a sign-in that was not begun')
       const authTime = people.clock.now()
       const { returnTo } = signIn
       const acr = callbackUrl.includes('&weak') ? null : signIn.acr

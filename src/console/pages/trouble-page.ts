@@ -12,7 +12,7 @@ const HELP: Partial<Readonly<Record<ProblemCode, string>>> = {
   'authorization.bad_request':
     'Nothing was allowed and nothing was sent on, so you can close this page. If the program is yours, this is what to correct in it.',
   'authorization.unknown':
-    'Start again in the program that sent you here: it opens the page anew. If someone gave you this address, leave it at that.',
+    'Start again in the program that sent you here: it opens the page again. If someone gave you this address, leave it at that.',
   'authorization.not_pending': 'Start again in the program that sent you here.',
   'session.required': 'Your session has ended. Sign in, then do it again: nothing was changed.',
   'session.wrong_form':
@@ -25,7 +25,7 @@ const HELP: Partial<Readonly<Record<ProblemCode, string>>> = {
     'Restart the server to get a new link; it prints one while there is no administrator.',
   'setup.closed': 'Ask the administrator for what you need.',
   'server.failed':
-    'Nothing was permitted because of this. Whoever runs the server can find the cause by the request id.',
+    'Nothing was permitted because of this. The operator of the server can find the cause by the request id.',
 }
 
 /** Link to where a person can go from here. */

@@ -164,7 +164,7 @@ export function deskOf(app: FastifyInstance, parts: PageParts, cookies: Cookies)
         const token = cookies.read(request.raw, 'session')
         // No redirect to the provider from here: it would still be the form's navigation, which stays on our origin.
         if (!visitor || token === undefined) {
-          throw new Problem('session.required', 'nobody is signed in')
+          throw new Problem('session.required', 'no one is signed in')
         }
         const fields = fieldsOf(request)
         if (!isCsrfToken(token, fields.get('csrf'))) {

@@ -50,13 +50,13 @@ export interface StandInView {
 export function standInPage(view: StandInView): string {
   const { first, held, mine, mistake, viewer } = view
   const body = html`<div class="head"><p class="eyebrow">While you are away</p><h1>Stand-ins</h1>
-<p class="lead">Somebody who answers in your place while you are away.</p></div>
+<p class="lead">A person who answers in your place while you are away.</p></div>
 ${mistake !== undefined && notice('bad', 'That did not work', html`<p>${mistake}</p>`)}
 ${held.length > 0 && html`<section aria-labelledby="held"><h2 id="held">You answer for</h2>${standInList(held, view, ({ away }) => show(away))}</section>`}
 <section aria-labelledby="mine"><h2 id="mine">Who answers for you</h2>
-${mine.length === 0 ? empty('Nobody', 'Only you answer what you are asked.') : standInList(mine, view, ({ standIn }) => show(standIn))}</section>
-<section class="card" aria-labelledby="name"><h2 id="name">Name somebody</h2>
-<p>They may approve and deny what you may, and are asked when you are. Each of their answers says that it is for you. They cannot answer what either of you asked for, consent in your name, or pass this on to somebody else. You may still answer yourself.</p>
+${mine.length === 0 ? empty('No one', 'Only you answer what you are asked.') : standInList(mine, view, ({ standIn }) => show(standIn))}</section>
+<section class="card" aria-labelledby="name"><h2 id="name">Name a stand-in</h2>
+<p>They may approve and deny what you may, and are asked when you are. Each of their answers says that it is for you. They cannot answer what either of you asked for, consent in your name, or pass this on to another person. You may still answer yourself.</p>
 ${view.signed ? html`<p>On this server, naming a stand-in needs a signature with a passkey. Run <code>remit stand-ins add ADDRESS --until 2w</code> and sign on the page that opens.</p>` : first ? signInFirstNotice(first) : nameForm(view)}</section>
 ${viewer.administrator && html`<p class="soft">For administrators: <a href="/stand-ins/all">everybody’s stand-ins</a></p>`}`
   return documentOf({ title: 'Stand-ins', body, viewer })
@@ -80,7 +80,7 @@ export interface AllStandInsView extends Pick<StandInView, 'now' | 'viewer'> {
 export function allStandInsPage(view: AllStandInsView): string {
   const { items, next, viewer } = view
   const body = html`<div class="head"><p class="eyebrow">Organization</p><h1>Everybody’s stand-ins</h1></div>
-${items.length === 0 ? empty('None', 'Nobody named a stand-in.') : standInList(items, view, ({ away, standIn }) => html`${show(standIn)} <span class="soft">for ${show(away)}</span>`)}
+${items.length === 0 ? empty('None', 'No one named a stand-in.') : standInList(items, view, ({ away, standIn }) => html`${show(standIn)} <span class="soft">for ${show(away)}</span>`)}
 ${next !== undefined && html`<nav class="pager" aria-label="Pages"><a href="/stand-ins/all?after=${encodeURIComponent(next)}">Next →</a></nav>`}
 <p><a href="/organization">Organization</a></p>`
   return documentOf({ title: 'Stand-ins', body, viewer, current: 'organization' })

@@ -104,7 +104,7 @@ forEachEngine('the page of stand-ins', (open) => {
     const csrf = /name="csrf" value="([^"]+)"/.exec(body)?.[1] ?? ''
     const fields = { person: 'boris@example.com', from: day(0), until: day(6), csrf }
     assert.equal((await fiona.post(PAGE, fields)).statusCode, 403)
-    assert.match(await textOf('fiona'), /Nobody\s*Only you answer/)
+    assert.match(await textOf('fiona'), /No one\s*Only you answer/)
   })
 
   test('ends it for both of them and for administrators, and for nobody else', async () => {
@@ -122,9 +122,9 @@ forEachEngine('the page of stand-ins', (open) => {
       assert.equal((await stranger.post(end, { csrf })).statusCode, 404)
       const ended = await by.submit(list, end, {})
       assert.deepEqual([ended.statusCode, ended.headers.location], [303, list])
-      assert.match(await textOf('fiona'), /Nobody\s*Only you answer/)
+      assert.match(await textOf('fiona'), /No one\s*Only you answer/)
     }
-    assert.match(await textOf('ada', '/stand-ins/all'), /Nobody named a stand-in/)
+    assert.match(await textOf('ada', '/stand-ins/all'), /No one named a stand-in/)
     assert.match((await ada.get('/organization')).body, /href="\/stand-ins\/all"/)
   })
 })

@@ -92,7 +92,7 @@ forEachEngine('the archive, as the doctor sees it', (open) => {
     assert.match(replaces.message, /replaces files/)
     const gone = await look({ REMIT_ARCHIVE_ENDPOINT: 'http://127.0.0.1:9' })
     assert.equal(gone.status, 'error')
-    assert.match(gone.message, /nobody answers/)
+    assert.match(gone.message, /does not answer/)
     assert.doesNotMatch(JSON.stringify([replaces, gone]), /canary/)
   })
 })

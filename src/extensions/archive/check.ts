@@ -81,7 +81,7 @@ function diagnosisOf(
   if (!keepsFiles)
     return warning(
       `${where} replaces files: it does not know \`If-None-Match\`.`,
-      'Give the key to nobody else, and switch on versions or locks of the bucket.',
+      'Give the key to no one else, and switch on versions or locks of the bucket.',
     )
   const endpoint = settings.archive?.startsWith('s3://') ? settings.archiveEndpoint : undefined
   if (endpoint?.startsWith('http://') && !isLoopback(new URL(endpoint).hostname))

@@ -44,7 +44,7 @@ export async function channelQuestion(
     ...{ callHash: request.callHash, shown: shownDigest(request), facts },
     ...{
       sentence: request.text,
-      title: `Call of ${request.risk} risk: somebody has to approve it`,
+      title: `Call of ${request.risk} risk: waits for approval`,
     },
   }
 }

@@ -72,7 +72,7 @@ function asksPeople(policies: string): readonly OnlyMistake[] {
     ? [
         {
           part: 'policies',
-          message: '`@requestable` means nothing in a policy-only set: nobody is asked',
+          message: '`@requestable` has no effect in a policy-only set: no one is asked',
         },
       ]
     : []

@@ -75,7 +75,7 @@ forEachEngine('publishing policy-only sets', (open) => {
             '@id("x") @requestable("") @approvers("group:admins") forbid (principal, action, resource);',
         },
         'policies',
-        /nobody is asked/,
+        /no one is asked/,
       ],
       [{ schema: 'entity user {' }, 'policies|schema', /./],
       [{ entities: '[{"uid":{"type":"user","id":"a"},"attrs":{"role":1}}]' }, 'entities', /text/],

@@ -53,7 +53,7 @@ function message(over: Partial<Notification['announcements'][number]> = {}): Not
     ...{ id: 'dlv_1', more: 0, sentAt: 1_700_000_000_000 },
     announcements: [
       {
-        ...{ recipients: [], title: 'Somebody has to approve it', agent: 'evil-bot' },
+        ...{ recipients: [], title: 'Waits for approval', agent: 'evil-bot' },
         ...{ sentence: 'Refund 900.00 to evil.example', path: '/approvals/req_1' },
         facts: [{ name: 'For', value: 'evil', foreign: true }],
         expiresAt: 1_700_000_060_000,
@@ -70,7 +70,7 @@ describe('notifications in browsers', () => {
     assert.equal(label, 'Firefox on Linux')
     await kind.send(settings, message())
     assert.deepEqual(JSON.parse(browser.read()), {
-      ...{ id: 'dlv_1', title: 'Somebody has to approve it', path: '/approvals/req_1' },
+      ...{ id: 'dlv_1', title: 'Waits for approval', path: '/approvals/req_1' },
     })
     const headers = browser.received[0]?.headers
     assert.equal(headers?.['Content-Encoding'], 'aes128gcm')

@@ -161,7 +161,7 @@ forEachEngine('a question that is answered in a channel', (open) => {
     const request = await asked()
     const message = await desk.message()
     pages.clock.advance(61 * 60_000)
-    assert.match(String(await desk.press(message, 'approve')), /^This has ended: nobody answered/)
+    assert.match(String(await desk.press(message, 'approve')), /^This has ended: no one answered/)
     assert.equal(await state(request.id), 'expired')
   })
 })

@@ -73,7 +73,7 @@ async function endedInWords(
   { id, state }: AccessRequest,
 ): Promise<string> {
   const last = (await listAnswers(parts, id)).at(-1)
-  if (state === 'expired') return 'This has ended: nobody answered in time, so it was denied.'
+  if (state === 'expired') return 'This has ended: no one answered in time, so it was denied.'
   if (state === 'cancelled' || !last) return 'This has ended: it is not needed any more.'
   const person = await findPerson(parts.storage.read, last.personId)
   const by = visible(person?.name ?? last.personId)

@@ -44,7 +44,7 @@ async function isUnused(
 }
 
 async function forget(parts: GrantParts, id: string): Promise<number> {
-  await retireAgent(parts, { agentId: id, by: 'system', reason: 'nobody used it' })
+  await retireAgent(parts, { agentId: id, by: 'system', reason: 'it was not used' })
   await parts.storage.transaction((tx) => forgetRegistration(tx, id))
   return 1
 }

@@ -29,7 +29,7 @@ export async function describeClient(
   if (before?.softwareDigest !== softwareDigest(client) && (await hasInstances(read, agent.id)))
     throw new Problem(
       'registration.bad_metadata',
-      'other registrations are the same agent: register anew to be called otherwise, or for other addresses',
+      'other registrations are the same agent: register again to be called otherwise, or for other addresses',
     )
   // INVARIANT: a client that was admitted for its redirect addresses does not send answers elsewhere afterwards.
   if (!(await redirectsStay(read, agent, { before, client })))

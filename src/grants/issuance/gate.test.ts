@@ -111,7 +111,7 @@ forEachEngine('policies gate what Remit itself issues', (open) => {
     assert.equal(outcome(await issueResourceToken(world.parts, world.exchange(held))), 'issued')
   })
 
-  test('work with nobody present', async (t) => {
+  test('work with no person present', async (t) => {
     const { world, opening } = await begin(t)
     const bot = refundBot(world)
     await sponsored(world, bot)

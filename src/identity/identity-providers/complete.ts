@@ -133,7 +133,9 @@ function requireSameBrowser(sealed: SealedSignIn, cookie: string | undefined): v
 function freshly({ freshSince }: SealedSignIn, { acr, authTime }: SignInProof): SignInProof {
   if (freshSince === undefined) return { acr, authTime }
   if (authTime === null)
-    throw notFresh('does not say when you signed in (`auth_time`); without that nobody is fresh')
+    throw notFresh(
+      'does not say when you signed in (`auth_time`); without that no sign-in is fresh',
+    )
   if (authTime < freshSince - FRESH_LEEWAY_MS) {
     const seconds = Math.round((freshSince - authTime) / 1000)
     throw notFresh(

@@ -18,7 +18,7 @@ const SAM: Person = {
   ...{ createdAt: 0, lastSeenAt: 0, confirmedAt: 0 },
 }
 const REFUND: Announcement = {
-  ...{ recipients: [SAM], title: 'Call of high risk: somebody has to approve it' },
+  ...{ recipients: [SAM], title: 'Call of high risk: waits for approval' },
   ...{ sentence: 'Refund "900.00" of order "1042"', agent: 'refund-bot' },
   ...{
     facts: [{ name: 'Action', value: 'orders.refund' }],
@@ -71,7 +71,7 @@ test('an e-mail says what waits and leads to the page', async (t) => {
   await channelTo(t, `smtp://127.0.0.1:${port}`).send(SAM, told(REFUND))
   assert.deepEqual(recipients, ['sam@example.com'])
   const [mail] = mails
-  assert.equal(mail?.subject, '[Remit] Call of high risk: somebody has to approve it')
+  assert.equal(mail?.subject, '[Remit] Call of high risk: waits for approval')
   assert.match(mail?.text ?? '', /Refund "900\.00" of order "1042"/)
   assert.match(mail?.text ?? '', /^ {2}Action {2}orders\.refund$/m)
   assert.match(mail?.text ?? '', /^ {2}https:\/\/remit\.example\/approvals\/req_1$/m)

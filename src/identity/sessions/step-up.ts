@@ -43,7 +43,7 @@ export function stepUpInWords({ acrValues, maxAgeSeconds }: StepUp): string {
   const ways = acrValues.length === 0 ? '' : `, as ${acrValues.join(' or ')}`
   if (maxAgeSeconds === null) return ways
   return maxAgeSeconds === 0
-    ? `${ways}, anew`
+    ? `${ways}, again`
     : `${ways}, not longer than ${inWords(maxAgeSeconds)} ago`
 }
 

@@ -73,7 +73,7 @@ async function requirePair(db: Reader, { personId, standIn: typed }: StandInDraf
   if (person?.status !== 'active' || !isFit || standIn.id === person.id)
     throw new Problem(
       'stand_in.not_possible',
-      'nobody else who is active and signs in where you do has this address or id',
+      'no other active person of your identity provider has this address or id',
     )
   return { person, standIn }
 }

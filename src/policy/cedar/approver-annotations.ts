@@ -50,7 +50,7 @@ export function readApprovers(
   if ([...rules.flat(), ...escalation.map(({ name }) => name)].includes('represented')) {
     if (annotations.self !== 'true')
       mistakes.push(
-        '`represented` in `@approvers` needs `@self("true")`: nobody else is asked for their own calls',
+        '`represented` in `@approvers` needs `@self("true")`: no one else is asked for their own calls',
       )
   }
   const fallback = readFallback(annotations, rules, mistakes)

@@ -34,14 +34,14 @@ forEachEngine('rules that ask people', (open) => {
     const [fiona, finn] = [await person('fiona'), await person('finn')]
 
     assert.deepEqual(await warned(asking('group:finance')), [
-      'ask 4 there is no group `finance`, so nobody of it could answer',
+      'ask 4 there is no group `finance`, so no one in it could answer',
     ])
     const alone = asking('manager').replace('@quorum', '@break_glass("group:on-call") @quorum')
     assert.deepEqual(await warned(alone), [
-      'ask 4 there is no group `on-call`, so nobody of it could answer',
+      'ask 4 there is no group `on-call`, so no one in it could answer',
     ])
     await createGroup(parts, { name: 'finance', description: '', by })
-    const empty = 'ask 4 nobody is in the group `finance`, so nobody of it could answer'
+    const empty = 'ask 4 no one is in the group `finance`, so no one in it could answer'
     assert.deepEqual(await warned(asking('group:finance')), [empty])
     assert.deepEqual(await warned(asking(`group:finance, person:${fiona.id}`)), [empty])
 
@@ -61,7 +61,7 @@ forEachEngine('rules that ask people', (open) => {
     assert.match((await warned(asking(`person:${fiona.id}`))).join(), /is suspended/)
     assert.match(
       (await warned(asking('person:psn_0000000000000000000000'))).join(),
-      /nobody who is/,
+      /not known here/,
     )
   })
 
@@ -98,9 +98,9 @@ forEachEngine('rules that ask people', (open) => {
       assert.deepEqual(mistakes, [])
       return warnings.map(({ line, message, policy }) => `${policy} ${line} ${message}`)
     }
-    const agent = 'two 3 there is no such agent, so `Agent::"bot"` is nobody'
+    const agent = 'two 3 there is no such agent, so `Agent::"bot"` means no one'
     assert.deepEqual(await warned(), [
-      'one 2 there is no such group, so `Group::"suport"` is nobody',
+      'one 2 there is no such group, so `Group::"suport"` means no one',
       agent,
     ])
     await createGroup(parts, { name: 'suport', description: '', by })

@@ -101,7 +101,7 @@ async function warnOfNames(
       found.warning(
         idOf(piece.text),
         piece.start + index,
-        `${words}, so \`${whole}\` is nobody`,
+        `${words}, so \`${whole}\` means no one`,
         help,
       )
     }
@@ -129,8 +129,8 @@ interface MissingName {
 
 /** Result of looking up a name: the people that it means, or why it means none. */
 type LookupResult =
-  | { readonly people: readonly string[]; readonly nobody?: undefined }
-  | { readonly people?: undefined; readonly nobody: MissingName }
+  | { readonly people: readonly string[]; readonly absent?: undefined }
+  | { readonly people?: undefined; readonly absent: MissingName }
 
 /** People of a group that are counted. No quorum is larger. */
 const MAX_COUNTED = 1_000
@@ -164,9 +164,9 @@ class Staff {
       (name) => name !== 'represented' && name !== 'manager' && name !== 'owner',
     )
     for (const name of known) {
-      const { nobody, people = [] } = await this.#named(name)
+      const { absent, people = [] } = await this.#named(name)
       for (const id of people) able.add(id)
-      if (nobody) missing.push(nobody)
+      if (absent) missing.push(absent)
     }
     if (known.length === names.length && able.size > 0 && able.size < quorum) {
       missing.push({
@@ -187,14 +187,14 @@ class Staff {
     this.#groups.set(group, known)
     const people = await known
     if (!people) {
-      return nobody(
-        `there is no group \`${group}\`, so nobody of it could answer`,
+      return meansNoOne(
+        `there is no group \`${group}\`, so no one in it could answer`,
         `\`remit groups create ${group}\``,
       )
     }
     if (people.length > 0) return { people }
-    return nobody(
-      `nobody is in the group \`${group}\`, so nobody of it could answer`,
+    return meansNoOne(
+      `no one is in the group \`${group}\`, so no one in it could answer`,
       `people come into it as they sign in, by a mapping, or with \`remit groups add ${group} PERSON\``,
     )
   }
@@ -202,11 +202,11 @@ class Staff {
   async #person(id: string): Promise<LookupResult> {
     const person = await findPerson(this.#reader, id)
     if (person?.status === 'active') return { people: [id] }
-    const state = person ? 'suspended' : 'nobody who is known here'
-    return nobody(`\`${id}\` is ${state}, so could not answer`, '`remit people list`')
+    const state = person ? 'suspended' : 'not known here'
+    return meansNoOne(`\`${id}\` is ${state}, so could not answer`, '`remit people list`')
   }
 }
 
-function nobody(message: string, help: string): LookupResult {
-  return { nobody: { message, help } }
+function meansNoOne(message: string, help: string): LookupResult {
+  return { absent: { message, help } }
 }

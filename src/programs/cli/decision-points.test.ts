@@ -20,7 +20,7 @@ describe('remit decision-points', () => {
   test('one is added with a credential, asked about a call, listed, and removed after a page was confirmed', async (t) => {
     const cli = await signedIn(t, remit)
     const points = (...args: string[]) => cli.remit('decision-points', ...args)
-    assert.match((await points('list')).out, /Nobody else is asked/)
+    assert.match((await points('list')).out, /No external service is asked/)
     const limits = ['--action', 'orders.refund', '--timeout', '4000', '--no-arguments']
     const added = await cli.piped(
       'canary-of-the-point\n',
@@ -57,7 +57,7 @@ describe('remit decision-points', () => {
 
     const removed = await points('remove', 'opa')
     assert.equal(removed.exit, 0, removed.said)
-    assert.match((await points('list')).out, /Nobody else is asked/)
+    assert.match((await points('list')).out, /No external service is asked/)
     assert.equal((await refund()).status, 201)
   })
 

@@ -58,7 +58,7 @@ describe('delegation, outside `remit dev`', () => {
     const given = await sam.remit(...grant, '--action', 'orders.list', '--expires', '30d', '--json')
     assert.equal(given.exit, 0, given.said)
     assert.equal(sam.confirmed.length, 1, 'on a page, once')
-    assert.match(given.said, /night-clerk may work while nobody is present, in your name/)
+    assert.match(given.said, /night-clerk may work while no person is present, in your name/)
     const id = String(given.json.id)
     assert.match(id, /^spg_/)
     assert.deepEqual(given.json.rate, { tasks: 24, seconds: 86_400 }, 'which help says')

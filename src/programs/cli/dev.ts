@@ -31,7 +31,7 @@ async function agreeToReset(world: World): Promise<void> {
   if (!hasKeptState(data)) return
   if (!world.interactive)
     throw usage(
-      `--reset removes everything in ${data}, and nobody is here to agree`,
+      `--reset removes everything in ${data}, and there is no terminal to agree at`,
       `${START_WITH} --reset --yes`,
     )
   const agreed = await world.askYes(`Remove everything in ${data} (agents, APIs, tasks, ledger)?`)

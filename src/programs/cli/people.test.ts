@@ -44,7 +44,7 @@ describe('remit people and providers', () => {
     })
     const nobody = await cli.remit('people', 'show', 'nobody')
     assert.equal(nobody.exit, 1)
-    assert.match(nobody.said, /✗ Nobody is known as `nobody`/)
+    assert.match(nobody.said, /✗ No person is known as `nobody`/)
     const stopped = await cli.remit('people', 'suspend', 'sam@example.com', '--reason', 'left')
     assert.match(stopped.said, /✓ sam@example\.com is suspended/)
     assert.match((await cli.remit('people', 'list')).out, /Sam Support +suspended/)

@@ -21,7 +21,7 @@ export async function findPerson(api: Api, wanted: string): Promise<{ readonly i
       })
     }
   }
-  throw new CommandFailure(`Nobody is known as \`${wanted}\``, {
+  throw new CommandFailure(`No person is known as \`${wanted}\``, {
     code: 'person.unknown',
     detail: 'neither an e-mail address, nor a subject, nor a name of someone who has signed in',
     next: ['remit people list'],

@@ -25,7 +25,7 @@ function testCommand(start: Start): Command {
         })
       const page = `${cli.url}/providers?${new URLSearchParams({ issuer })}`
       cli.say(
-        text`Signing in there signs nobody in here. Open as an administrator:`,
+        text`Signing in there opens no session here. Open as an administrator:`,
         text`  ${page}`,
       )
       cli.answer({ page }, () => [])

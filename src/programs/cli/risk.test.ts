@@ -12,7 +12,7 @@ describe('remit risk', () => {
 
   test('a signal is raised, listed, felt by a call, and taken back after a page was confirmed', async (t) => {
     const cli = await signedIn(t, remit)
-    assert.match((await cli.remit('risk', 'list')).out, /Nobody says anything about anyone/)
+    assert.match((await cli.remit('risk', 'list')).out, /There are no signals/)
     const about = ['agent:refund-bot', 'leaked-key']
     const raised = await cli.remit('risk', 'raise', ...about, 'critical', '--expires', '12h')
     assert.equal(raised.exit, 0, raised.said)
@@ -42,7 +42,7 @@ describe('remit risk', () => {
       ended.said,
       /confirmed on a page(?:.|\n)*✓ leaked-key about agent:refund-bot is taken back/,
     )
-    assert.match((await cli.remit('risk', 'list')).out, /Nobody says anything/)
+    assert.match((await cli.remit('risk', 'list')).out, /There are no signals/)
   })
 
   test('a source gets its secret once, and is ended', async (t) => {

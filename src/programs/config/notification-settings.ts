@@ -5,7 +5,7 @@ import { optional, readList, setting } from '../../platform/lib/setting.ts'
 export const NOTIFICATION_SETTINGS = {
   smtp: optional(
     'REMIT_SMTP_URL',
-    'Mail server that sends e-mail to people: `smtps://user:password@host`, or `smtp://user:password@host:587`, which then has to offer STARTTLS. Not set: nobody gets e-mail.',
+    'Mail server that sends e-mail to people: `smtps://user:password@host`, or `smtp://user:password@host:587`, which then has to offer STARTTLS. Not set: no e-mail is sent.',
     readSmtpUrl,
   ),
   mailFrom: optional(

@@ -28,13 +28,13 @@ export const PASSKEY_SETTINGS = {
   breakGlassMinutes: setting(
     'REMIT_BREAK_GLASS_MINUTES',
     '15',
-    'Minutes for which a call can be sent that somebody approved alone in an emergency (`@break_glass`).',
+    'Minutes for which a call can be sent that one person approved alone in an emergency (`@break_glass`).',
     readBetween(1, 60),
   ),
   breakGlassReviewHours: setting(
     'REMIT_BREAK_GLASS_REVIEW_HOURS',
     '24',
-    'Hours in which an administrator has to review such an approval. Whoever gave it gives no other one after that, until it is reviewed.',
+    'Hours in which an administrator has to review such an approval. After that, its giver gives no other one until it is reviewed.',
     readBetween(1, 168),
   ),
 } as const

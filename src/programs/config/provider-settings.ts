@@ -51,7 +51,7 @@ export const PROVIDER_SETTINGS = {
   providerDomains: setting(
     'REMIT_IDP_DOMAINS',
     '',
-    'E-mail domains of its people, separated by commas. Somebody who types such an address on the sign-in page is sent to this provider.',
+    'E-mail domains of its people, separated by commas. A person who types such an address on the sign-in page is sent to this provider.',
     readList,
   ),
 } as const

@@ -249,7 +249,7 @@ export const SETTINGS = {
   ),
   releases: optional(
     'REMIT_RELEASES',
-    'Address of a JSON document whose `version` is the newest release, such as the document `latest` of a package in a registry. `remit doctor` compares it with its own; a server never asks. Not set: nobody is asked.',
+    'Address of a JSON document whose `version` is the newest release, such as the document `latest` of a package in a registry. `remit doctor` compares it with its own; a server never asks. Not set: newer releases are not looked for.',
     readAddress,
   ),
   ...TELEMETRY_SETTINGS,

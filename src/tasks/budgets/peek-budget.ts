@@ -57,7 +57,7 @@ export async function peekBudgets(
 function stateOf(states: readonly CountState[], counted: CountedLimit): CountState | undefined {
   const { limit, owner } = counted
   const state = states.find((each) => each.owner === owner && each.name === limit.name)
-  if (!state && !isStanding(counted)) throw new Error('a limit that nobody counts')
+  if (!state && !isStanding(counted)) throw new Error('a limit without a count')
   return state
 }
 

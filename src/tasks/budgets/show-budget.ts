@@ -32,7 +32,7 @@ export async function budgetUses(
 /** Shows one limit, by the counts that were read of its owner. */
 export function useOf(limit: Limit, owner: string, states: readonly CountState[]): LimitUse {
   const state = states.find((each) => each.owner === owner && each.name === limit.name)
-  if (!state) throw new Error('a limit that nobody counts')
+  if (!state) throw new Error('a limit without a count')
   const used = state.counted - state.left
   const most = mostOf(limit)
   const left = used < most ? most - used : 0n

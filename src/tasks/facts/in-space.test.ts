@@ -250,7 +250,7 @@ forEachEngine('a task in a space', (open) => {
     await assert.rejects(world.token(held), /space\.no_source/)
   })
 
-  test('agent: only with nobody present, and the sponsor stands at the person gate', async (t) => {
+  test('agent: only with no person present, and the sponsor stands at the person gate', async (t) => {
     const { parts, read, say, set, tryOpen, world } = await begin(t, {
       mode: 'agent',
       people: ['group:support', `person:psn_${'a'.repeat(22)}`],

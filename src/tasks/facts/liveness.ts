@@ -129,7 +129,7 @@ const SUSPENDED: Readonly<Record<LiveState['kind'], Words>> = {
 const ENDED: Readonly<Record<LiveState['kind'], Words>> = {
   ...SUSPENDED,
   task: ['task.closed', 'the task is closed, and closing is final', 'a new task'],
-  person: ['person.ended', 'the account of the person has ended', 'a task for somebody else'],
+  person: ['person.ended', 'the account of the person has ended', 'a task for another person'],
   agent: ['agent.retired', 'an agent of the task is retired', 'a task of another agent'],
   resource: ['resource.removed', 'the API is not offered any more', 'nothing: it was removed'],
   space: ['space.removed', 'the space is gone', 'a task in another space'],

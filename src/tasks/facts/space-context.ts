@@ -112,7 +112,7 @@ export function isSilent(surface: MachineClient<'surface'>, at: number): boolean
 
 const FOR_NOBODY: Words = [
   'space.mode',
-  'in this space only tasks with nobody present are worked on',
+  'in this space only tasks with no person present are worked on',
   'a task under a sponsor grant, or one outside this space',
 ]
 const FOR_SOMEBODY: Words = [
@@ -122,7 +122,7 @@ const FOR_SOMEBODY: Words = [
 ]
 const NO_SOURCE: Words = [
   'space.no_source',
-  'in this space everyone present has to be permitted, and nobody says for this task who that is',
+  'in this space everyone present has to be permitted, and no source reports for this task who that is',
   'a task that is opened for a thread of a surface of this space',
 ]
 const SILENT: Words = [
@@ -137,11 +137,11 @@ const NOT_IN_IT: Words = [
 ]
 const OTHER_REQUESTER: Words = [
   'thread.other_requester',
-  'somebody else asks in the conversation than the person this task is for',
+  'another person asks in the conversation than the one this task is for',
   'a task for the person who asks now',
 ]
 const STRANGERS: Words = [
   'thread.strangers',
-  'someone is in the conversation whom nobody here knows, and everyone present has to be permitted',
+  'someone is in the conversation who is not known here, and everyone present has to be permitted',
   'a conversation of people who are known here',
 ]

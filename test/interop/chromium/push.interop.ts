@@ -60,7 +60,7 @@ describe('web push in Chromium', () => {
     const page = await place.refund(await place.task(), '900.00')
     const message = await place.phone.next()
     const notification = await shows(JSON.stringify(message), new URL(page).pathname)
-    assert.equal(notification.title, 'Call of high risk: somebody has to approve it')
+    assert.equal(notification.title, 'Call of high risk: waits for approval')
     assert.doesNotMatch(JSON.stringify(notification), /900|lamp|refund/)
   })
 

@@ -94,8 +94,8 @@ def _ended(state: object, answer: Mapping[str, Any]) -> Denied | CallFailed:
             detail, enough = f"a person denied this call{because}", "another way to the goal"
         case "expired":
             detail, enough = (
-                "nobody answered in time",
-                "the same call again, which asks people anew",
+                "no one answered in time",
+                "the same call again, which asks people again",
             )
         case "cancelled":
             detail = f"the request was withdrawn{because}"

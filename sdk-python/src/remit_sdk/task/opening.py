@@ -1,4 +1,4 @@
-"""Opening tasks: for a person, with nobody present, by a ticket, by asking a person."""
+"""Opening tasks: for a person, with no person present, by a ticket, by asking a person."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Wish:
 
 def opening(setting: Setting, wish: Wish, on_consent: OnConsent | None) -> Flow[Held]:
     """
-    Opens a task for a person (token exchange, RFC 8693), or with nobody present under a sponsor grant (client
+    Opens a task for a person (token exchange, RFC 8693), or with no person present under a sponsor grant (client
     credentials). With `on_consent` the person is waited for. Raises `ConsentRequired`, `Denied`, `CallFailed`.
     """
     if (wish.subject_token is None) == (wish.sponsor_grant is None):
@@ -86,7 +86,7 @@ def opening(setting: Setting, wish: Wish, on_consent: OnConsent | None) -> Flow[
         except ConsentRequired as error:
             if on_consent is None:
                 raise
-            # A question that nobody answered in time is asked anew, on another page.
+            # A question that no one answered in time is asked anew, on another page.
             if told != error.interaction_uri:
                 told = error.interaction_uri
                 yield Tell(on_consent, (error,))

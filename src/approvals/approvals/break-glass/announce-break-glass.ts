@@ -98,7 +98,7 @@ async function reviewDue(
     facts: [
       {
         name: 'Without it by',
-        value: `${utcMinute(broken.reviewDueAt)}, whoever approved approves nothing alone any more.`,
+        value: `${utcMinute(broken.reviewDueAt)}, the approver can approve nothing alone any more.`,
       },
     ],
     expiresAt: broken.reviewDueAt,

@@ -130,7 +130,7 @@ async function open(
     ...{ reviewedAt: null, reviewedBy: null, verdict: null, note: null },
   }
   if (!(await insertBreakGlass(tx, broken)))
-    throw new Problem('approval.not_pending', 'somebody approved it alone already')
+    throw new Problem('approval.not_pending', 'another person approved it alone already')
   await settle(parts, tx, request, {
     ...{ ...given, person, signature, answer: 'approve', allowance: undefined },
     answerer: person,

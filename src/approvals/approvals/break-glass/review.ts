@@ -45,7 +45,7 @@ export async function reviewBreakGlass(
     const endsAt = Math.min(broken.endsAt, now)
     const review = { reviewedAt: now, reviewedBy: person.id, verdict, note, endsAt }
     if (!(await putReview(tx, broken.id, review)))
-      throw new Problem('break_glass.reviewed', 'somebody else reviewed it before')
+      throw new Problem('break_glass.reviewed', 'another person reviewed it before')
     await parts.ledger.append(
       tx,
       aboutRequest('approval.break_glass_reviewed', request, {

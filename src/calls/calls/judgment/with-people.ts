@@ -125,6 +125,6 @@ export async function deniedByPeople(
   return {
     reason: 'approval.denied',
     detail: words === null ? 'a person denied this call' : `a person denied this call: ${words}`,
-    enough: `another way to the goal; the same call asks nobody before ${new Date(said.until).toISOString()}`,
+    enough: `another way to the goal; the same call asks no one before ${new Date(said.until).toISOString()}`,
   }
 }

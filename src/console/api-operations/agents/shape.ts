@@ -83,13 +83,13 @@ const CAME = {
 const VOUCHED = {
   administrator: 'an administrator vouches for it',
   issuer: 'its name is the word of that issuer',
-  address: 'whoever controls that address vouches for its name',
-  nobody: 'nobody has verified its name',
+  address: 'the owner of that address vouches for its name',
+  nobody: 'its name is not verified',
 } as const
 
 const STOPPED = {
   dormant: 'it was too long without a task; an administrator can resume it',
-  uncertified: 'nobody recertified it in time; its owner can: remit agents recertify',
+  uncertified: 'it was not recertified in time; its owner can do that: remit agents recertify',
 } as const
 
 /** Rows that say where a person's browser is sent, and with what the agent proves who it is. */

@@ -101,7 +101,10 @@ export const CHECKS = noun({
             arguments: together([argument], ([given = []], { usage }) =>
               Object.fromEntries(given.map((each) => argumentOf(each, usage))),
             ),
-            nobody_present: input('--nobody', 'nobody is present, and the person is the sponsor'),
+            nobody_present: input(
+              '--nobody',
+              'no person is present, and the person is the sponsor',
+            ),
             policies: together(
               [
                 repeated(

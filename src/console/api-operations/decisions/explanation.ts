@@ -62,7 +62,7 @@ export const Explanation = (kit: SchemaKit) => {
     enough: Type.Optional(Type.String({ description: 'what would have been enough' })),
     hints: Type.Array(
       Type.String({
-        description: 'what of the call itself stood in the way, fit for whoever made it',
+        description: 'the part of the call itself that stood in the way, fit for the caller',
       }),
     ),
     approval_would_help: Type.Boolean(),
@@ -114,7 +114,7 @@ export function explainLines(of: ExplanationAnswer, terminal: Terminal): readonl
 /** The call and its answer, as one would say it. */
 function sentence(of: ExplanationAnswer, terminal: Terminal): Text {
   const { bold, dim, green, red, text, yellow } = terminal
-  const who = bold(of.agent ?? 'Somebody unknown')
+  const who = bold(of.agent ?? 'An unknown caller')
   const what =
     of.action === null
       ? 'make a call'
@@ -144,7 +144,7 @@ function outcomeWords({ state, status }: ExplanationAnswer): string {
     case 'not_sent':
       return 'It was not sent after all, and nothing was used up.'
     case 'indeterminate':
-      return 'Nobody said in time what became of it; whether the API acted is not known.'
+      return 'Its outcome was not reported in time; whether the API acted is not known.'
     default:
       return 'It is under way.'
   }

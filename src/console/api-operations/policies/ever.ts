@@ -77,7 +77,7 @@ export function whoLines(
   const { bold, dim, green, joined, section, text, yellow } = terminal
   return [
     text`Who could ever do ${bold(action)}, by version ${version}: one of these people, through one of these agents`,
-    ...section('People', groupedPeople(people, terminal), 'nobody'),
+    ...section('People', groupedPeople(people, terminal), 'no one'),
     ...section(
       'Agents',
       agents.flatMap((agent) => [
@@ -159,7 +159,7 @@ function forLines(
   const line =
     whom.length > 0
       ? text`for ${joined(names, ', ')}${more}`
-      : text`for nobody yet: somebody has to consent first`
+      : text`for no one yet: a person has to consent first`
   return indented([dim(line)])
 }
 

@@ -55,7 +55,7 @@ const files = {
     read: (file: string, reading: ReaderContext) => reading.content(file),
   }),
   entities: together(
-    [input('--entities <file>', 'JSON: whom and what the set knows; else nobody and nothing')],
+    [input('--entities <file>', 'JSON: people and things that the set knows; else none')],
     ([file], reading) => (file === undefined ? '[]' : reading.content(file)),
   ),
 }

@@ -138,7 +138,7 @@ export const ACTION_SETTINGS = {
     confirms: ({ body, params }) =>
       `Take ${body.path ?? 'nothing'} of ${params.action} for whom a call is about`,
     command: (terminal) =>
-      mark('counterparty', 'is about whoever is named by', 'bank.pay /recipient/iban', terminal),
+      mark('counterparty', 'is about the party named by', 'bank.pay /recipient/iban', terminal),
   }),
   size: describe({
     id: 'actions.set_size',

@@ -109,7 +109,7 @@ function quarantinedLines(
   if (!actions.some(({ quarantined }) => quarantined)) return []
   return [
     '',
-    text`${red('Quarantined')} actions have another definition by now, which nobody has accepted:`,
+    text`${red('Quarantined')} actions have another definition by now, which is not accepted:`,
     dim(text`  remit resources review ${name}`),
   ]
 }
@@ -210,7 +210,7 @@ function proposedLines(
     dim(
       protocol === 'mcp'
         ? '* proposed from what the server says; policies count a tool as write and at least high until you confirm it:'
-        : '* proposed from the method or the document; nobody has confirmed it:',
+        : '* proposed from the method or the document; not confirmed yet:',
     ),
     dim(text`  remit resources risk ${first.name} ${first.risk}`),
     dim(text`  remit resources risk ${name} --accept   accepts all of them`),

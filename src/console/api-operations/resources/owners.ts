@@ -44,6 +44,6 @@ export const OWNERS = describe({
       },
     },
     said: ({ answer, params }) =>
-      done`${bold(params.name)} is owned by ${answer.owner_names.join(', ') || 'nobody'}`,
+      done`${bold(params.name)} is owned by ${answer.owner_names.join(', ') || 'no one'}`,
   }),
 })

@@ -88,7 +88,7 @@ export const Imported = ({ Type }: SchemaKit) => {
     added: names('new actions, which count'),
     changed: names('actions whose new definition counts'),
     removed: names('actions that are no more'),
-    quarantined: names('actions whose definition changed: no calls before somebody accepts it'),
+    quarantined: names('actions whose definition changed: no calls before it is accepted'),
     waiting: names('new actions that wait for review'),
     restored: names('actions that were quarantined and are as they were reviewed'),
     notes: Type.Array(Type.String()),

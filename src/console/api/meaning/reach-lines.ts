@@ -19,7 +19,7 @@ export function reachLines({ agents, cut, looked, people }: ReachOfChange): read
     ),
   ]
   if (lines.length === 0 && !cut)
-    return ['Nobody could do more or less than before; when people are asked may change']
+    return ['No one could do more or less than before; when people are asked may change']
   return cut ? [...lines, 'There are more agents and people than were looked at here'] : lines
 }
 

@@ -37,7 +37,7 @@ export function allowancePage(view: AllowancePreview): string {
   const open = choice.uses === null && choice.pattern.every(({ how }) => how === 'any')
   const body = html`<div class="head"><p class="eyebrow"><span>Answer more than this once</span></p>
 <h1>Let ${show(view.agent)} do this ${usesInWords(choice.uses)}?</h1>
-<p class="lead">Nobody is asked about these calls any more. You were asked about: ${marked(view.sentence, MAX_HEADING)}</p></div>
+<p class="lead">No one is asked about these calls any more. You were asked about: ${marked(view.sentence, MAX_HEADING)}</p></div>
 ${open && notice('warn', 'This lets every call of the action through', html`<p>Nothing about its arguments is looked at, however often it is called.</p>`)}
 <section class="card" aria-labelledby="calls"><h2 id="calls">Calls like this</h2>
 ${facts([['Action', html`<code>${view.action}</code> <span class="soft">at ${show(view.resource)}</span>`]])}

@@ -220,7 +220,7 @@ function outcome(view: ApprovalView): Html {
       return notice(
         'calm',
         'Expired',
-        html`<p>Nobody answered in time, so it was denied. ${wordsOf(view).not}</p>`,
+        html`<p>No one answered in time, so it was denied. ${wordsOf(view).not}</p>`,
       )
     case 'cancelled':
       return notice(
@@ -368,7 +368,7 @@ function grants(view: ApprovalView, mayApprove: boolean): Html {
     view.now,
     zoneOf(view.viewer),
   )
-  return html`<p><strong>Approve once</strong> lets exactly this ${wordsOf(view).lets} until ${until}${wordsOf(view).and}. Anything changed asks again. <strong>Deny</strong> lets nothing through, and the same call asks nobody for ten minutes.</p>`
+  return html`<p><strong>Approve once</strong> lets exactly this ${wordsOf(view).lets} until ${until}${wordsOf(view).and}. Anything changed asks again. <strong>Deny</strong> lets nothing through, and the same call asks no one for ten minutes.</p>`
 }
 
 function moreThanOnce(view: ApprovalView): Html {

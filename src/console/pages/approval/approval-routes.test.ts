@@ -84,10 +84,10 @@ forEachEngine('the page of an access request', (open) => {
       'count <b>orders</b>',
       'Read orders at Orders',
       'Refund orders at Orders, only where amount is at most 1000.00',
-      'with nobody present, under a sponsor grant',
+      'with no person present, under a sponsor grant',
       '30 minutes at most, from your answer on',
       'key-of-the-task',
-      'Nobody works at night unseen.',
+      'No one works at night unseen.',
       'lets exactly this task open, once, until 00:30 UTC, and the task ends then at the latest',
     ])
       assert.ok(text.includes(part), `${part}\n${text}`)
@@ -392,8 +392,11 @@ forEachEngine('the page of an access request', (open) => {
       assert.match(known, /1\.900,50\sEUR sent as 1900\.5/u, where)
       assert.match(known, /Name of fiona sent as psn_/, where)
     }
-    assert.match(await shownFor('nobody@shop.example'), /nobody whom Remit knows sent as nobody@/)
-    assert.match(await shownFor(`psn_${'x'.repeat(22)}`), /nobody whom Remit knows sent as psn_/)
+    assert.match(
+      await shownFor('nobody@shop.example'),
+      /no person whom Remit knows sent as nobody@/,
+    )
+    assert.match(await shownFor(`psn_${'x'.repeat(22)}`), /no person whom Remit knows sent as psn_/)
   })
 
   test('says times in the zone of the browser, once somebody has chosen one', async () => {
@@ -423,7 +426,7 @@ forEachEngine('the page of an access request', (open) => {
     pages.clock.advance(61 * 60_000)
     const browser = await pages.browserOf(fiona)
     const page = await browser.get(path)
-    assert.match(page.body, /Nobody answered in time/)
+    assert.match(page.body, /No one answered in time/)
     assert.doesNotMatch(page.body, /<button class="primary"/)
   })
 

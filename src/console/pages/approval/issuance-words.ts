@@ -32,9 +32,9 @@ export interface FrozenIssuance {
 const COMES: Readonly<Record<string, string>> = {
   authorization_code: 'by a code, after the person let the program act for them',
   ciba: 'by itself: the agent asked the person, who said yes',
-  client_credentials: 'with nobody present, under a sponsor grant',
+  client_credentials: 'with no person present, under a sponsor grant',
   device_code: 'by a code that the person typed',
-  jwt_bearer: 'by the word of somebody else: another task, a platform, or another organization',
+  jwt_bearer: 'by the word of another party: another task, a platform, or another organization',
   refresh_token: 'by refreshing what it had',
   token_exchange: 'by exchanging a token',
 }

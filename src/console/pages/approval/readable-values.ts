@@ -136,7 +136,7 @@ async function personCalled(read: PeopleReader, text: string): Promise<Html> {
   const found = one ? [one] : isAddress ? await findPersonsByEmail(read, text) : []
   const [person, another] = found
   if (another) return html`<b>several people have this address</b>`
-  if (!person) return html`<b>nobody whom Remit knows</b>`
+  if (!person) return html`<b>no person whom Remit knows</b>`
   return html`${show(person.name)}${person.status !== 'active' && html` <b>(${person.status})</b>`}`
 }
 

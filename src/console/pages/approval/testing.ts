@@ -89,7 +89,7 @@ export async function allowed(
   return listed.allowance.id
 }
 
-/** A rule wants finance to approve that refund-bot opens a task with nobody present; `sponsor` sponsors it. */
+/** A rule wants finance to approve that refund-bot opens a task with no person present; `sponsor` sponsors it. */
 export async function openingAsked(
   { clock, parts }: TestPages,
   sponsor: Person,
@@ -109,7 +109,7 @@ export async function openingAsked(
     },
     [
       {
-        ...{ id: 'openings-ask', digest: 'd', prompt: 'Nobody works at night unseen.' },
+        ...{ id: 'openings-ask', digest: 'd', prompt: 'No one works at night unseen.' },
         ...{ approvers: ['group:finance'], quorum: 1, lifetimeSeconds: 1800, self: false },
         issuance: true,
       },

@@ -89,7 +89,7 @@ function over({ state, asked, now, others, told, viewer }: AuthorizeView): Html 
     return notice(
       'calm',
       'This question is over',
-      html`<p>Nobody answered in time, so the answer is no. Start again in the program.</p>`,
+      html`<p>No one answered in time, so the answer is no. Start again in the program.</p>`,
     )
   if (state === 'used')
     return notice(
@@ -247,7 +247,7 @@ function noteOf(
     asked.length === all.length
       ? 'Each of these is'
       : `${asked.map((name) => nameInWords(name, titleOf)).join(', ')}: each is`
-  return `${which} asked every time: somebody has to approve the call${why}.`
+  return `${which} asked every time: people have to approve the call${why}.`
 }
 
 type ActionLabels = Pick<AuthorizeView, 'known' | 'titleOf'>
@@ -295,8 +295,8 @@ ${introduce && html`<button class="primary" name="answer" value="introduce">Ask 
 const SHUT: Readonly<Record<ConsentOffer['standing'], readonly [title: string, text: Html]>> = {
   open: ['', html``],
   quarantined: [
-    'Nobody has let this program in yet',
-    html`<p>It came by itself, and no rule of your organization knows it. Until an administrator lets it in, it may do nothing, whoever allows it.</p>`,
+    'This program is not let in yet',
+    html`<p>It came by itself, and no rule of your organization knows it. Until an administrator lets it in, it may do nothing, even if you allow it.</p>`,
   ],
   beyond: [
     'This program may never do what it asks for',
@@ -308,7 +308,7 @@ const SHUT: Readonly<Record<ConsentOffer['standing'], readonly [title: string, t
   ],
   forbidden: [
     'This program may never do what it asks for',
-    html`<p>A policy forbids it, whoever would allow it.</p>`,
+    html`<p>A policy forbids it, even if you allow it.</p>`,
   ],
   stopped: [
     'This program is stopped',

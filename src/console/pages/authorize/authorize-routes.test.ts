@@ -160,7 +160,7 @@ forEachEngine('the page on which a client asks', (open) => {
     const { asks, browser, state, text } = await begin(await open())
     const path = await asks()
     const shown = await text(path)
-    assert.match(shown, /Nobody has let this program in yet/)
+    assert.match(shown, /This program is not let in yet/)
     assert.match(shown, /Name of ada can let it in/)
     assert.ok(shown.includes(`remit agents limits ${CLIENT} --trust 1 --ceiling ACTION …`))
     const forced = { answer: 'grant', 'detail-0': 'yes', life: 'hour' }
@@ -198,7 +198,7 @@ forEachEngine('the page on which a client asks', (open) => {
       assert.equal((await browser.submit(later, later, fields)).statusCode, 400)
     }
     await setTrust(parts, { agentId: CLIENT, trust: 0, by: 'operator' })
-    await refused(/Nobody has let this program in yet/)
+    await refused(/This program is not let in yet/)
     await retireAgent(parts, { agentId: CLIENT, by: 'operator', reason: 'test' })
     await refused(/This program is stopped/)
     await suspendResource(parts, { name: 'orders', by: 'operator', reason: 'test' })

@@ -98,7 +98,7 @@ function beware(by: 'ciba' | 'device'): Html {
     : notice(
         'warn',
         'Only if you started this yourself',
-        html`<p>Did somebody send you the code, or tell you to type it in? Then say no: it would be their device that acts for you.</p>`,
+        html`<p>Did someone send you the code, or tell you to type it in? Then say no: it would be their device that acts for you.</p>`,
       )
 }
 
@@ -130,7 +130,7 @@ ${granted && html`<section class="card"><h2>What you allowed</h2>${detailsInWord
     return notice(
       'calm',
       'This question is over',
-      html`<p>Nobody answered in time, so the answer is no. The agent can ask again.</p>`,
+      html`<p>No one answered in time, so the answer is no. The agent can ask again.</p>`,
     )
   }
   return false

@@ -98,7 +98,7 @@ export function decisionPage(view: DecisionView): string {
 <div class="head"><p class="eyebrow">${outcomeBadge(item)}<span>${when(item.at, now)}</span></p>
 <h1>${actionName(item.action)}: ${HEADING[item.outcome].toLowerCase()}</h1></div>
 ${refused && notice(TONE[item.outcome], 'Why', html`<p>${show(asSentence(view.detail))}</p>${view.hints.map((hint) => html`<p>${show(asSentence(hint))}</p>`)}${view.enough && html`<p><strong>What would be enough:</strong> ${show(view.enough)}</p>`}${view.requestId !== null && html`<p><a href="/approvals/${view.requestId}">The access request</a></p>`}`)}
-${item.state === 'indeterminate' && notice('warn', 'The outcome is not known', html`<p>Nobody said in time what became of the call. It may have had its effect. It is never repeated by itself: look at the API.</p>`)}
+${item.state === 'indeterminate' && notice('warn', 'The outcome is not known', html`<p>The outcome of the call was not reported in time. It may have had its effect. It is never repeated by itself: look at the API.</p>`)}
 ${view.presumedAt !== null && notice('calm', 'The outcome was corrected', html`<p>The outcome was first recorded as unknown (${when(view.presumedAt, now)}). The server that made the call, or the API, said later what became of it.</p>`)}
 <section class="card" aria-labelledby="call"><h2 id="call">The call</h2>${call(view)}</section>
 ${weighed(view.risk)}

@@ -17,9 +17,9 @@ test('the worker shows what is pushed and opens pages of its own origin only', a
   runInNewContext(PUSH_WORKER.body.toString(), { self, URL })
   assert.deepEqual([...handlers.keys()], ['push', 'notificationclick'], 'it handles no requests')
   const waitUntil = () => {}
-  const data = { json: () => ({ title: 'Somebody has to approve it', path: '/approvals/x' }) }
+  const data = { json: () => ({ title: 'Waits for approval', path: '/approvals/x' }) }
   handlers.get('push')?.({ data, waitUntil })
-  assert.deepEqual(shown, ['Somebody has to approve it'])
+  assert.deepEqual(shown, ['Waits for approval'])
   for (const path of ['/approvals/x', '//evil.example/x', 'https://evil.example/', 'javascript:1'])
     handlers.get('notificationclick')?.({
       notification: { close: () => {}, data: { path } },

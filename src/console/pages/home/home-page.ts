@@ -121,7 +121,7 @@ ${waiting.items.length > 0 && requestList(waiting.items, now)}${waiting.later !=
 ${view.notices.length > 0 && noticeList(view.notices, now)}
 ${view.reviews.length > 0 && html`<section aria-labelledby="reviews"><h2 id="reviews">Break-glass: your review is missing</h2>${reviewList(view.reviews, now)}</section>`}
 ${view.recertify.length > 0 && recertifyList(view.recertify, now)}
-${view.definitions > 0 && notice('warn', view.definitions === 1 ? 'A definition changed' : `${view.definitions} definitions changed`, html`<p>Calls wait until somebody has looked: <a href="/definitions">what changed</a></p>`)}
+${view.definitions > 0 && notice('warn', view.definitions === 1 ? 'A definition changed' : `${view.definitions} definitions changed`, html`<p>Calls wait until an administrator has looked: <a href="/definitions">what changed</a></p>`)}
 ${setup(view.setup)}
 <section aria-labelledby="running"><h2 id="running">Working for you now</h2>
 ${running.length > 0 ? taskList(running, now) : empty('No agent is working for you', 'When one opens a task on your behalf, you can follow it and end it here.')}</section>

@@ -89,7 +89,7 @@ forEachEngine('notifications of a person', (open) => {
         .map(({ to, notification }) => [to, notification.announcements[0]?.title])
         .toSorted()
     }
-    const title = 'Call of high risk: somebody has to approve it'
+    const title = 'Call of high risk: waits for approval'
     assert.deepEqual(await told(0), [[fred.email, title]])
     assert.deepEqual(await told(4 * 60_000), [])
     assert.deepEqual(await told(60_000), [[fiona.email, title]])
@@ -100,7 +100,7 @@ forEachEngine('notifications of a person', (open) => {
     ])
     pages.clock.advance(30 * 60_000)
     await expireRequests(pages.parts.decisions)
-    const end = 'Call of high risk: nobody answered in time, so it was denied'
+    const end = 'Call of high risk: no one answered in time, so it was denied'
     assert.deepEqual(await told(0), [fiona, fred, sam].map(({ email }) => [email, end]).toSorted())
     assert.equal(request.state, 'pending')
   })

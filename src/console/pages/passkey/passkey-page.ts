@@ -63,11 +63,11 @@ const WHY_NOT = {
   full: ['You have as many passkeys as anybody can have', 'Remove one to add another.'],
   needs_permission: [
     'An administrator has to permit a new passkey',
-    'You had one before. Otherwise whoever signs in as you could have one, too. Ask an administrator for: remit people permit-passkey',
+    'You had one before. Otherwise a person who signs in as you could have one, too. Ask an administrator for: remit people permit-passkey',
   ],
   not_usable: [
     'Passkeys do not work at this address',
-    'Browsers make them for names only. Whoever runs this server gives it a name, such as http://localhost:7480, with REMIT_ISSUER.',
+    'Browsers make them for names only. The operator of this server gives it a name, such as http://localhost:7480, with REMIT_ISSUER.',
   ],
 } as const
 

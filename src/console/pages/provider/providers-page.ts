@@ -16,7 +16,7 @@ export interface ProvidersView {
 export function providersPage({ chosen, providers, viewer }: ProvidersView): string {
   const shown = providers.filter(({ issuer }) => chosen === undefined || issuer === chosen)
   const body = html`<div class="head"><h1>Identity providers</h1>
-<p class="soft">Trying one signs nobody in and keeps nothing: you sign in there, as yourself or as a test person, and see what it says and what is made of it.</p></div>
+<p class="soft">Trying one signs no one in and keeps nothing: you sign in there, as yourself or as a test person, and see what it says and what is made of it.</p></div>
 ${shown.length === 0 && empty('There is none', html`Register one: <code>remit providers add ISSUER --name TEXT --client-id ID</code>`)}
 ${shown.map(card)}`
   return documentOf({ title: 'Identity providers', body, viewer })

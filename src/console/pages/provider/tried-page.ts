@@ -15,9 +15,9 @@ export interface TriedView {
 /** The words of the provider beside what Remit makes of them. */
 export function triedPage({ provider, tried, viewer }: TriedView): string {
   const { claims, mistake } = tried
-  const body = html`<div class="head"><p class="eyebrow">A try: nobody was signed in, nothing was kept</p><h1>What ${show(provider?.name ?? tried.issuer)} says</h1></div>
-${mistake !== undefined ? notice('bad', 'This would sign nobody in', html`<p>${show(mistake)}</p>`) : made(tried)}
-${'_claim_names' in claims && notice('warn', 'Some claims are somewhere else', html`<p>The provider says by <code>_claim_names</code> where they could be fetched. Remit goes there for nobody: have it put them into the token, for instance only the groups that are assigned to this application.</p>`)}
+  const body = html`<div class="head"><p class="eyebrow">A try: no one was signed in, nothing was kept</p><h1>What ${show(provider?.name ?? tried.issuer)} says</h1></div>
+${mistake !== undefined ? notice('bad', 'This would sign no one in', html`<p>${show(mistake)}</p>`) : made(tried)}
+${'_claim_names' in claims && notice('warn', 'Some claims are somewhere else', html`<p>The provider says by <code>_claim_names</code> where they could be fetched. Remit does not go there: have it put them into the token, for instance only the groups that are assigned to this application.</p>`)}
 <section class="card" aria-labelledby="claims"><h2 id="claims">Every claim, as it came</h2>${showJson(JSON.stringify(claims))}</section>
 <div class="actions"><a class="button" href="/providers">Identity providers</a></div>`
   return documentOf({ title: 'What the provider says', body, viewer })

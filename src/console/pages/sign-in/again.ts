@@ -48,7 +48,7 @@ function inVain(
   const weak = stepUp.acrValues.length > 0 && !stepUp.acrValues.includes(acr ?? '')
   if (!weak || authTime === null || at - authTime > JUST_NOW_MS) return undefined
   const said = acr === null ? 'does not say how' : `says that it was as ${acr}`
-  return `You have just signed in, and your identity provider ${said}. The same again changes nothing: it has to be set up there, by whoever runs it.`
+  return `You have just signed in, and your identity provider ${said}. The same again changes nothing: its operator has to set it up there.`
 }
 
 /** Advice where a yes can be given, and some of it will not work without a sign-in. */

@@ -28,7 +28,7 @@ export function signInPage(view: SignInView): string {
 ${view.down !== undefined && notice('warn', `${view.down} cannot be reached right now`, html`<p>Try again in a moment. If you have an account at another provider, that is another person here.</p>`)}
 ${view.asks && addressForm(view)}
 <div class="card">${view.asks && html`<h2>Or choose your identity provider</h2>`}<ul class="list">${choices.map(({ name, href }) => html`<li><a class="button wide" href="${href}">${show(name)}</a></li>`)}</ul></div>`
-      : html`<div class="head"><h1>Nobody can sign in yet</h1><p class="lead">No identity provider is configured.</p></div>
+      : html`<div class="head"><h1>No one can sign in yet</h1><p class="lead">No identity provider is configured.</p></div>
 <div class="card"><p>Set <code>REMIT_IDP_ISSUER</code> and <code>REMIT_IDP_CLIENT_ID</code> to an OpenID Connect provider, and start Remit again. The provider has to know the address <code>/sign-in/callback</code> of this server.</p></div>`
   return documentOf({ title: 'Sign in', body })
 }
@@ -78,7 +78,7 @@ export function setupPage(view: {
     return documentOf({
       title: 'Setup link',
       body: html`<div class="head"><h1>This link does not work any more</h1><p class="lead">It is good once, for an hour, and only while Remit has no administrator.</p></div>
-<div class="card"><p>Whoever runs the server can make a new one: restart it, and it prints the link as long as there is no administrator.</p></div>`,
+<div class="card"><p>The operator of the server can make a new one: restart it, and it prints the link as long as there is no administrator.</p></div>`,
     })
   }
   return documentOf({

@@ -153,7 +153,7 @@ export function addSetup(app: FastifyInstance, parts: PageParts, cookies: Cookie
       reply,
       onwardPage({
         title: 'Signing you in',
-        text: 'Whoever signs in now becomes the first administrator.',
+        text: 'The person who signs in now becomes the first administrator.',
         label: 'Continue',
         to,
       }),

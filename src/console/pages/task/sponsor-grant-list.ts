@@ -46,7 +46,7 @@ export function sponsorGrantList(items: readonly SponsorGrantItem[], seen: ListC
   if (items.length === 0) {
     return empty(
       'No agent works by itself for you',
-      html`Whoever answers for an agent can let it open tasks with nobody present, until a day they set: <code>remit sponsor-grants grant</code>`,
+      html`The owner of an agent can let it open tasks with no person present, until a day they set: <code>remit sponsor-grants grant</code>`,
     )
   }
   return html`<ul class="list">${items.map((item) => card(item, seen))}</ul>`

@@ -29,7 +29,7 @@ const REASON: Readonly<Record<string, string>> = {
   'person.signed_out': 'the person signed out at their identity provider',
   'parent.closed': 'the task above it ended',
   revoked: 'its token was revoked',
-  idle: 'nobody used it for some time',
+  idle: 'it was not used for some time',
   overtaken: 'something it stands on ended while it was opened',
   'code.replayed': 'its code was used twice',
   'refresh.reused': 'a token of it was used twice',

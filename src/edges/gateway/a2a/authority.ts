@@ -123,5 +123,5 @@ const WORDS: Readonly<Record<ConsentRequest['state'], (names: string, page: stri
   granted: (names) =>
     `Not executed: ${names} is allowed now. Open another task that includes it, and send the message again.`,
   denied: (names) => `Not executed: its person does not allow ${names}.`,
-  expired: () => 'Not executed: nobody answered in time.',
+  expired: () => 'Not executed: no one answered in time.',
 }

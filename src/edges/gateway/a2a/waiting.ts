@@ -65,7 +65,7 @@ export function answeredTask(request: AccessRequest): JsonObject {
     case 'cancelled':
       return ourTask(request, 'TASK_STATE_CANCELED', 'Not executed: the request was withdrawn.')
     case 'expired':
-      return ourTask(request, 'TASK_STATE_FAILED', 'Not executed: nobody answered in time.')
+      return ourTask(request, 'TASK_STATE_FAILED', 'Not executed: no one answered in time.')
     case 'approved':
     case 'pending':
       return ourTask(request, 'TASK_STATE_WORKING', 'Being executed.')

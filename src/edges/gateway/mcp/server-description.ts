@@ -42,7 +42,7 @@ export function serverCapabilities(
  * ask.
  */
 const NOTHING =
-  'From the gateway, not from the server: nothing of this server may be used in this task now, so nothing is listed. Tell whoever you work for; an administrator can permit it.'
+  'From the gateway, not from the server: nothing of this server may be used in this task now, so nothing is listed. Tell the person you work for; an administrator can permit it.'
 
 /** Maximum actions that instructions name. */
 const MAX_NAMED = 20

@@ -89,7 +89,7 @@ async function clientOf(
   if (id === undefined || repeated.has('client_id')) throw bad('exactly one `client_id` is needed')
   const client = await findClient({ records, documents }, id)
   if (client) return client
-  throw bad('the program is not registered here, or not any more; it has to register anew')
+  throw bad('the program is not registered here, or not any more; it has to register again')
 }
 
 function idIn(target: string): string | undefined {

@@ -12,7 +12,7 @@ export async function clientCredentials(
   presented: RequestCredentials,
   form: Form,
 ): Promise<TokenAnswer> {
-  refuse(form, ['subject_token', 'assertion'], 'is not accepted here: nobody is present')
+  refuse(form, ['subject_token', 'assertion'], 'is not accepted here: no person is present')
   const opening = {
     ...presented,
     ...openingOf(form),

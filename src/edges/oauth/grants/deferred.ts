@@ -26,7 +26,7 @@ function polling(flow: Poll['flow'], name: string) {
     if (answer.outcome === 'refused') throw refusalProblem(answer)
     if (answer.outcome === 'opened') return openingAnswer(answer)
     const { page } = answer
-    if (page === undefined) throw new Problem('deferral.pending', 'nobody has answered yet')
+    if (page === undefined) throw new Problem('deferral.pending', 'no one has answered yet')
     throw new Problem('deferral.person_needed', 'the person has not answered yet', {
       members: { interaction_uri: page },
     })

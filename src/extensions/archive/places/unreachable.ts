@@ -42,7 +42,7 @@ const WORDS: Readonly<Record<UnreachableReason, string>> = {
   clock: 'the store has another time than this server',
   forbidden: 'access is refused',
   full: 'there is no room left',
-  no_answer: 'nobody answers',
+  no_answer: 'it does not answer',
   not_found: 'there is no such bucket or folder',
   region: 'the bucket is in another region (REMIT_ARCHIVE_REGION)',
   timed_out: 'there was no answer in time',

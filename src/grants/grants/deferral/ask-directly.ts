@@ -141,7 +141,7 @@ async function recordAllowed(
   })
 }
 
-const NOBODY = refused('backchannel.unknown_person', 'the hint matches nobody who can be asked')
+const NOBODY = refused('backchannel.unknown_person', 'the hint matches no person who can be asked')
 
 export async function useUp(tx: Tx, { assertion, proof }: AskingAgent): Promise<void> {
   if (proof) await useProof(tx, proof)

@@ -112,7 +112,7 @@ export async function makeAssertion(
   if (resource === undefined)
     return refused('resource.unknown', 'send `resource`: one that the server protects')
   if (held.task.sponsored)
-    return refused('issuance.forbidden', 'an assertion is about a person, and nobody is present')
+    return refused('issuance.forbidden', 'an assertion is about a person, and no person is present')
   const issuing = issuingBy('token_exchange', asked)
   const { details: wanted, kind, scope } = asked
   const grant = await grantAt(parts, held, { resource, details: wanted, scope, issuing, kind })

@@ -57,7 +57,7 @@ export async function issueForSubject(
   const wanted = { ...opening, details, scope: undefined, lifeSeconds }
   const before = (held: TaskLineage) => mayHave(parts, held, { asked, peer, resource })
   const answer = await open(parts, { ...openingFor(wanted, read), before })
-  if (answer.outcome === 'deferred') throw new Error('nobody lets it be deferred')
+  if (answer.outcome === 'deferred') throw new Error('the request cannot be deferred')
   if (answer.outcome !== 'opened') return answer
   const { task } = answer
   const held = await parts.facts.task(task.id)

@@ -71,7 +71,7 @@ export async function readParent(
   for (const id of chain) agents.push(await parts.facts.agent(id, view))
   const all = [child, ...agents]
   const person = await findPerson(parts.storage.read, task.personId)
-  if (!person) throw new Error('a task of nobody')
+  if (!person) throw new Error('a task without a person')
   const { sponsored } = task
   const found = await enterPlace(parts, place, view, { person, agents: all, sponsored })
   if (isRefused(found)) return found

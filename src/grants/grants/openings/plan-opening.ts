@@ -80,7 +80,7 @@ async function planForPerson(
   { brought, flow, only, person, request }: PlanRequest,
   { issuing, ...people }: PeopleTerms & { readonly issuing: IssuanceContext },
 ): Promise<PlanResult> {
-  if (!person) throw new TypeError('an opening for nobody')
+  if (!person) throw new TypeError('an opening without a person')
   const way = request.way?.kind === 'asserted' ? request.way : undefined
   const { agent } = brought
   const issuers = [...brought.issuers]

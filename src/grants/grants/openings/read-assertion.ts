@@ -62,7 +62,7 @@ export async function readAssertion<B extends Presenter>(
   checkBound(vouched, brought, asked.use)
   const behind = await readBehind(parts, vouched)
   const mapping = issuer.people
-  if (!mapping) throw new TypeError('an issuer of assertions that speak for nobody')
+  if (!mapping) throw new TypeError('an issuer of assertions without a person')
   const { limit, ...asserted } = await readAsserted(parts, asked, claims)
   const met = await assertedPerson(parts, claims, mapping)
   const newcomer = isNewcomer(met) ? met : undefined

@@ -50,7 +50,7 @@ function checkActor({ iss, sub, sub_profile: profile = '' }: ForeignActor, ours:
   // For a person who acts for another, neither of the two answers here.
   if (profile.split(' ').includes('user'))
     throw new Problem('token.malformed', 'a person acts for another person in the chain')
-  if (iss === ours) throw impostor('nobody else says what agents of Remit did')
+  if (iss === ours) throw impostor('only Remit says what its agents did')
   if (isId('person', sub) || isId('task', sub)) throw impostor('an actor has an id of Remit')
 }
 

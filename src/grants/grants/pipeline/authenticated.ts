@@ -76,7 +76,7 @@ export function waitingOf(
  */
 export async function useUp(tx: Tx, { also, brought }: AuthenticatedOpening): Promise<void> {
   const { assertion } = brought
-  if (!assertion) throw new TypeError('nobody waits who did not authenticate')
+  if (!assertion) throw new TypeError('a request that waits has authenticated')
   await useCredential(tx, assertion)
   if (also) await useOnce(tx, also)
 }

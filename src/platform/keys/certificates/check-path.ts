@@ -67,16 +67,16 @@ export async function checkPath(
   { chain, leaf }: ShownPath,
   { anchors, now }: { readonly anchors: readonly Uint8Array[]; readonly now: number },
 ): Promise<CheckedCertificate> {
-  if (anchors.length === 0) throw untrusted('nobody is trusted to sign certificates')
+  if (anchors.length === 0) throw untrusted('no authority is trusted to sign certificates')
   if (chain.length > MAX_BETWEEN) throw untrusted('there are too many certificates in between')
   const { Certificate: Read, CertificateChainValidationEngine: Engine } = await import('pkijs')
   try {
     const way = wayOf({ leaf, chain }, anchors, now)
-    if (!way) throw untrusted('it leads to nobody who is trusted')
+    if (!way) throw untrusted('it leads to no trusted authority')
     const read = way.map(({ raw }) => Read.fromBER(Uint8Array.from(raw)))
     const [own, ...above] = read
     const anchor = above.pop()
-    if (!own || !anchor) throw untrusted('it leads to nobody who is trusted')
+    if (!own || !anchor) throw untrusted('it leads to no trusted authority')
     const engine = new Engine({
       trustedCerts: [anchor],
       certs: [...above, own],
@@ -134,7 +134,7 @@ function checkSigned(path: readonly X509Certificate[]): void {
 function checkStrength(certificate: Certificate, i: number, path: readonly Certificate[]): void {
   const { signatureAlgorithm, extensions = [] } = certificate
   const unknown = extensions.find(({ critical, extnID }) => critical && !UNDERSTOOD.has(extnID))
-  if (unknown) throw untrusted(`nobody here understands its extension ${unknown.extnID}`)
+  if (unknown) throw untrusted(`its extension is not supported: ${unknown.extnID}`)
   // What an anchor signed itself with means nothing.
   if (i < path.length - 1 && !SIGNATURES.has(signatureAlgorithm.algorithmId))
     throw untrusted('it is signed in a way that does not count')
@@ -162,7 +162,7 @@ function checkDepth(certificate: Certificate, i: number): void {
 function checkHolder(own: Certificate): void {
   const constraints = parsed(own, BASIC_CONSTRAINTS)
   if (constraints && Reflect.get(constraints, 'cA') === true)
-    throw untrusted('it is of somebody who signs others')
+    throw untrusted('it belongs to an authority')
   const usage = bitsOf(own)
   if (usage !== undefined && (usage & (CERT_SIGN | CRL_SIGN)) !== 0)
     throw untrusted('its key is for signing certificates')

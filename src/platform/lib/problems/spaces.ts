@@ -3,7 +3,7 @@ export const SPACE_PROBLEMS = {
   'space.bad': { status: 400, title: 'The space is not valid' },
   'space.exists': { status: 409, title: 'The name of the space is taken' },
   'space.mode': { status: 403, title: 'The mode of the space does not allow this task' },
-  'space.no_source': { status: 403, title: 'Nobody trusted reports who is present' },
+  'space.no_source': { status: 403, title: 'No trusted source reports who is present' },
   'space.not_below': {
     status: 403,
     title: "A child task must be in its parent's space or below it",
@@ -17,7 +17,7 @@ export const SPACE_PROBLEMS = {
   'thread.ended': { status: 403, title: 'The conversation has ended' },
   'thread.not_fresh': { status: 403, title: 'It is no longer known who is in the conversation' },
   'thread.not_yours': { status: 403, title: 'The thread belongs to another surface' },
-  'thread.other_requester': { status: 403, title: 'Somebody else is asking in the conversation' },
+  'thread.other_requester': { status: 403, title: 'Another person is asking in the conversation' },
   'thread.overtaken': { status: 409, title: 'There is a newer report about the thread' },
   'thread.participant_suspended': {
     status: 403,

@@ -29,7 +29,7 @@ export const TOKEN_PROBLEMS = {
   'backchannel.hint_expired': { status: 400, title: 'The login hint has expired' },
   'backchannel.unknown_person': {
     status: 400,
-    title: 'The login hint matches nobody who can be asked',
+    title: 'The login hint matches no person who can be asked',
   },
   'certificate.missing': { status: 401, title: 'The client certificate of the token is missing' },
   'certificate.not_trusted': {

@@ -95,7 +95,7 @@ function askingNotes(before: PolicyJson, after: PolicyJson): readonly string[] {
   const now = asking(after)
   if (!was || !now) {
     if (!was && !now) return []
-    return [now ? `people can lift it now: ${now.approvers}` : 'nobody can lift it any more']
+    return [now ? `people can lift it now: ${now.approvers}` : 'no one can lift it any more']
   }
   const notes: string[] = []
   if (was.approvers !== now.approvers)
@@ -108,21 +108,21 @@ function askingNotes(before: PolicyJson, after: PolicyJson): readonly string[] {
       now.self ? 'those it is for may lift it, too' : 'those it is for may not lift it any more',
     )
   if (was.stepUp !== now.stepUp)
-    notes.push(`whoever lifts it has to have signed in: ${now.stepUp || 'in any way'}`)
+    notes.push(`people who lift it have to have signed in: ${now.stepUp || 'in any way'}`)
   if (was.editable !== now.editable)
     notes.push(`approvers may lower or shorten ${now.editable || 'no argument'}`)
   if (was.breakGlass !== now.breakGlass)
-    notes.push(`in an emergency, approved by one person alone: ${now.breakGlass || 'nobody'}`)
+    notes.push(`in an emergency, approved by one person alone: ${now.breakGlass || 'no one'}`)
   if (was.signature !== now.signature)
     notes.push(
       now.signature ? 'an approval has to be signed' : 'an approval is not signed any more',
     )
   if (was.escalation !== now.escalation)
-    notes.push(`asked later, too: ${now.escalation || 'nobody'}`)
+    notes.push(`asked later, too: ${now.escalation || 'no one'}`)
   if (was.fallback !== now.fallback)
-    notes.push(`where manager and owner mean nobody: ${now.fallback || 'nobody is asked'}`)
+    notes.push(`where manager and owner mean no one: ${now.fallback || 'no one is asked'}`)
   if (was.barred !== now.barred)
-    notes.push(`who may not lift it, beside those who asked: ${now.barred || 'nobody'}`)
+    notes.push(`who may not lift it, beside those who asked: ${now.barred || 'no one'}`)
   if (was.inPerson !== now.inPerson)
     notes.push(now.inPerson ? 'stand-ins may not lift it' : 'stand-ins may lift it, too')
   return notes

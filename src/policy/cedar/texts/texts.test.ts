@@ -70,7 +70,7 @@ test('what a change means is said in words', () => {
     [FORBID, '@approvers', '@quorum("2")\n@approvers', /needs 2 people, before 1/],
     [FORBID, '@approvers', '@lifetime("PT5M")\n@approvers', /counts for 300 s, before 3600 s/],
     [FORBID, '@approvers', '@self("true")\n@approvers', /those it is for may lift it, too/],
-    [FORBID, '@requestable("x")\n@approvers("group:finance")\n', '', /nobody can lift it any more/],
+    [FORBID, '@requestable("x")\n@approvers("group:finance")\n', '', /no one can lift it any more/],
   ]
   for (const [rule, from, to, words] of cases) {
     assert.ok(rule.includes(from), from)

@@ -66,7 +66,7 @@ test('people who are asked about what stays forbidden', () => {
   assert.deepEqual(
     warnings(`@id("asks") @requestable("") @approvers("group:finance") forbid (principal, ${REFUND}, resource);
 @id("never") forbid (principal, action in [Action::"orders.refund", Action::"orders.read"], resource);`),
-    ['1: asks nobody: what it is about is forbidden by `never` in line 2'],
+    ['1: asks no one: its calls are forbidden by `never` in line 2'],
   )
 })
 

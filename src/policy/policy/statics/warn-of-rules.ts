@@ -47,8 +47,8 @@ export function warnOfRules(
         )
       } else if (rule.effect === 'forbid' && !outer.requestable) {
         const what = rule.requestable
-          ? 'asks nobody: what it is about is'
-          : 'forbids nothing that is not'
+          ? 'asks no one: its calls are'
+          : 'forbids nothing more: its calls are'
         found.warning(rule.id, rule.start, `${what} forbidden by ${named(outer)}`, NARROWER)
       }
     } else if (outer.effect === 'forbid' && !outer.requestable) {

@@ -79,7 +79,7 @@ export async function awaitApproval(cli: Cli, task: OpenTask, id: string): Promi
 
 const ENDINGS: Readonly<Record<string, readonly [title: string, code: string]>> = {
   denied: ['A person denied it; nothing was sent', 'approval.denied'],
-  expired: ['Nobody answered in time; nothing was sent', 'approval.expired'],
+  expired: ['No one answered in time; nothing was sent', 'approval.expired'],
 }
 
 function ended({ edited, id, reason, state }: AccessRequestJson): CommandFailure {

@@ -87,7 +87,7 @@ async function scriptedSignIn(cli: Cli, client: Client, person: string): Promise
   ).catch((cause: unknown) => {
     const known = SAMPLE_PEOPLE.some(({ id }) => id === person)
     throw new CommandFailure(
-      known ? 'The sign-in failed' : `Nobody there is called \`${person}\``,
+      known ? 'The sign-in failed' : `No person there is called \`${person}\``,
       {
         detail: known
           ? reasonOf(cause)

@@ -118,6 +118,6 @@ export function quieterLines(draft: QuieterPolicy, agent: string): readonly Valu
     ...(erased > 0
       ? [text`${yellow('!')} nothing is known of ${erased} more (older, or erased)`]
       : []),
-    dim('people approved single calls; whether nobody needs to look any more is for you to say'),
+    dim('people approved single calls; you decide whether they need not look any more'),
   ]
 }

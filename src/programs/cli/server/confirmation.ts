@@ -28,7 +28,7 @@ export async function awaitConfirmation(ports: {
 }
 
 function tooLate(): CommandFailure {
-  return new CommandFailure('Nobody confirmed in time; nothing was changed', {
+  return new CommandFailure('No one confirmed in time; nothing was changed', {
     code: 'confirmation.missing',
     next: ['run the command again'],
   })

@@ -7,13 +7,13 @@ export async function firstSteps(people: PeopleParts, issuer: string): Promise<v
   if (await hasAdministrator(people)) return
   if ((await listProviders(people)).length === 0) {
     process.stderr.write(
-      'Nobody can sign in yet: set REMIT_IDP_ISSUER and REMIT_IDP_CLIENT_ID, then start again.\n',
+      'No one can sign in yet: set REMIT_IDP_ISSUER and REMIT_IDP_CLIENT_ID, then start again.\n',
     )
     return
   }
   const { expiresAt, token } = await createSetupLink(people)
   const until = new Date(expiresAt).toISOString().slice(11, 16)
   process.stderr.write(
-    `\nThere is no administrator yet. Whoever signs in through this link becomes the first (once, until ${until} UTC):\n\n  ${issuer}/setup/${token.reveal()}\n\n`,
+    `\nThere is no administrator yet. The first person who signs in through this link becomes it (once, until ${until} UTC):\n\n  ${issuer}/setup/${token.reveal()}\n\n`,
   )
 }

@@ -87,7 +87,7 @@ function answer(reply: ServerResponse, status: number, words: string): void {
 }
 
 function nobodyCame(): CommandFailure {
-  return new CommandFailure('Nobody signed in within ten minutes', {
+  return new CommandFailure('No one signed in within ten minutes', {
     next: ['run the command again'],
   })
 }

@@ -116,7 +116,7 @@ function logLine(
   why = '',
 ): void {
   const who = caller
-    ? `for ${caller.person ?? 'nobody present'} by ${caller.agent} under ${caller.txn}`
+    ? `for ${caller.person ?? 'no person'} by ${caller.agent} under ${caller.txn}`
     : 'from someone unknown'
   shop.log(`${req.method} ${req.url} ${status} ${who}${why && `: ${why}`}`)
 }

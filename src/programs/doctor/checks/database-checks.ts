@@ -125,7 +125,7 @@ export const DATABASE_CHECKS: readonly ProductionCheck[] = [
         'Add sslmode=verify-full to DATABASE_URL.',
       )
     return searchParams.get('sslmode') === 'no-verify'
-      ? failed('Nobody checks the certificate of the database.', 'Use sslmode=verify-full.')
+      ? failed('The certificate of the database is not checked.', 'Use sslmode=verify-full.')
       : ok('The connection to the database is encrypted.')
   }),
   {

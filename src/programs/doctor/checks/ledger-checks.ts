@@ -25,7 +25,7 @@ async function lookAtLedger({ database }: Installation): Promise<Diagnosis> {
   const { size, waiting, wrong } = await examineUnpacked(read)
   if (wrong !== undefined)
     return failed(
-      `Record ${wrong} in the database is not the one in the signed tree: somebody changed it, or the disk did.`,
+      `Record ${wrong} in the database is not the one in the signed tree: it was changed, or the disk is damaged.`,
       'Keep a copy of the database. See `operations/incidents.md`, "A record was changed".',
     )
   if (waiting > MAX_WAITING)

@@ -107,7 +107,7 @@ async function lookAtMetadata({ probes, settings: { issuer } }: Installation): P
 
 async function lookAtReleases({ probes, settings, version }: Installation): Promise<Diagnosis> {
   if (settings.releases === undefined)
-    return notApplicable('Nobody is asked for newer releases (REMIT_RELEASES).')
+    return notApplicable('Newer releases are not looked for (REMIT_RELEASES).')
   const answer = await probes.fetch(settings.releases)
   const newest = numbersOf(String((await jsonOf(answer))?.get('version')))
   const here = numbersOf(version)

@@ -137,7 +137,7 @@ forEachEngine('what administrators configured', (open) => {
       for (const each of words) assert.match(said, each)
     }
     await add('connections', connection('new'))
-    await assertSaid('ok', /of 1 nobody said when/)
+    await assertSaid('ok', /of 1 the expiry is not known/)
     const old = { created_at: now - 366 * DAY }
     await add('connections', connection('lasting', { ...old, expires_at: now + 14 * DAY }))
     await add('connections', connection('renewed', { ...old, replaced_at: now - DAY }))

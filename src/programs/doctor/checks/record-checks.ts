@@ -30,7 +30,7 @@ export const RECORD_CHECKS: readonly ProductionCheck[] = [
         ]),
       ]
       if (issuers.length === 0)
-        return failed('Nobody can sign in.', 'Set REMIT_IDP_ISSUER and REMIT_IDP_CLIENT_ID.')
+        return failed('No one can sign in.', 'Set REMIT_IDP_ISSUER and REMIT_IDP_CLIENT_ID.')
       const development = issuers.filter((issuer) => {
         const url = URL.parse(issuer)
         return url?.protocol !== 'https:' || isLoopback(url.hostname)
@@ -63,7 +63,7 @@ export const RECORD_CHECKS: readonly ProductionCheck[] = [
           'Sign in through the setup link that the start of the server prints.',
         )
       return found.length === 1
-        ? warning('There is one administrator: nobody replaces or checks them.', 'Add another one.')
+        ? warning('There is one administrator: no one replaces or checks them.', 'Add another one.')
         : ok(`There are ${found.length} administrators.`)
     },
   },
@@ -112,7 +112,7 @@ async function lookAtRules(installation: Installation): Promise<Diagnosis> {
         ? ['takes any program on anybody’s computer']
         : []),
       ...(rule.key_change === 'accept' ? ['takes new keys unseen'] : []),
-      ...(rule.trust > 1 ? [`gives trust ${rule.trust} to whoever comes`] : []),
+      ...(rule.trust > 1 ? [`gives trust ${rule.trust} to every caller`] : []),
     ]
     return why.length === 0
       ? []
@@ -192,11 +192,11 @@ async function lookAtConnections(installation: Installation): Promise<Diagnosis>
   const [oldest] = old
   return oldest
     ? warning(
-        `Credentials of APIs that are older than a year, and nobody said when they expire: ${named(old.map(({ name }) => name))}.`,
+        `Credentials of APIs that are older than a year, with no known expiry: ${named(old.map(({ name }) => name))}.`,
         `Replace them (\`remit connections replace ${oldest.name}\`), or say when they expire (\`remit connections expiry ${oldest.name} 90d\`).`,
       )
     : ok(
-        `No credential of an API is known to expire within 14 days${unknown === 0 ? '' : `; of ${unknown} nobody said when`}.`,
+        `No credential of an API is known to expire within 14 days${unknown === 0 ? '' : `; of ${unknown} the expiry is not known`}.`,
       )
 }
 
@@ -227,7 +227,7 @@ async function lookAtChannels(installation: Installation): Promise<Diagnosis> {
       return failed(`The mail server ${hostname}:${at} does not answer.`, 'Check REMIT_SMTP_URL.')
   } else if (!pushContact && !slackBotToken && own.length === 0)
     return warning(
-      'Nobody is told that something waits for them.',
+      'People are not told that something waits for them.',
       'Set REMIT_SMTP_URL, or another channel.',
     )
   const count = Number(lost?.count ?? 0)

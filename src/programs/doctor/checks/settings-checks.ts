@@ -140,7 +140,7 @@ function lookAtSecrets(settings: Settings): Diagnosis {
     weak.push(['the password in DATABASE_URL', undefined])
   if (weak.length === 0) return ok('No secret is short, repeated or well known.')
   return failed(
-    `Somebody could guess: ${weak.map(([name]) => name).join(', ')}.`,
+    `Easy to guess: ${weak.map(([name]) => name).join(', ')}.`,
     'Make new ones, such as with `openssl rand -base64 32`.',
   )
 }

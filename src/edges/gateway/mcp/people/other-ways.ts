@@ -64,7 +64,7 @@ function askToOpen(
   const call = { resource: resource.name, method: rpc.method, params }
   const requestState = sealState(master, call, { task, expiresAt, of: 'people' })
   if (requestState === undefined) return undefined
-  const message = `This call waits for approval by ${whoMay(request)}. The page says what is asked for; send it on to whoever may answer.`
+  const message = `This call waits for approval by ${whoMay(request)}. The page says what is asked for; send it on to the people who may answer.`
   const question = new Map<string, Json>([
     ['method', 'elicitation/create'],
     ['params', new Map(Object.entries({ mode: 'url', message, url: page }))],

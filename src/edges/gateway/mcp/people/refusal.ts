@@ -7,7 +7,7 @@ import type { RpcRequest } from '../../../../platform/net/index.ts'
 import type { DecidedCall } from '../call-steps.ts'
 
 const NO_WAY_AROUND =
-  'Do not work around this: tell whoever you work for, and go on with what does not need it.'
+  'Do not work around this: tell the person you work for, and go on with what does not need it.'
 
 /**
  * Answer to a denied call: says that it was not executed, why, and what would be enough, in words
@@ -73,8 +73,8 @@ export function pending(
   const { expiresAt, page, url } = verdict.request
   const text = [
     `PENDING, not executed: people have to approve this call first. It waits for ${whoMay(request)}, until ${inTime(expiresAt)}.`,
-    `They answer at ${page} : tell whoever you work for.`,
-    `Then make this exact call again, in ${retryAfter} seconds at the earliest. Once it is approved it is executed, once; with other arguments it would be another call, and ask anew.`,
+    `They answer at ${page} : tell the person you work for.`,
+    `Then make this exact call again, in ${retryAfter} seconds at the earliest. Once it is approved it is executed, once; with other arguments it would be another call, and ask again.`,
     `${NO_WAY_AROUND} Decision ${decisionId}.`,
   ]
   return notExecuted(message, text.join('\n'), {
@@ -103,7 +103,7 @@ export function unanswered(
   message: RpcRequest,
   { decisionId }: Pick<Verdict<'requestable'>, 'decisionId'>,
 ): RpcAnswer {
-  const text = `Not executed: nobody answered in time. This exact call, made again, asks people anew. ${NO_WAY_AROUND} Decision ${decisionId}.`
+  const text = `Not executed: no one answered in time. This exact call, made again, asks people again. ${NO_WAY_AROUND} Decision ${decisionId}.`
   return notExecuted(message, text, { [META.decision]: decisionId })
 }
 

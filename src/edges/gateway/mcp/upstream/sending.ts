@@ -377,7 +377,7 @@ function questionOf(
   return answer.result.get('resultType') === 'input_required' ? answer.result : undefined
 }
 
-const UNANSWERED = new Problem('upstream.asks', 'the MCP server asked, and nobody answered')
+const UNANSWERED = new Problem('upstream.asks', 'the MCP server asked, and no one answered')
 const NOT_KEPT = new Problem(
   'upstream.task_ended',
   'the MCP server began a task that cannot be followed',
