@@ -37,7 +37,7 @@ export function askFor(forbids: readonly Requestable[], risk: Risk): Ask {
     self: forbids.every(({ self }) => self),
     ...(stepUps.length === 0 ? {} : { stepUps }),
     ...(forbids.some(({ signature }) => signature) ? { signature: 'passkey' } : {}),
-    // One rule that does not offer it is enough, and nobody may.
+    // One rule that does not offer it is enough to forbid it.
     ...(breakGlass.length > 0 && breakGlass.length === forbids.length ? { breakGlass } : {}),
     prompts: [...prompts],
     ...(editable.length === 0 ? {} : { editable }),

@@ -1,4 +1,4 @@
-/** The gates of a decision, asked about calls whose arguments nobody has chosen yet. */
+/** The gates of a decision, asked about calls whose arguments are not chosen yet. */
 import { budgetGates, externalGates } from './conditions.ts'
 import type { Detail } from './detail.ts'
 import type { CallFacts } from './gates.ts'

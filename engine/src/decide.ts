@@ -10,7 +10,7 @@ import { judgePrincipals } from './principals.ts'
  * shadowing and replaying possible. Whatever an evaluator does wrong is a denial, never an exception.
  *
  * All gates are evaluated, so that every answer can be explained; only a credential or a task that no longer counts
- * stops early, because then there is nobody to explain to.
+ * stops early, because then there is no caller to explain to.
  */
 export function decide(facts: CallFacts, policies: PolicySet): Decision {
   const stopped = stopEarly(facts.credential, facts.liveness)

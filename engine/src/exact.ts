@@ -100,7 +100,7 @@ const AMBIGUOUS = /[\\\p{Cc}]|%(?:25)*(?:2f|5c|c[01]|[01][0-9a-f]|7f)/iu
 const DOT_SEGMENT = /^\.{1,2}(?:(?:;|%(?:25)*3b).*)?$/i
 
 /**
- * INVARIANT: a path that starts with `/public/` stays there, whoever resolves it. So a path with dot segments is not a
+ * INVARIANT: a path that starts with `/public/` stays there for every resolver. So a path with dot segments is not a
  * value at all, and no bound on it holds.
  */
 function plainPath(text: string): string | undefined {

@@ -33,7 +33,7 @@ export type GateResult = {
   /** Subject that the gate looked at: a person, one agent of the chain, a decision point. */
   readonly subject?: string
   readonly policies?: readonly string[]
-  /** Sign-in that would be enough, where the person has to prove anew who they are (RFC 9470). */
+  /** Sign-in that would be enough, where the person has to sign in again (RFC 9470). */
   readonly stepUp?: { readonly acrValues?: string; readonly maxAge?: string }
   /** Note for operators only. */
   readonly note?: string
@@ -49,29 +49,29 @@ export type Ask = {
   readonly approvers: readonly (readonly string[])[]
   /** Sets of these rules, by index, that need different people for each. */
   readonly separate?: readonly (readonly number[])[]
-  /** Names that count for a rule where `manager` and `owner` mean nobody, by index of the rule. */
+  /** Names that count for a rule where `manager` and `owner` mean no one, by index of the rule. */
   readonly fallbacks?: readonly { readonly rule: number; readonly names: readonly string[] }[]
   /** Names that count for a rule from a time on, by its index. */
   readonly escalations?: readonly (EscalationStep & { readonly rule: number })[]
   /** True when the owners of the agents behind the call may not answer. */
   readonly barsAgentOwners?: true
-  /** True when nobody may answer in the place of somebody who is away: because one of the forbids says so. */
+  /** True when no stand-in may answer for a person who is away: because one of the forbids says so. */
   readonly inPerson?: true
   readonly quorum: number
   readonly lifetimeSeconds: number
   readonly risk: Risk
   /** True when requester and represented person may answer: only when every forbid says so. */
   readonly self: boolean
-  /** Sign-ins that whoever approves needs: all of them. */
+  /** Sign-ins that approvers need: all of them. */
   readonly stepUps?: readonly StepUp[]
   /** Signature that an approval needs: because one of the forbids says so. */
   readonly signature?: 'passkey'
-  /** Rules of who may approve alone in an emergency, every one of which must be met; absent: nobody. */
+  /** Rules of who may approve alone in an emergency, every one of which must be met; absent: no one. */
   readonly breakGlass?: readonly (readonly string[])[]
   readonly prompts: readonly string[]
   /** True when an answer is for this very call and no other: nothing proves who makes the next one. */
   readonly once?: true
-  /** JSON Pointers of arguments that whoever approves may lower or shorten; absent: none. */
+  /** JSON Pointers of arguments that approvers may lower or shorten; absent: none. */
   readonly editable?: readonly string[]
 }
 

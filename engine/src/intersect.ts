@@ -23,7 +23,7 @@ export function intersect(a: readonly Detail[], b: readonly Detail[], kindOf: Ki
   return detailsOf([...kept.values()].flat())
 }
 
-/** Adds a region unless it says nothing new, in place of those that it makes superfluous. */
+/** Adds a region unless it is covered already, in place of those that it makes superfluous. */
 function keep(kept: Map<string, Region[]>, region: Region): void {
   const present = kept.get(region.location) ?? []
   if (present.some((other) => other.type === region.type && isInside(region, other))) return

@@ -5,7 +5,7 @@ import { boundInWords, pathName, shown } from './words.ts'
 
 /**
  * The first bound that cannot hold for one of its (location, action) pairs as the catalog stands, in words; `undefined`
- * when all fit. Such a bound is safe (it grants nothing there), yet whoever wrote it did not mean that: tell them.
+ * when all fit. Such a bound is safe (it grants nothing there), yet its author did not mean that: tell them.
  */
 export function misfit(details: readonly Detail[], kindOf: KindOf): string | undefined {
   for (const { locations, actions, bounds } of details) {

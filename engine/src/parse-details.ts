@@ -4,7 +4,7 @@ import { type Bound, DETAIL_LIMITS, type Detail, type DetailType, type Operator 
 
 export type ParsedDetails =
   | { readonly ok: true; readonly details: Detail[] }
-  /** Says where and what, for whoever wrote the list. */
+  /** Names the place and the fault, for the author of the list. */
   | { readonly ok: false; readonly reason: string }
 
 /** A list in which both types stand side by side. `delegates`: `undefined` when the list has none of them. */

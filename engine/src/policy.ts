@@ -55,7 +55,7 @@ export interface PolicyAnswer {
 }
 
 /**
- * Sign-in that somebody needs (RFC 9470): in one of these ways (`acr`; none: any), and not longer
+ * Sign-in that a person needs (RFC 9470): in one of these ways (`acr`; none: any), and not longer
  * ago (`null`: whenever).
  */
 export type StepUp = {
@@ -63,7 +63,7 @@ export type StepUp = {
   readonly maxAgeSeconds: number | null
 }
 
-/** Somebody who may answer as well, once people have been asked for so long. */
+/** People who may answer as well, once the question has waited for so long. */
 export type EscalationStep = { readonly afterSeconds: number; readonly name: string }
 
 /** A forbid that people may lift for one call: `@requestable` and its companions, checked when the set was loaded. */
@@ -76,23 +76,23 @@ export interface Requestable {
   readonly approvers: readonly string[]
   /** Further rules like `approvers`: each of all these needs people of its own. */
   readonly furtherApprovers?: readonly (readonly string[])[]
-  /** Names that count where `manager` and `owner` mean nobody. */
+  /** Names that count where `manager` and `owner` mean no one. */
   readonly fallback?: readonly string[]
   /** Names that count from a time on. */
   readonly escalation?: readonly EscalationStep[]
   /** True when the owners of the agents behind the call may not answer. */
   readonly barsAgentOwners?: true
-  /** True when nobody may answer in the place of somebody who is away. */
+  /** True when no stand-in may answer for a person who is away. */
   readonly inPerson?: true
   readonly quorum: number
   readonly lifetimeSeconds: number
   /** True when requester and represented person may answer too. */
   readonly self: boolean
-  /** Sign-in that whoever approves needs. */
+  /** Sign-in that approvers need. */
   readonly stepUp?: StepUp
-  /** JSON Pointers of arguments that whoever approves may lower or shorten. */
+  /** JSON Pointers of arguments that approvers may lower or shorten. */
   readonly editable?: readonly string[]
-  /** People and groups any of whom may approve alone in an emergency; absent: nobody. */
+  /** People and groups any of whom may approve alone in an emergency; absent: no one. */
   readonly breakGlass?: readonly string[]
   /** Signature that an approval needs. */
   readonly signature?: 'passkey'
@@ -117,7 +117,7 @@ export type Obligation = {
  *   one that every call would meet.
  * - `all_but_requestable`: everything but the forbids in `PolicySet.requestable`, of which those are determining that hold whatever
  *   arguments the call may have: people are asked about each such call. The context has no `args`, and nothing is permitted.
- * - `unseen_arguments`: nothing, and nobody knows the arguments yet: the context has no `args`. Permitted only where every call is,
+ * - `unseen_arguments`: nothing, and the arguments are not known yet: the context has no `args`. Permitted only where every call is,
  *   without asking people, and no policy whose scope fits looks at arguments, or at what depends on them.
  */
 export type Omission =
@@ -135,7 +135,7 @@ export interface PolicySet {
   /** Pure and synchronous. May throw: that denies like an error. */
   evaluate(query: PolicyQuery, without: Omission): PolicyAnswer
   /**
-   * Writes what the set sees of a context, of calls whose arguments nobody knows, when it is asked about these actions of a resource.
+   * Writes what the set sees of a context, of calls with unknown arguments, when it is asked about these actions of a resource.
    * Where the text is the same for two contexts, `evaluate` answers alike without `arguments`, and without `all_but_requestable`.
    * Left out: not known.
    */

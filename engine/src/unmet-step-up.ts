@@ -1,4 +1,4 @@
-/** Gate 9 before there is a call: whether the person would have to prove anew who they are, whatever the arguments. */
+/** Gate 9 before there is a call: the fresh sign-in that a call would need, whatever its arguments. */
 import type { CallableAction, ReachFacts } from './could-permit.ts'
 import type { CallFacts, GateResult } from './gates.ts'
 import { obligationGates, STEP_UP } from './obligations.ts'

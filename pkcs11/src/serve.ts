@@ -58,7 +58,7 @@ export function serve(access: TokenAccess, cryptoki: () => Promise<Cryptoki>): v
     const answered = await answer(request).catch(failure)
     process.stdout.write(`${JSON.stringify({ id: request.id, ...answered })}\n`)
   })
-  // Nobody is left to sign for.
+  // No client is left to sign for.
   lines.once('close', () => process.exit(0))
   // They reach the whole group; the server, which is told the same, still signs while it ends.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})

@@ -41,7 +41,7 @@ const ID_BYTES = 16
 const MAX_FOUND = 4
 
 /**
- * Errors after which everything begins anew, once: the token was taken out, or somebody else ended
+ * Errors after which everything starts over, once: the token was taken out, or another program ended
  * our sessions.
  */
 const BEGIN_ANEW: ReadonlySet<number | undefined> = new Set([
@@ -195,7 +195,7 @@ export class Pkcs11Token {
     for (;;) {
       const session =
         this.#free.pop() ?? (await new Promise<Session>((resolve) => this.#waiting.push(resolve)))
-      // It may have been given before everything began anew, and be taken after that.
+      // It may have been given before everything started over, and be taken after that.
       if (session.generation === this.#generation) return session
     }
   }

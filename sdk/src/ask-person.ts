@@ -40,7 +40,7 @@ export async function askPerson(question: Question): Promise<Task> {
   const ports = portsOf(question)
   const server = await serverOf(issuer, ports)
   if (server.backchannelEndpoint === undefined)
-    throw new UsageError(`\`${server.issuer}\` asks nobody for agents`)
+    throw new UsageError(`\`${server.issuer}\` asks no one for agents`)
   const signed = new SignedRequests(ports, await newTaskKey())
   const details = delegating(question.details ?? [], question.mayDelegate)
   const response = await sendForm(server.backchannelEndpoint, signed, {

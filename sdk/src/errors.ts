@@ -157,7 +157,7 @@ export class AlreadyExecuted extends Denied {
     if (this.state === 'sending')
       return [
         `ALREADY UNDER WAY, not again (${this.code}): ${this.detail}`,
-        'Nobody knows yet how that execution ends. Do not repeat the call to find out.',
+        'The outcome of that execution is not known yet. Do not repeat the call to find out.',
       ].join('\n')
     const answered = this.upstreamStatus ? `, answered ${this.upstreamStatus}` : ''
     return [

@@ -35,7 +35,7 @@ export interface Opening extends OpeningBase {
   readonly details?: readonly Detail[]
   /** Action names, separated by spaces: each without bounds. */
   readonly scope?: string
-  /** True: less than all of it is worth nothing. The person is then asked for what is missing. Default: the task gets what is allowed; see `Task.missing`. */
+  /** True: the task needs all of it. The person is then asked for the rest. Default: the task gets what is allowed; see `Task.missing`. */
   readonly requireAll?: boolean
   /** Details that children may be given at most. Default: the same as the details. */
   readonly mayDelegate?: readonly Detail[]
@@ -71,7 +71,7 @@ export async function openTask(opening: Opening): Promise<Task> {
       return await begin(opening, { server, ports }, await wanted(opening))
     } catch (error) {
       if (!(error instanceof ConsentRequired) || !opening.onConsent) throw error
-      // A question that no one answered in time is asked anew, on another page.
+      // A question that no one answered in time is asked again, on another page.
       if (told !== error.interactionUri) await opening.onConsent(error)
       told = error.interactionUri
       await ports.sleep(pause, opening.signal)

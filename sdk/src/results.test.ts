@@ -31,7 +31,7 @@ const REFUSALS: readonly (readonly [Error, string])[] = [
       ...{ state: 'sending', upstreamStatus: undefined },
       askAgain: async () => PENDING,
     }),
-    'ALREADY UNDER WAY, not again (task.not_covered): no\nNobody knows yet how that execution ends. Do not repeat the call to find out.',
+    'ALREADY UNDER WAY, not again (task.not_covered): no\nThe outcome of that execution is not known yet. Do not repeat the call to find out.',
   ],
   [
     new CallFailed('server.unreachable', 'gone', { effect: 'none' }),

@@ -8,7 +8,7 @@ import { formText } from './wire/token-endpoint.ts'
 
 /**
  * Store of the refresh token of one person. It is as good as the person's sign-in: encrypt it, show
- * it to nobody.
+ * it to no one.
  */
 export interface RefreshTokens {
   get(): Promise<string | undefined> | string | undefined
@@ -47,7 +47,7 @@ interface Provider {
 type ProviderAnswer = Readonly<Record<string, unknown>>
 
 /**
- * The sign-in of one person at an agent's application, kept: `openTask({ subjectToken: signIn.idToken, … })`. Nobody has to be present
+ * The sign-in of one person at an agent's application, kept: `openTask({ subjectToken: signIn.idToken, … })`. No person has to be present
  * for it; what the agent may do is what they agreed to at Remit. They can end either at any time: the refresh token at the identity
  * provider, and what they agreed to on their home page.
  */
@@ -90,7 +90,7 @@ export class SignIn {
 
   /**
    * Takes the address with which the browser came back. Stores the refresh token, and answers an ID token.
-   * @throws {SignInRequired}; {UsageError} for somebody else's answer; {CallFailed}
+   * @throws {SignInRequired}; {UsageError} for another person's answer; {CallFailed}
    */
   async finish(begun: BegunSignIn, url: string): Promise<string> {
     const provider = await this.#provider()
@@ -108,7 +108,7 @@ export class SignIn {
     const code = one('code')
     if (code === undefined) {
       const why = one('error_description') ?? one('error') ?? 'no reason was given'
-      throw new SignInRequired(`the identity provider let nobody in: ${why.slice(0, 200)}`)
+      throw new SignInRequired(`the identity provider let no one in: ${why.slice(0, 200)}`)
     }
     const told = await this.#tokens(provider, {
       grant_type: 'authorization_code',
@@ -162,7 +162,7 @@ export class SignIn {
         kept = newer
       }
     }
-    throw new SignInRequired('nobody has signed in, or they have signed out')
+    throw new SignInRequired('no one has signed in, or they have signed out')
   }
 
   async #tokens(

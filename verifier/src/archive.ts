@@ -36,7 +36,7 @@ export class Archive {
     this.#key = key
   }
 
-  /** `source`: absent where nobody named an archive. */
+  /** `source`: absent where no archive is named. */
   static async of(
     exported: Source,
     source: ArchiveSource | undefined,

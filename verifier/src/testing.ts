@@ -12,7 +12,7 @@ export interface TestLog {
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
 export const ORIGIN = 'remit.example/ledger'
 
-/** An export of these records, written as the specifications say it, slowly: nothing here is shared with what is tested. */
+/** An export of these records, written as the specifications say it, slowly: no code here is shared with the tested one. */
 export function makeExport(records: readonly Uint8Array[], key: KeyObject = privateKey): Files {
   const files: Files = new Map()
   const leaves = records.map((record) => sha256(Buffer.of(0), record))

@@ -17,7 +17,7 @@ export interface CedarRequest {
 export class CompiledPolicies {
   readonly size: number
   readonly #index: PolicyIndex
-  // Used anew by every evaluation: none begins before another has ended.
+  // Used again by every evaluation: none begins before another has ended.
   readonly #drawers: Drawer[] = []
   readonly #lists: CompiledPolicy[][] = []
 

@@ -1,7 +1,7 @@
 import { isArray, isObject } from './json.ts'
 import type { EntityShape, Field, RecordShape, RequestShape, Shape } from './shape.ts'
 
-/** Shapes as plain JSON, for whoever evaluates elsewhere what was declared here. */
+/** Shapes as plain JSON, for programs that evaluate elsewhere by declarations made here. */
 export type ShapeJson =
   | string
   | { readonly entity: string }

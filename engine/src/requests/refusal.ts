@@ -22,7 +22,7 @@ export function refuse(fault: ArgumentFault, pointer: string, words: string): Ar
   return { ok: false, fault, pointer, words }
 }
 
-/** RFC 6901, shortened: a name that somebody made up must not fill an answer. */
+/** RFC 6901, shortened: a name that a caller made up must not fill an answer. */
 export function memberAt(pointer: string, name: string): string {
   const token = name.slice(0, 128).replaceAll('~', '~0').replaceAll('/', '~1')
   return `${pointer}/${token.toWellFormed()}`

@@ -146,7 +146,7 @@ class AlreadyExecuted(Denied):
         if self.state == "sending":
             return (
                 f"ALREADY UNDER WAY, not again ({self.code}): {self.detail}\n"
-                "Nobody knows yet how that execution ends. Do not repeat the call to find out."
+                "The outcome of that execution is not known yet. Do not repeat the call to find out."
             )
         answered = f", answered {self.upstream_status}" if self.upstream_status else ""
         return (

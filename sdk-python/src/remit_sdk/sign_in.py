@@ -137,7 +137,7 @@ class _Shared:
             raise UsageError("the answer comes from another identity provider")
         if "code" not in answer:
             error = answer.get("error_description") or answer.get("error") or "no reason was given"
-            raise SignInRequired(f"the identity provider let nobody in: {error[:200]}")
+            raise SignInRequired(f"the identity provider let no one in: {error[:200]}")
         form = {
             "grant_type": "authorization_code",
             "code": answer["code"],
@@ -176,7 +176,7 @@ class _Shared:
             if replaced is not None and replaced != kept:
                 self._store.set(replaced)
             return _id_token(told)
-        raise SignInRequired("nobody has signed in, or they have signed out")
+        raise SignInRequired("no one has signed in, or they have signed out")
 
     def _tokens(self, provider: _Provider, form: Mapping[str, str]) -> Flow[Mapping[str, Any]]:
         whole: dict[str, str | None] = {**form, "client_id": self._client_id}

@@ -4,7 +4,7 @@ import type { ApiRequest } from './incoming.ts'
 /**
  * Source of the certificate that a client showed (RFC 8705). `tls`: the API ends TLS itself, in
  * Node. `from`: the addresses of the proxies that do, and say it in `Client-Cert` (RFC 9440);
- * nobody else is believed.
+ * no other peer is believed.
  */
 export type ClientCertificates = 'tls' | { readonly from: readonly string[] }
 
@@ -13,7 +13,7 @@ const VALUE = /^:((?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?
 const MAX_CHARACTERS = 8_192
 
 /**
- * `x5t#S256` of the certificate that the client showed at this connection; nothing where it showed none, or nobody is asked.
+ * `x5t#S256` of the certificate that the client showed at this connection; nothing where it showed none, or none is asked for.
  * @throws {ApiRefusal} `request.bad_header`
  */
 export async function certificateOf(

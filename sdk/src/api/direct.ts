@@ -44,7 +44,7 @@ export interface DirectOptions {
   /** Time to wait for Remit, in milliseconds. Default 3000. */
   readonly timeoutMs?: number
   readonly fetch?: Fetch
-  /** Milliseconds of a clock that nobody sets. Default: `performance.now`. */
+  /** Milliseconds of a clock that is never set. Default: `performance.now`. */
   readonly now?: () => number
   readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>
   /** Told what is answered with 503, and outcomes that could not be reported: a wrong secret, Remit out of reach. */

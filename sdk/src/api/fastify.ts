@@ -91,7 +91,7 @@ export function fastifyGuard(app: FastifyInstance, guard: Guard): (route?: Route
   }
 }
 
-/** Status that nobody hears; it ends the route. */
+/** Status that reaches no client; it ends the route. */
 const CLIENT_IS_GONE = 499
 
 /** Another parser of the instance has read it: its bytes are gone. */

@@ -60,11 +60,11 @@ export interface Route {
   readonly write?: boolean
 }
 
-/** End of a call. Without anything: it began, and nobody knows how far it came. */
+/** End of a call. Without anything: it began, and its progress is unknown. */
 export interface CallEnd {
   /** Status that the API answered. */
   readonly status?: number
-  /** False: it did not begin, because nobody waits for its answer any more. */
+  /** False: it did not begin, because the client has gone. */
   readonly begun?: boolean
   /** Amounts in the answer that the permit settles. */
   readonly amounts?: readonly Amount[]

@@ -10,7 +10,7 @@ export interface InsideDomainOptions extends TransactionOptions {
   readonly locations: readonly string[]
   /**
    * Services that may pass a call on to it, by their resource identifiers: the last one that the
-   * token names. Default: whoever has the token, also one that was passed on unchanged.
+   * token names. Default: every holder of the token, also of one that was passed on unchanged.
    */
   readonly from?: readonly string[]
 }

@@ -8,7 +8,7 @@ export interface Target {
 }
 
 /**
- * Matches the segments that the gateway sends: it builds addresses anew from what was decided on,
+ * Matches the segments that the gateway sends: it builds addresses from the decided values,
  * so nothing else needs to be read.
  */
 const SEGMENT = /^(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2})+$/

@@ -90,7 +90,7 @@ async function verified(token: string, trust: Trust): Promise<JWTPayload> {
     })
     return payload
   } catch (cause) {
-    // Keys that cannot be had say nothing about the token.
+    // Keys that cannot be had prove nothing about the token.
     if (!(cause instanceof errors.JOSEError) || NO_KEYS.has(cause.code))
       throw new ApiRefusal('api.not_decided', 'the keys of Remit could not be had', { cause })
     throw invalid('signature, type, issuer, audience or age', misfit(cause, trust) ?? cause)
@@ -148,7 +148,7 @@ export function parties(payload: JWTPayload): Pick<RemitCall, 'actors' | 'chain'
 
 /**
  * Tells whether a credential is one of Remit's for agents. Behind the gateway none arrives: the
- * gateway keeps it. Whoever brings one has gone past it.
+ * gateway keeps it. A caller that brings one has gone past it.
  */
 export function isAgentCredential(authorization: string | undefined, issuer: string): boolean {
   const [, scheme = '', token = ''] = /^(\S+) +(\S+)$/.exec(authorization ?? '') ?? []

@@ -127,7 +127,7 @@ class TaskTransport implements McpTransport {
   }
 
   /**
-   * Hears what the server of a session says outside of calls. Whoever has nothing to say refuses, and is asked no more; a stream
+   * Hears what the server of a session says outside of calls. A server with nothing to say refuses, and is asked no more; a stream
    * that ends is opened again.
    */
   async #listen(): Promise<void> {
@@ -153,7 +153,7 @@ class TaskTransport implements McpTransport {
     if (this.#closing.signal.aborted) return
     this.#closing.abort(new DOMException('the client has closed', 'AbortError'))
     if (this.sessionId !== undefined) {
-      // Nobody is left to be told; a session without its task is of no use to anyone.
+      // No listener is left; a session without its task is of no use to anyone.
       await this.#request({ method: 'DELETE', headers: this.#headers() }).catch(() => {})
     }
     this.onclose?.()
@@ -182,7 +182,7 @@ class TaskTransport implements McpTransport {
       if (signal.aborted) return
       this.onerror?.(error instanceof Error ? error : new Error(String(error)))
     }
-    // Whoever waits for the answer is told that none will come.
+    // The waiting request is told that no answer will come.
     if (!answered && !signal.aborted) this.#tell({ jsonrpc: '2.0', id, error: CUT })
   }
 

@@ -53,7 +53,7 @@ export async function fetchAs(
 }
 
 /**
- * Makes the call, again and again if need be; or answers it, when nobody asked for a credential.
+ * Makes the call, again and again if need be; or answers it, when no credential was asked for.
  */
 async function wayTo(
   calling: TaskCallParts,

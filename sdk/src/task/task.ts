@@ -57,7 +57,7 @@ export class Task {
 
   /**
    * `fetch`, as this task: with a token for the resource that the address belongs to and a fresh proof for every request. A
-   * nonce that is asked for, and a token that is not accepted any more, cost one more request and nobody notices.
+   * nonce that is asked for, and a token that is not accepted any more, cost one more request, unnoticed.
    * Redirects are not followed.
    * @throws {ApprovalRequired} unless `onApproval` says to wait
    * @throws {AlreadyExecuted} {Denied} {CallFailed} {UsageError}

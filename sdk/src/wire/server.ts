@@ -65,7 +65,7 @@ export async function reach(
   }
 }
 
-/** `fetch failed` says nothing; what stands behind it does: `ECONNREFUSED`. */
+/** `fetch failed` names no reason; its cause does: `ECONNREFUSED`. */
 function reasons(error: unknown, depth = 0): string {
   if (!(error instanceof Error)) return String(error)
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''

@@ -94,8 +94,8 @@ test('what may pass is tried four times; what will not pass, once', async (t) =>
       /unexpected/,
       4,
     ]),
-    [(request) => void request.socket.destroy(), /nobody answers$/, 4],
-    [truncated, /nobody answers$/, 4],
+    [(request) => void request.socket.destroy(), /it does not answer$/, 4],
+    [truncated, /it does not answer$/, 4],
     [() => {}, /no answer in time$/, 4],
     [slowly, /no answer in time$/, 4],
   ]
@@ -109,7 +109,10 @@ test('what may pass is tried four times; what will not pass, once', async (t) =>
     assert.deepEqual(pauses, tries === 1 ? [] : [200, 1_000, 3_000])
   }
   const { read } = sourceAt('http://127.0.0.1:9')
-  await assert.rejects(read(PATH), unreadable(/^s3:\/\/records\/remit at there: .*nobody answers$/))
+  await assert.rejects(
+    read(PATH),
+    unreadable(/^s3:\/\/records\/remit at there: .*it does not answer$/),
+  )
 })
 
 test('a store that recovers is waited for, and each try is signed anew', async (t) => {

@@ -3,7 +3,7 @@ import { type Answer, answerOf } from './answer.ts'
 import type { Place } from './place.ts'
 import { signedHeaders } from './signature.ts'
 
-/** Archive that cannot be read. It says nothing about the ledger. */
+/** Archive that cannot be read. It proves nothing about the ledger. */
 export class UnreadableArchive extends Error {}
 
 /** Parts of the world that reading over HTTP needs. */
@@ -42,7 +42,7 @@ async function read(
     throw new RangeError(`a path in the archive has other characters: ${path}`)
   const url = new URL(`${place.base}/${path}`)
   for (let tries = 0; ; tries++) {
-    // Signed anew each time: a signature holds for some minutes only.
+    // Signed each time: a signature holds for some minutes only.
     const { key, region } = place
     const headers = key ? signedHeaders({ url, key, region, now: now() }) : {}
     const answer = await answerOf(url, headers, patienceMs)
@@ -57,7 +57,7 @@ async function read(
   }
 }
 
-/** INVARIANT: what is somebody else's answer is not that of an archive without this file. A web server has no other way to say so. */
+/** INVARIANT: an answer of another server is not that of an archive without this file. A web server has no other way to say so. */
 function isMissing({ kind }: Place, { code, status }: Answer): boolean {
   return status === 404 && (code === 'NoSuchKey' || (kind === 'web' && code === ''))
 }
@@ -69,7 +69,7 @@ function mayPass({ failure, status }: Answer): boolean {
 }
 
 function reasonOf({ key, kind }: Place, { code, failure, status }: Answer): string {
-  if (failure === 'no_answer') return 'nobody answers'
+  if (failure === 'no_answer') return 'it does not answer'
   if (failure === 'timed_out') return 'there was no answer in time'
   if (failure === 'distrusted')
     return 'the certificate is not trusted here (NODE_EXTRA_CA_CERTS names a file with more authorities)'
@@ -83,7 +83,7 @@ function reasonOf({ key, kind }: Place, { code, failure, status }: Answer): stri
     if (status >= 300 && status < 400) return 'it is said to be elsewhere, and that is not followed'
     if (status !== 401 && status !== 403) return 'the answer was unexpected'
     if (kind === 'web') return 'access is refused'
-    // A store does not say what is there to somebody who may not list the bucket.
+    // A store does not tell a reader without the right to list the bucket which files are there.
     return key
       ? 'access is refused, or it is not there and this key may not list the bucket'
       : 'access is refused without a key (AWS_ACCESS_KEY_ID), or it is not there and only some may list the bucket'

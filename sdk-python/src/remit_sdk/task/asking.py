@@ -49,7 +49,7 @@ def asking(setting: Setting, question: Asking) -> Flow[Held]:
     endpoint = server.backchannel_endpoint
     if endpoint is None:
         raise UsageError(
-            f"`{server.issuer}` asks nobody for agents: it names no backchannel_authentication_endpoint"
+            f"`{server.issuer}` asks no one for agents: it names no backchannel_authentication_endpoint"
         )
     signer = Signer(TaskKey(), setting.now)
     proof = yield from authentication(setting.agent, server.issuer, setting.now())

@@ -29,7 +29,7 @@ export interface WritableResponse {
 }
 
 /**
- * Reports the outcome when the answer is out, or nobody waits for it any more. What has to be told otherwise than the handler answers
+ * Reports the outcome when the answer is out, or the client has gone. What has to be told otherwise than the handler answers
  * is held: nothing of it leaves before all of it is there and is as it has to be. Everything that a framework sends goes through these
  * methods of the response, whatever it calls itself.
  */

@@ -7,7 +7,7 @@ export interface Obligation {
   readonly properties: Readonly<Record<string, string>>
 }
 
-/** An answer that cannot be made what it has to be. It is told nobody. */
+/** An answer that the obligations cannot be applied to. No caller is told it. */
 export class UnfitAnswer extends Error {}
 
 const REDACTED = '[redacted]'

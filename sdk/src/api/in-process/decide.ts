@@ -25,7 +25,7 @@ export type ReadCall =
 /** Larger bodies are Remit's to read: it counts their values. */
 const MAX_BODY = 64 * 1024
 const MAX_TARGET = 8192
-/** Characters that somebody could read in two ways, where they are encoded. */
+/** Characters that can be read in two ways, where they are encoded. */
 const TWO_WAYS = /[A-Za-z0-9._~-]|[\p{Cc}]/u
 const TWO_WAYS_IN_PATH = /[/\\;%?#]/
 

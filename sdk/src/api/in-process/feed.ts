@@ -96,7 +96,7 @@ export class Feed {
     const { signal } = this.#closing
     const news = newsFrom(await remit.ask('feed', { body, timeoutMs: TIMEOUT_MS, signal }))
     const follows = known?.id === news.session && !news.reset && news.position >= known.position
-    // INVARIANT: an answer that does not follow the last one makes everything before it void, and gives no lease unless it begins anew.
+    // INVARIANT: an answer that does not follow the last one makes everything before it void, and gives no lease unless it starts over.
     if (!follows) {
       lease.end()
       listener.reset()

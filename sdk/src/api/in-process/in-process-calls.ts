@@ -70,7 +70,7 @@ export class InProcessCalls implements CallDecider {
     const rules = this.#parts.rules()
     const held = rules && (await this.#hold(asked, rules))
     if (!rules || !held) return this.#askRemit(asked, undefined, rules ? 'credential' : 'rules')
-    // INVARIANT: a proof that holds counts once here, whoever then decides: what one of both has permitted the other does not permit again.
+    // INVARIANT: a good proof counts once here, whichever of both decides: the other does not permit the same call again.
     if (!(await usedOnce.use(held.proof.replayKey, held.proof.expiresAt))) {
       count('replayed')
       const refusal = new ApiRefusal('proof.replayed', 'the proof was used before')

@@ -3,7 +3,7 @@ export const MAX_LEASE_MS = 5_000
 
 /** A moment, by both clocks of this process. */
 export interface Moment {
-  /** Milliseconds of a clock that nobody sets. */
+  /** Milliseconds of a clock that is never set. */
   readonly monotonic: number
   /** Epoch milliseconds. */
   readonly wall: number
