@@ -4,6 +4,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { measuresOf } from './layout/measures.ts'
 import { type PackageFile, strayPackages } from './layout/packages.ts'
 import { printShape } from './layout/print-shape.ts'
 import { shapeOf } from './layout/shape.ts'
@@ -110,14 +111,13 @@ for (const tree of TREES) {
 
 const house = join(repository, 'src')
 const isOfHouse = (file: string) => file.startsWith(house + sep) && !isTest(file)
-const shape = shapeOf(
-  house,
-  [...graph].filter(([file]) => isOfHouse(file)).map(([file, imports]) => ({ file, imports })),
-  [
-    ...[...graph.keys()].filter((file) => !isOfHouse(file)),
-    ...['test', 'bench', 'tools', 'examples'].flatMap((name) => sources(join(repository, name))),
-  ],
-)
+const own = [...graph]
+  .filter(([file]) => isOfHouse(file))
+  .map(([file, imports]) => ({ file, imports }))
+const shape = shapeOf(house, own, [
+  ...[...graph.keys()].filter((file) => !isOfHouse(file)),
+  ...['test', 'bench', 'tools', 'examples'].flatMap((name) => sources(join(repository, name))),
+])
 problems.push(
   ...shape.circles.map((circle) => `folders import each other: ${circle}`),
   ...shape.verbs.map((folder) => `${folder}: a folder is named by a noun`),
@@ -125,7 +125,7 @@ problems.push(
   ...shape.homonyms.map((name) => `${name}: a type of this name is exported by more than one file`),
   ...shape.typeNames.map((place) => `${place}: a type is named by a noun`),
 )
-if (process.argv.includes('--shape')) printShape(shape)
+if (process.argv.includes('--shape')) printShape(shape, measuresOf(house, own))
 
 for (const problem of problems) console.error(problem)
 console.log(

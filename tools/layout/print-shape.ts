@@ -1,11 +1,22 @@
+import { readFileSync } from 'node:fs'
+import type { Measures } from './measures.ts'
 import type { Shape } from './shape.ts'
 
 const SHOWN = 12
+/** Measures of the release before, by the same names. */
+const BEFORE = new URL('./release.json', import.meta.url)
 
-/** Prints the largest wings and faces, and the counts that tell how far the house is divided. */
-export function printShape(shape: Shape): void {
-  printLargest('lines of a wing', shape.lines)
-  printLargest('names that an index gives away', shape.names)
+/** Prints how the house is divided, beside the release before. People look at it; no number fails. */
+export function printShape(shape: Shape, measures: Measures): void {
+  const before: { readonly commit: string; readonly measures: Measures } = JSON.parse(
+    readFileSync(BEFORE, 'utf8'),
+  )
+  console.log(`\n${''.padEnd(58)}${'now'.padStart(8)}${before.commit.padStart(10)}`)
+  for (const [name, value] of Object.entries(measures)) {
+    const then = before.measures[name]
+    console.log(`${name.padEnd(58)}${String(value).padStart(8)}${String(then ?? '–').padStart(10)}`)
+  }
+  printLargest('names that the index of a room gives away', shape.names)
   console.log(`\nfolders of one or two files: ${shape.smallFolders}`)
   console.log(`files of under 15 lines: ${shape.shortFiles}`)
 }

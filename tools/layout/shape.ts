@@ -20,8 +20,6 @@ export interface Shape {
   readonly typeNames: readonly string[]
   /** Number of names that its index gives away, by room. */
   readonly names: Readonly<Record<string, number>>
-  /** Number of lines of a wing. */
-  readonly lines: Readonly<Record<string, number>>
   /** Type names that are exported by more than one file. */
   readonly homonyms: readonly string[]
   /** Number of folders that have one or two files and no folder. */
@@ -51,7 +49,6 @@ export function shapeOf(
       .map((folder) => relative(root, folder))
       .filter((folder) => isVerb(folder.split(sep).at(-1) ?? '')),
     names: namesByRoom(root, texts),
-    lines: linesByWing(root, texts),
     homonyms: homonyms(texts),
     openings: [...texts.keys(), ...others].flatMap((file) => openingsIn(root, file)),
     typeNames: [...texts.keys(), ...others].flatMap((file) =>
@@ -89,15 +86,6 @@ function namesByRoom(root: string, texts: ReadonlyMap<string, string>): Record<s
     const lists = [...text.matchAll(/export (?:type )?\{([^}]*)\}/g)]
     const listed = lists.flatMap(([, list = '']) => list.split(',').filter((each) => each.trim()))
     found[`${wing}/${room}`] = listed.length
-  }
-  return found
-}
-
-function linesByWing(root: string, texts: ReadonlyMap<string, string>): Record<string, number> {
-  const found: Record<string, number> = {}
-  for (const [file, text] of texts) {
-    const [wing = ''] = relative(root, file).split(sep)
-    found[wing] = (found[wing] ?? 0) + linesOf(text)
   }
   return found
 }
