@@ -10,7 +10,7 @@ import { bodyKind } from '../../catalog/argument-types/index.ts'
 import type { Action, Resource } from '../../catalog/catalog/index.ts'
 import type { MachineClient } from '../../identity/machine-clients/index.ts'
 import { parseBody } from '../../platform/bodies/index.ts'
-import { DECIDED_HEADERS } from '../../platform/http/index.ts'
+import { decidedHeaders } from '../../platform/http/index.ts'
 import { onProblem, Problem } from '../../platform/lib/problem.ts'
 import type { Call } from '../../tasks/facts/index.ts'
 import type { CheckAnswer, CheckedBody, GatewayCheck, UpstreamHeaders } from './check.ts'
@@ -76,10 +76,7 @@ async function readCall(
   const kind = bodyKind(action.arguments.body)
   return directCall(decisions, resource, {
     ...{ token, scheme, proof, method, target },
-    headers: DECIDED_HEADERS.flatMap((name) => {
-      const value = headers.get(name)
-      return value === undefined ? [] : [[name, value] as const]
-    }),
+    headers: decidedHeaders(headers),
     body: await parseBody(await body.read(), headers.get('content-type'), kind),
     origin: { ip },
     // Nothing here sees the answer of the API.

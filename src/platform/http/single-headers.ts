@@ -7,7 +7,7 @@ export function isOffered(method: string): boolean {
   return METHODS.has(method)
 }
 
-export { DECIDED_HEADERS } from '../lib/decided-headers.ts'
+export { DECIDED_HEADERS, decidedHeaders } from '../lib/decided-headers.ts'
 
 /** Lists by their grammar (RFC 9110 5.3); joining them changes nothing. */
 const MAY_REPEAT: ReadonlySet<string> = new Set([

@@ -10,3 +10,13 @@ export const DECIDED_HEADERS = [
   'if-none-match',
   'prefer',
 ] as const
+
+/** Reads those of a request that are there, in the order of the list. */
+export function decidedHeaders(
+  headers: Pick<ReadonlyMap<string, string>, 'get'>,
+): readonly (readonly [name: string, value: string])[] {
+  return DECIDED_HEADERS.flatMap((name) => {
+    const value = headers.get(name)
+    return value === undefined ? [] : [[name, value] as const]
+  })
+}

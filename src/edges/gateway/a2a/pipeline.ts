@@ -1,4 +1,4 @@
-import { decideCall, endCall } from '../../../calls/calls/index.ts'
+import { decideCall } from '../../../calls/calls/index.ts'
 import { RpcAnswer } from '../../../calls/mcp-messages/index.ts'
 import { typeArguments } from '../../../catalog/argument-types/index.ts'
 import type { Action } from '../../../catalog/catalog/index.ts'
@@ -7,6 +7,7 @@ import { Problem } from '../../../platform/lib/problem.ts'
 import { Redactor } from '../../../platform/lib/redaction/redactor.ts'
 import { messageOf, RPC } from '../../../platform/net/index.ts'
 import { refuseStranger } from '../check-caller.ts'
+import { endCalls, endUnsent } from '../end-calls.ts'
 import { PipelineEnd } from '../ended.ts'
 import { injectedHeaders } from '../injected-headers.ts'
 import type { LocatedRequest } from '../passage.ts'
@@ -185,10 +186,7 @@ async function decide(typed: TypedAgentCall, ports: GatewayPorts): Promise<Permi
     case 'permit':
       // INVARIANT: the ids were read for the task that is permitted.
       if (verdict.task.id === task) return { ...typed, verdict }
-      await endCall(ports.decisions, verdict.decisionId, {
-        state: 'not_sent',
-        reason: 'call.no_longer_live',
-      })
+      await endCalls(ports, [verdict], { state: 'not_sent', reason: 'call.no_longer_live' })
       throw rpcFailure(rpc.id, 'internalError', 'the token changed during the request')
     case 'requestable':
       throw typed.params.has('message')
@@ -225,22 +223,22 @@ async function isGiven(
   )
 }
 
+const GATEWAY = 'for a reason on the side of the gateway'
+
 async function equip(
   permitted: PermittedAgentCall,
   ports: GatewayPorts,
 ): Promise<EquippedAgentCall> {
   const { resource, rpc, verdict } = permitted
-  const { decisionId } = verdict
   const notSent = async (error: unknown, words: string): Promise<never> => {
-    const reason = error instanceof Problem ? error.code : 'server.failed'
-    await endCall(ports.decisions, decisionId, { state: 'not_sent', reason })
-    throw rpcFailure(rpc.id, 'internalError', `not executed: ${words}`, { decision_id: decisionId })
+    await endUnsent(ports, [verdict], error)
+    const about = { decision_id: verdict.decisionId }
+    throw rpcFailure(rpc.id, 'internalError', `not executed: ${words}`, about)
   }
   const ticket = await ticketFor(permitted, ports).catch((error: unknown) => {
-    // What the caller may not hand on any more is no failure of ours.
-    if (error instanceof Problem && error.status < 500) return notSent(error, error.detail)
-    ports.log.error({ decision: decisionId, err: error }, 'a ticket was not made')
-    return notSent(error, 'the ticket could not be made, for a reason on the side of the gateway')
+    // A ticket that the caller may not hand on any more is no failure of the gateway.
+    const isTold = error instanceof Problem && error.status < 500
+    return notSent(error, isTold ? error.detail : `the ticket could not be made, ${GATEWAY}`)
   })
   try {
     const { headers, secrets } = await injectedHeaders(resource, verdict, ports)
@@ -254,8 +252,7 @@ async function equip(
       redactor: new Redactor(ticket === undefined ? secrets : [...secrets, ticket]),
     }
   } catch (error) {
-    ports.log.error({ decision: decisionId, err: error }, 'a call was not sent')
-    return notSent(error, 'the call could not be sent, for a reason on the side of the gateway')
+    return notSent(error, `the call could not be sent, ${GATEWAY}`)
   }
 }
 

@@ -235,10 +235,10 @@ function endOf(
     const isWhole = !passing.isStreamed
     return { ...about, state: 'answered', digest: sha256url(words), reply, isWhole }
   }
-  const problem = problemOf(ended, left)
+  const problem = problemOf(ended, left, 'agent')
   if (problem.cause)
     ports.log.warn({ decision: verdict.decisionId, err: problem.cause }, problem.code)
-  const words = problem.detail.replaceAll('MCP server', 'agent')
+  const { detail: words } = problem
   if (ended.failure === 'unexpected') return { ...invalid(words), state: ended.state }
   const { reply } = rpcFailure(rpc.id, 'internalError', words, metadata)
   const reason = left === 'cancelled' ? 'call.cancelled' : problem.code

@@ -1,10 +1,10 @@
 import { decideCall, type Verdict } from '../../../calls/calls/index.ts'
 import type { GraphqlOperation, RootFieldCall } from '../../../catalog/graphql/index.ts'
-import { DECIDED_HEADERS } from '../../../platform/http/index.ts'
+import { decidedHeaders } from '../../../platform/http/index.ts'
 import { admitsJson, RESHAPING } from '../../../policy/obligations/index.ts'
+import { endCalls } from '../end-calls.ts'
 import { PipelineEnd } from '../ended.ts'
 import type { PermittedRequest } from '../http/call-steps.ts'
-import { endAll } from '../http/record-outcome.ts'
 import type { LocatedRequest } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { presented } from '../presented.ts'
@@ -31,12 +31,13 @@ export async function decideFields(
   for (const call of typed.calls) {
     const verdict = await decideField(typed, call, { ports, before: permits[0] }).catch(
       async (error: unknown) => {
-        await takeBack(permits, ports, 'server.failed')
+        await endCalls(ports, permits, { state: 'not_sent', reason: 'server.failed' })
         throw error
       },
     )
     if (verdict.outcome !== 'permit') {
-      await takeBack(permits, ports, 'reason' in verdict ? verdict.reason : 'approval.executed')
+      const reason = 'reason' in verdict ? verdict.reason : 'approval.executed'
+      await endCalls(ports, permits, { state: 'not_sent', reason })
       throw new PipelineEnd(refusal(verdict, typed.resource, ports))
     }
     permits.push(verdict)
@@ -50,16 +51,8 @@ export async function decideFields(
     body: typed.operation.body,
     // However it came, the decided operation is written as the body of a POST.
     request: { ...typed.request, method: 'POST', query: [] },
-    ...{ verdict, others, passedOn: passedOn(typed), path: pathOf(typed) },
+    ...{ verdict, others, passedOn: decidedHeaders(typed.request.headers), path: pathOf(typed) },
   }
-}
-
-async function takeBack(
-  [verdict, ...others]: readonly Verdict<'permit'>[],
-  ports: GatewayPorts,
-  reason: string,
-): Promise<void> {
-  if (verdict) await endAll(ports, { verdict, others }, { state: 'not_sent', reason })
 }
 
 function decideField(
@@ -77,19 +70,17 @@ function decideField(
     ...presented(typed, ports),
     ...{ resource, action, arguments: given, origin: { ip } },
     sent: {
-      ...{ method: action.method, path: action.path, query: [], headers: passedOn(typed) },
+      ...{
+        method: action.method,
+        path: action.path,
+        query: [],
+        headers: decidedHeaders(request.headers),
+      },
       body: operation.body,
     },
     doable: canReshape ? RESHAPING : [],
   }
   return decideCall(ports.decisions, call, before)
-}
-
-function passedOn({ request }: TypedFields): PermittedRequest['passedOn'] {
-  return DECIDED_HEADERS.flatMap((name) => {
-    const value = request.headers.get(name)
-    return value === undefined ? [] : [[name, value] as const]
-  })
 }
 
 function pathOf({ resource }: TypedFields): string {

@@ -1,5 +1,5 @@
 import { decideCall } from '../../../calls/calls/index.ts'
-import { DECIDED_HEADERS } from '../../../platform/http/index.ts'
+import { decidedHeaders } from '../../../platform/http/index.ts'
 import { configuredUrl } from '../../../platform/lib/client-url.ts'
 import { admitsJson, RESHAPING } from '../../../policy/obligations/index.ts'
 import { PipelineEnd } from '../ended.ts'
@@ -12,10 +12,7 @@ import type { PermittedRequest, TypedRequest } from './call-steps.ts'
 /** Asks `calls/`. A refusal ends the call with the reason, the decision's id and what would be enough. */
 export async function decide(typed: TypedRequest, ports: GatewayPorts): Promise<PermittedRequest> {
   const { action, body, request, resource, segments } = typed
-  const passedOn = DECIDED_HEADERS.flatMap((name) => {
-    const value = request.headers.get(name)
-    return value === undefined ? [] : [[name, value] as const]
-  })
+  const passedOn = decidedHeaders(request.headers)
   const base = configuredUrl(resource.upstream).pathname
   const path = buildTarget(base === '/' ? '' : base, segments, [])
   const verdict = await decideCall(ports.decisions, {

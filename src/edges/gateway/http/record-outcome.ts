@@ -1,10 +1,12 @@
-import { endCall } from '../../../calls/calls/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
+import { endCalls, endUnsent } from '../end-calls.ts'
 import { PipelineEnd } from '../ended.ts'
 import type { GatewayPorts } from '../ports.ts'
 import type { CompletedRequest, PermittedRequest } from './call-steps.ts'
 
 type DecidedCalls = Pick<PermittedRequest, 'others' | 'verdict'>
+
+const callsOf = ({ others = [], verdict }: DecidedCalls) => [verdict, ...others]
 
 /**
  * Wraps a step behind the decision: a call that fails there was provably not sent, and is recorded
@@ -17,12 +19,7 @@ export function recordingFailure<In extends DecidedCalls, Out>(
     try {
       return await step(known, ports)
     } catch (error) {
-      const { decisionId } = known.verdict
-      const problem =
-        error instanceof Problem ? error : new Problem('server.failed', 'the call was not sent')
-      await endAll(ports, known, { state: 'not_sent', reason: problem.code })
-      ports.log.error({ decision: decisionId, err: error }, 'a call was not sent')
-      throw ended(problem, decisionId)
+      throw ended(await endUnsent(ports, callsOf(known), error), known.verdict.decisionId)
     }
   }
 }
@@ -40,7 +37,7 @@ export async function recordOutcome<R extends DecidedCalls & Pick<CompletedReque
   const reason =
     (withheld?.problem ?? problem)?.code ?? (cut === undefined ? undefined : 'call.cut')
   const outcome = { state, status: withheld?.status ?? status, latencyMs, digest, reason, said }
-  await endAll(ports, done, outcome, { isBehind: !withheld && status !== undefined })
+  await endCalls(ports, callsOf(done), outcome, { isBehind: !withheld && status !== undefined })
   if (problem?.cause)
     ports.log.warn({ decision: done.verdict.decisionId, err: problem.cause }, problem.code)
   if (withheld) throw ended(withheld.problem, done.verdict.decisionId)
@@ -50,28 +47,6 @@ export async function recordOutcome<R extends DecidedCalls & Pick<CompletedReque
       done.verdict.decisionId,
     )
   return done
-}
-
-/** Records one outcome for all calls that a request made. */
-export async function endAll(
-  ports: GatewayPorts,
-  { others = [], verdict }: DecidedCalls,
-  outcome: Parameters<typeof endCall>[2],
-  how?: Parameters<typeof endCall>[3],
-): Promise<void> {
-  const calls = [verdict, ...others]
-  await Promise.all(calls.map(({ decisionId }) => end(ports, decisionId, outcome, how)))
-}
-
-async function end(
-  ports: GatewayPorts,
-  decisionId: string,
-  outcome: Parameters<typeof endCall>[2],
-  how?: Parameters<typeof endCall>[3],
-): Promise<void> {
-  const { late } = await endCall(ports.decisions, decisionId, outcome, how)
-  if (late !== undefined)
-    ports.log.error({ decision: decisionId, err: late }, 'an outcome is not stored yet')
 }
 
 /** Answer for a permitted call that failed, with the id of its decision to look it up by. */

@@ -1,7 +1,6 @@
 import {
   type AdmittedRequest,
   decideCall,
-  endCall,
   isRecorded,
   type Verdict,
 } from '../../../calls/calls/index.ts'
@@ -13,6 +12,7 @@ import { RPC, type RpcRequest } from '../../../platform/net/index.ts'
 import { RESHAPING } from '../../../policy/obligations/index.ts'
 import { findDecision } from '../../../tasks/decision-log/index.ts'
 import type { Call } from '../../../tasks/facts/index.ts'
+import { endCalls } from '../end-calls.ts'
 import { PipelineEnd } from '../ended.ts'
 import { presented } from '../presented.ts'
 import { refusal } from '../refusal.ts'
@@ -35,10 +35,7 @@ export async function decide(
   const task = await taskOf(verdict, ports)
   if (task === null || isOwn(conversation, task)) return { ...typed, call, task, verdict }
   if (verdict.outcome === 'permit')
-    await endCall(ports.decisions, verdict.decisionId, {
-      state: 'not_sent',
-      reason: 'mcp.session_unknown',
-    })
+    await endCalls(ports, [verdict], { state: 'not_sent', reason: 'mcp.session_unknown' })
   throw unknownSession()
 }
 

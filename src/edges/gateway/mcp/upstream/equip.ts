@@ -1,9 +1,8 @@
-import { endCall } from '../../../../calls/calls/index.ts'
 import { failedCall, META, RpcAnswer } from '../../../../calls/mcp-messages/index.ts'
 import { findLogging, quietLogging } from '../../../../calls/mcp-sessions/index.ts'
-import { Problem } from '../../../../platform/lib/problem.ts'
 import { Redactor } from '../../../../platform/lib/redaction/redactor.ts'
 import { type Reshape, reshapeFor } from '../../../../policy/obligations/index.ts'
+import { endUnsent } from '../../end-calls.ts'
 import type { EquippedPeer, SendableCall } from '../call-steps.ts'
 import type { McpPorts } from '../ports.ts'
 import { peerOf } from './peer.ts'
@@ -26,9 +25,7 @@ export async function equip<C extends EquippedCall>(
     return { ...permitted, ...logging, peer, redactor: new Redactor(secrets) }
   } catch (error) {
     const { decisionId } = verdict
-    const reason = error instanceof Problem ? error.code : 'server.failed'
-    await endCall(ports.decisions, decisionId, { state: 'not_sent', reason })
-    ports.log.error({ decision: decisionId, err: error }, 'a call was not sent')
+    await endUnsent(ports, [verdict], error)
     const text = `Not executed: the call could not be sent, for a reason on the gateway's side. The same call can be made again later. Decision ${decisionId}.`
     throw new RpcAnswer(failedCall(rpc, text, { [META.decision]: decisionId }))
   }

@@ -14,13 +14,17 @@ export type LeaveReason = AbortReason | 'cancelled' | undefined
 
 const UNKNOWN = 'whether it acted is not known'
 
-/** Problem for a call that failed on its way to a server, in words that fit an agent. */
-export function problemOf(ended: UnansweredExchange, left: LeaveReason): Problem {
+/** Makes the problem of a call that failed on its way, in words that fit an agent. `peer`: name of its kind for people. */
+export function problemOf(
+  ended: UnansweredExchange,
+  left: LeaveReason,
+  peer: 'agent' | 'MCP server' = 'MCP server',
+): Problem {
   const effect = ended.state === 'not_sent' ? 'nothing was sent' : UNKNOWN
   const cause = ended.cause === undefined ? {} : { cause: ended.cause }
   if (ended.cause instanceof Problem && TOLD.has(ended.cause.code))
     return new Problem(ended.cause.code, `${ended.cause.detail}; ${effect}`)
-  const { code, words } = WORDS[ended.failure]
+  const { code, words } = wordsFor(peer)[ended.failure]
   if (ended.failure === 'unsure' && ended.state !== 'not_sent')
     return new Problem('call.effect_unknown', `${words}; ${effect}`, cause)
   if (ended.failure !== 'left') {
@@ -39,22 +43,24 @@ const CANCELLED = { code: 'call.no_longer_live', words: 'the client cancelled th
 /** Causes that say more than the failure. */
 const TOLD: ReadonlySet<string> = new Set(['upstream.asks', 'upstream.task_ended'])
 
-const WORDS = {
-  unreachable: { code: 'upstream.unreachable', words: 'the MCP server could not be reached' },
+type FailureWords = Record<
+  ExchangeFailure,
+  { readonly code: Problem['code']; readonly words: string }
+>
+
+const wordsFor = (peer: string): FailureWords => ({
+  unreachable: { code: 'upstream.unreachable', words: `the ${peer} could not be reached` },
   not_permitted: {
     code: 'call.no_longer_live',
     words: 'something that the call depends on changed before it was sent',
   },
   unsure: CUT.unsure,
-  timed_out: { code: 'upstream.timeout', words: 'the MCP server did not answer in time' },
+  timed_out: { code: 'upstream.timeout', words: `the ${peer} did not answer in time` },
   too_large: { code: 'upstream.too_large', words: 'the response is too large' },
-  unexpected: {
-    code: 'upstream.not_mcp',
-    words: 'the MCP server sent an invalid response',
-  },
-  cut: { code: 'upstream.cut', words: 'the MCP server ended the connection without an answer' },
+  unexpected: { code: 'upstream.not_mcp', words: `the ${peer} sent an invalid response` },
+  cut: { code: 'upstream.cut', words: `the ${peer} ended the connection without an answer` },
   left: { code: 'call.no_longer_live', words: '' },
-} as const satisfies Record<ExchangeFailure, { code: Problem['code']; words: string }>
+})
 
 /** Answer to a request that failed on its way. It is an error of the protocol, since the tool is not what failed. */
 export function failed(id: RpcId, problem: Problem): RpcAnswer {
