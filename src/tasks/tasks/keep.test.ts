@@ -1,13 +1,25 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { mock, test } from 'node:test'
+import { readRequest } from '../../approvals/access-requests/index.ts'
+import { anAsking, attached } from '../../approvals/approvals/testing.ts'
 import { Problem } from '../../platform/lib/problem.ts'
+import type { Wait } from '../../platform/lib/repeat.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
+import { readConsent } from '../consent/consent-store.ts'
+import { CONSENT_WAIT_MS, requestConsent } from '../consent/request-consent.ts'
 import { openTasksOf } from './holders.ts'
-import { closeTasksOf, TaskKeeper } from './keep.ts'
+import { closeTasksIn, closeTasksOf, TaskKeeper } from './keep.ts'
 import { openSteps } from './open.ts'
 import { checkPurpose, type TaskParts } from './task.ts'
 import { findTask } from './task-store.ts'
-import { aTask, openedChild, openedTask, type TaskTestParts, taskTestParts } from './testing.ts'
+import {
+  addPerson,
+  aTask,
+  openedChild,
+  openedTask,
+  type TaskTestParts,
+  taskTestParts,
+} from './testing.ts'
 
 forEachEngine('what ends takes its tasks with it', (open) => {
   const keeper = (parts: TaskTestParts) => new TaskKeeper(parts, { onError: assert.ifError })
@@ -128,6 +140,22 @@ forEachEngine('what ends takes its tasks with it', (open) => {
     await parts.live.stop()
   })
 
+  test('tasks of a holder are closed in the transaction of something else, for its reason', async () => {
+    const parts = await taskTestParts(await open())
+    const task = await openedTask(parts)
+    const other = await openedTask(parts)
+    const holder = { kind: 'person', id: task.personId } as const
+    const change = await parts.storage.transaction((tx) =>
+      closeTasksIn(parts, tx, holder, 'person.signed_out'),
+    )
+    await parts.live.settle(change)
+    assert.equal((await findTask(parts.storage.read, task.id))?.closeReason, 'person.signed_out')
+    assert.equal(await stateOf(parts, other.id), 'open')
+    const record = (await parts.recorded()).findLast(({ type }) => type === 'task.closed')
+    assert.deepEqual([record?.by, record?.reason], ['system', 'person.signed_out'])
+    await parts.live.stop()
+  })
+
   test('a whole tree under many roots closes with them', async () => {
     const parts = await taskTestParts(await open())
     const agentId = 'busy-bot'
@@ -155,6 +183,123 @@ forEachEngine('what ends takes its tasks with it', (open) => {
     assert.equal(await stateOf(parts, task.id), 'closed')
     assert.equal(await stateOf(parts, alive.id), 'open')
     await keep.stop()
+    await parts.live.stop()
+  })
+
+  test('a keeper works by itself from its start until it stops', async () => {
+    const parts = await taskTestParts(await open())
+    const bots = ['first-bot', 'second-bot', 'third-bot'] as const
+    const tasks = await Promise.all(bots.map((agentId) => openedTask(parts, { agentId })))
+    const [first, second, third] = tasks.map(({ id }) => id)
+    await begin(parts, 'agent', ...bots)
+    await raise(parts, 'agent', 'first-bot', 'ended')
+    const round = rounds()
+    const keep = new TaskKeeper(parts, { onError: assert.ifError, wait: round.wait })
+    await keep.stop()
+    await keep.start()
+    assert.equal(round.isWoken(), true, 'it looks at once')
+    await round.over(2)
+    assert.equal(await stateOf(parts, first ?? ''), 'closed')
+    await raise(parts, 'agent', 'second-bot', 'suspended')
+    assert.equal(round.isWoken(), false, 'nothing ended')
+    await raise(parts, 'agent', 'second-bot', 'ended')
+    assert.equal(round.isWoken(), true, 'something ended')
+    await round.over(3)
+    assert.equal(await stateOf(parts, second ?? ''), 'closed')
+    await keep.stop()
+    assert.equal(round.isWoken(), true, 'the loop is over')
+    await raise(parts, 'agent', 'third-bot', 'ended')
+    await keep.sweep()
+    assert.equal(await stateOf(parts, third ?? ''), 'open', 'it hears nothing any more')
+    await parts.live.stop()
+  })
+
+  /** Waits that only a wake ends, counted. */
+  function rounds() {
+    let count = 0
+    let last: AbortSignal | undefined
+    const watchers = new Set<() => void>()
+    const wait: Wait = (_ms, signal) => {
+      count++
+      last = signal
+      for (const tell of watchers) tell()
+      if (signal.aborted) return Promise.resolve()
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
+    }
+    /** Resolves when the loop waits for the so-manieth time: the rounds before that are over. */
+    const over = (times: number) =>
+      new Promise<void>((resolve) => {
+        const tell = () => {
+          if (count >= times) resolve()
+        }
+        watchers.add(tell)
+        tell()
+      })
+    return { wait, over, isWoken: () => last?.aborted }
+  }
+
+  test('a round closes idle tasks and ends questions that nobody answered', async () => {
+    const parts = await taskTestParts(await open())
+    const { clock, storage } = parts
+    const person = await addPerson(parts)
+    const idle = await openedTask(parts, { idleMs: 60_000, deadline: clock.now() + 1e9 })
+    const asked = await attached(parts, anAsking(parts, person))
+    const consent = await storage.transaction((tx) =>
+      requestConsent(parts, tx, {
+        agentId: 'refund-bot',
+        personId: person.id,
+        purpose: 'refund order 1042',
+        details: idle.details,
+      }),
+    )
+    assert.ok(consent.outcome === 'asked')
+    clock.advance(2 * CONSENT_WAIT_MS)
+    await keeper(parts).sweep()
+    assert.equal((await findTask(storage.read, idle.id))?.closeReason, 'idle')
+    assert.equal((await readRequest(storage.read, asked.id))?.state, 'expired')
+    assert.equal((await readConsent(storage.read, consent.consentId))?.state, 'expired')
+    await parts.live.stop()
+  })
+
+  test('a holder whose tasks are closed is not looked at again', async () => {
+    const parts = await taskTestParts(await open())
+    await begin(parts, 'agent', 'old-bot')
+    await openedTask(parts, { agentId: 'old-bot' })
+    const keep = keeper(parts)
+    await keep.start()
+    await raise(parts, 'agent', 'old-bot', 'ended')
+    await keep.sweep()
+    const transaction = mock.method(parts.storage.lanes.revocation, 'transaction')
+    await keep.sweep()
+    assert.equal(transaction.mock.callCount(), 0)
+    await keep.stop()
+    await parts.live.stop()
+  })
+
+  test('however many holders ended while no server ran, all of them are found at the start', async () => {
+    const parts = await taskTestParts(await open())
+    const agents = Array.from({ length: 203 }, (_, i) => `bot-${i}`)
+    const tasks = agents.map((agentId) => aTask(parts, { agentId }))
+    await parts.storage.commit(tasks.flatMap((task) => openSteps(parts, task, {})))
+    await begin(parts, 'agent', ...agents)
+    const change = await parts.storage.transaction((tx) =>
+      parts.live.raise(
+        tx,
+        agents.map((id) => ({ kind: 'agent', id, state: 'ended' })),
+      ),
+    )
+    await parts.live.settle(change)
+    mock.method(parts.storage.lanes.revocation, 'transaction', () => Promise.reject('no disk'))
+    const told = new Set<string>()
+    const keep = new TaskKeeper(parts, { onError: (error) => told.add(`${error}`) })
+    await keep.start()
+    await keep.sweep()
+    await keep.stop()
+    for (const id of agents)
+      assert.ok(
+        [...told].some((text) => text.includes(`agent:${id}\``)),
+        id,
+      )
     await parts.live.stop()
   })
 })

@@ -97,7 +97,7 @@ export class TaskKeeper {
       const ids = await endedHolders(this.#parts.storage.read, kind, { after, count: AT_ONCE })
       for (const id of ids) this.#ended.set(`${kind}:${id}`, { kind, id })
       const last = ids.at(-1)
-      if (last === undefined || ids.length < AT_ONCE) return
+      if (last === undefined) return
       after = last
     }
   }

@@ -85,8 +85,25 @@ forEachEngine('tasks that nobody uses', (open) => {
     parts.clock.advance(1)
     await many()
     assert.equal(writes, 2)
-    assert.equal(await uses.note({ id: task.id, idleMs: null }, parts.clock.now()), true)
+    const endless = await openedTask(parts, { idleMs: null })
+    assert.equal(await uses.note(endless, parts.clock.now()), true)
     assert.equal(writes, 2)
+    await parts.live.stop()
+  })
+
+  test('a use is noted in the commit of something else, which fails where the task is over', async () => {
+    const { parts, task, uses } = await begin()
+    const { clock, storage } = parts
+    const endless = await openedTask(parts, { idleMs: null })
+    assert.deepEqual(uses.steps(endless, clock.now()), [])
+    clock.advance(IDLE_MS)
+    assert.ok((await storage.commit(uses.steps(task, clock.now()))).committed)
+    clock.advance(IDLE_MS)
+    assert.equal(await closeIdleTasks(parts), 0)
+    clock.advance(USE_RESOLUTION_MS)
+    const late = await storage.commit(uses.steps(task, clock.now()))
+    assert.ok(!late.committed)
+    assert.equal(late.failed.problem().code, 'task.closed')
     await parts.live.stop()
   })
 
