@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Detail } from '@remit/engine'
-import { type ActionFacts, choicesOf, groupOf, isRisky, narrowed } from './narrowing.ts'
+import type { Action, CatalogView } from '../../catalog/catalog/index.ts'
+import { jsonBody, planOperation, planOrders } from '../../catalog/catalog/testing.ts'
+import {
+  type ActionFacts,
+  choicesOf,
+  groupOf,
+  isRisky,
+  isYes,
+  knownIn,
+  narrowed,
+} from './narrowing.ts'
 
 const READ: Detail = {
   type: 'remit_call',
@@ -53,7 +63,7 @@ it('what is left out as a group, or changes something where only reading is allo
   const [read, refund] = choicesOf([READ, REFUND], known)
   assert.ok(read && refund)
   assert.deepEqual([isRisky(read), isRisky(refund)], [false, true])
-  assert.notEqual(groupOf(read), groupOf(refund))
+  assert.deepEqual([groupOf(read), groupOf(refund)], ['none-do-low', 'none-do-high'])
   assert.deepEqual(sent({ [groupOf(read)]: 'yes' }), [REFUND])
   assert.deepEqual(sent({ answer: 'read' }), [READ])
   const handOn: Detail = { ...READ, type: 'remit_delegate' }
@@ -113,4 +123,96 @@ it('fields that were not asked about change nothing', () => {
     sent({ 'bound-0-0': '2001', 'limit-0-/amount': '1', 'detail-2': 'yes', 'bound-1-7': 'x' }),
     [READ, REFUND],
   )
+})
+
+it('actions of the highest risks, and unknown ones, are ticked by the person', () => {
+  const risks = ['low', 'medium', 'high', 'critical', undefined] as const
+  assert.deepEqual(
+    risks.map((risk) => isRisky({ risk })),
+    [false, false, true, true, true],
+  )
+})
+
+it('as many actions as a person reads are told one by one', () => {
+  const actions = Array.from({ length: 64 }, (_, i) => `orders.a${i}`)
+  assert.equal(choicesOf([{ ...READ, actions }], known).length, 64)
+})
+
+it('actions that stay together are reading only where all of them are, and are limited only where all of them can be', () => {
+  const reading = Array.from({ length: 64 }, (_, i) => `orders.read${i}`)
+  const facts: ActionFacts = {
+    limitsOf: (_location, action) => (action === 'orders.refund' ? ['/amount'] : ['/amount', '/x']),
+    riskOf: () => 'low',
+    isReading: (action) => action.startsWith('orders.read'),
+  }
+  const mixed: Detail = { ...READ, actions: [...reading, 'orders.refund'] }
+  const [choice] = choicesOf([mixed], facts)
+  assert.equal(choice?.reading, false)
+  const limit = { kind: 'limit', path: '/amount', name: 'limit-0-/amount' }
+  assert.deepEqual(choice?.bounds.slice(1), [limit])
+  const fields = new Map([
+    ['detail-0', 'yes'],
+    ['answer', 'read'],
+  ])
+  assert.deepEqual(narrowed([mixed], facts, fields), [])
+})
+
+it('a limit is offered for an argument that has none yet, of an action at a place', () => {
+  const [refund, placeless] = choicesOf([REFUND, { ...REFUND, locations: [], bounds: [] }], known)
+  assert.deepEqual(
+    refund?.bounds.map(({ kind }) => kind),
+    ['text', 'values', 'limit'],
+  )
+  assert.deepEqual(placeless?.bounds, [])
+})
+
+it('a bound that the form leaves out stays as it was, and a limit of blanks is none', () => {
+  assert.deepEqual(sent({ 'bound-1-0': undefined, 'limit-1-/fee': '  ' }), [READ, REFUND])
+  const [, refund] = sent({ 'limit-1-/fee': ' 2 ' })
+  assert.deepEqual(refund?.bounds.at(-1), { path: '/fee', op: 'lte', value: '2' })
+})
+
+it('a yes is one to all that is ticked, or to reading alone', () => {
+  const answers = ['grant', 'read', 'deny', '', undefined]
+  assert.deepEqual(answers.map(isYes), [true, true, false, false, false])
+})
+
+it('the catalog says what an action does: as far as an administrator has confirmed it, and at its own place', () => {
+  const orders = planOrders()
+  const things = planOperation(
+    jsonBody({
+      type: 'object',
+      properties: {
+        count: { type: 'integer' },
+        amount: { type: 'number' },
+        note: { type: 'string' },
+        page: { type: 'integer' },
+      },
+    }),
+  )
+  const hint: Action[] = orders.actions
+    .filter(({ name }) => name === 'orders.read')
+    .map((action) => ({
+      ...action,
+      name: 'orders.hint',
+      riskProposed: true,
+      definition: { kind: 'tool' } as Action['definition'], // as: nothing else of it is read
+    }))
+  const actions = [...orders.actions, ...things.actions, ...hint]
+  const resources = [orders.resource, things.resource]
+  const facts = knownIn({
+    actions: new Map(actions.map((action) => [action.name, action])),
+    byIdentifier: new Map(resources.map((resource) => [resource.identifier, resource])),
+  } as unknown as CatalogView) // as: nothing else of it is read
+  const names = ['orders.read', 'orders.refund', 'orders.hint', 'orders.none']
+  assert.deepEqual(names.map(facts.riskOf), ['low', 'high', 'high', undefined])
+  assert.deepEqual(names.map(facts.isReading), [true, false, false, false])
+  const limits = (of: { readonly identifier: string }, action: string) =>
+    facts.limitsOf(of.identifier, action)
+  assert.deepEqual(limits(orders.resource, 'orders.refund'), ['/amount'])
+  assert.deepEqual(limits(orders.resource, 'orders.list'), [], 'a page is no limit')
+  assert.deepEqual(limits(things.resource, 'things.do'), ['/count', '/amount'])
+  assert.deepEqual(limits(things.resource, 'orders.refund'), [], 'another place')
+  assert.deepEqual(limits(orders.resource, 'orders.none'), [])
+  assert.deepEqual(limits({ identifier: 'https://gw.example/none' }, 'orders.refund'), [])
 })
