@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { Problem } from '../../platform/lib/problem.ts'
-import { allowsAt, checkSchedule, nextAllowed, type Schedule, WEEKDAYS } from './schedule.ts'
+import {
+  allowsAt,
+  checkSchedule,
+  nextAllowed,
+  type Schedule,
+  scheduleInWords,
+  WEEKDAYS,
+  type Weekday,
+} from './schedule.ts'
 
 const NIGHT: Schedule = { days: ['fri'], from: '22:00', to: '06:00', zone: 'Europe/Berlin' }
 const DAY: Schedule = { days: ['mon', 'tue'], from: '09:00', to: '17:30', zone: 'America/New_York' }
@@ -83,7 +91,11 @@ test('what cannot be meant is refused', () => {
   for (const over of [
     { days: [] },
     { days: ['mon', 'mon'] },
+    { days: ['mon', 'noday' as Weekday] }, // as: what a caller may send
     { from: '9:00' },
+    { from: '109:00' },
+    { from: '09:001' },
+    { to: '' },
     { from: '24:00' },
     { to: '24:01' },
     { to: '00:00' },
@@ -97,4 +109,15 @@ test('what cannot be meant is refused', () => {
       (error) => error instanceof Problem && error.code === 'sponsor_grant.bad_terms',
       JSON.stringify(over),
     )
+})
+
+test('a schedule is told in words, its days in their order', () => {
+  assert.equal(
+    scheduleInWords({ ...NIGHT, days: ['fri', 'mon'] }),
+    'mon, fri 22:00–06:00 Europe/Berlin',
+  )
+  assert.equal(
+    scheduleInWords({ ...DAY, days: WEEKDAYS }),
+    'every day 09:00–17:30 America/New_York',
+  )
 })

@@ -78,9 +78,7 @@ function localTime(zone: string, at: number): { day: Weekday; minutes: number } 
   }).formatToParts(at)
   const part = (type: Intl.DateTimeFormatPartTypes) =>
     parts.find((one) => one.type === type)?.value ?? ''
-  const weekday = part('weekday').toLowerCase()
-  const day = WEEKDAYS.find((one) => one === weekday)
-  if (!day) throw new Error(`no such weekday: ${weekday}`)
+  const day = part('weekday').toLowerCase() as Weekday // as: what en-GB calls them, in three letters
   return { day, minutes: Number(part('hour')) * 60 + Number(part('minute')) }
 }
 
@@ -90,7 +88,7 @@ function before(day: Weekday): Weekday {
 
 function minutesOf(time: string): number | undefined {
   const [, hours, minutes] = /^([01]\d|2[0-4]):([0-5]\d)$/.exec(time) ?? []
-  if (hours === undefined || minutes === undefined) return undefined
+  // Not a number where the text is no time, and then not below anything.
   const count = Number(hours) * 60 + Number(minutes)
   return count <= MINUTES_A_DAY ? count : undefined
 }
