@@ -113,4 +113,49 @@ describe('declarations of a schema', () => {
     assert.throws(() => odd.request('orders.read'), /Nobody/)
     assert.throws(() => odd.request('toString'), /no action/)
   })
+
+  it('are refused where the text is no schema that is written here', () => {
+    const schema = schemaFor(ORDERS_PLAN.actions)
+    const [preamble = ''] = schema.split('\n\n', 1)
+    for (const [text, why] of [
+      [`${preamble} kind;`, /`kind` declares nothing/],
+      [`${preamble} %`, /a character/],
+      [`${preamble} entity`, /ends too early/],
+      [`${preamble} type Odd = { a: String, `, /ends too early/],
+      [`${preamble} type Odd : String;`, /`:` where `=` is expected/],
+      [`${preamble} entity Odd { a: Odd };`, /`Odd` is not known/],
+    ] as const)
+      assert.throws(() => new Declarations(text), { name: 'SyntaxError', message: why }, text)
+    const blocks = [
+      'action "odd" in [Action::"read"];',
+      'action "odd" in [Action::"read"] appliesTo { principal: [Person], resource: [Resource], context: String };',
+      'action "odd" in [Action::"read"] appliesTo { resource: [Resource], principal: [Person], context: {} };',
+      'action "odd" in [Action::"read"] appliesTo { principal: [Person], resource: [Resource] };',
+    ]
+    for (const block of blocks)
+      assert.throws(
+        () => new Declarations(`${preamble}\n\n${block}\n`).request('odd'),
+        SyntaxError,
+        block,
+      )
+  })
+
+  it('are the same each time, and tell the groups of each action', () => {
+    const declared = new Declarations(schemaFor(ORDERS_PLAN.actions))
+    assert.equal(declared.request('orders.read'), declared.request('orders.read'))
+    const groups = new Map(declared.groups())
+    assert.deepEqual(groups.get('orders.refund'), ['write', 'risk:high'])
+    assert.deepEqual([...groups.keys()], [...declared.actions.keys()])
+  })
+
+  it('take a name of any characters that the catalog lets in', () => {
+    const [preamble = ''] = schemaFor([]).split('\n\n', 1)
+    const { entities } = new Declarations(
+      `${preamble}\nentity Odd in [Group] { "a // b": Long, "if"?: Set<Set<Bool>>, };`,
+    )
+    assert.deepEqual(plain(entities.get('Odd')?.attributes ?? assert.fail()), {
+      'a // b': 'long',
+      'if?': { set: { set: 'boolean' } },
+    })
+  })
 })

@@ -17,7 +17,7 @@ export class Declarations {
   /** @throws SyntaxError when the preamble cannot be read */
   constructor(schema: string, actions: ActionSchemas = actionSchemas(schema)) {
     this.actions = actions
-    const [preamble = ''] = schema.trimEnd().split('\n\n', 1)
+    const [preamble = ''] = schema.split('\n\n', 1)
     this.#preamble = preamble
     new DeclarationParser(preamble, this.#names).declarations()
     this.entities = this.#names.entities
@@ -41,8 +41,7 @@ export class Declarations {
   }
 }
 
-const TOKEN =
-  /\s+|\/\/[^\n]*|"(?:[^"\\]|\\.)*"|[A-Za-z_][A-Za-z0-9_]*(?:::[A-Za-z_][A-Za-z0-9_]*)*|[{}[\]<>?:;,=]/gy
+const TOKEN = /\s|\/\/[^\n]*|"[^"]*"|[A-Za-z_][A-Za-z0-9_]*|[{}[\]<>?:;,=]/gy
 
 const SHAPES = new Map<string, Shape>([
   ['String', { kind: 'string' }],
@@ -50,8 +49,6 @@ const SHAPES = new Map<string, Shape>([
   ['Long', { kind: 'long' }],
   ['decimal', { kind: 'decimal' }],
   ['datetime', { kind: 'datetime' }],
-  ['duration', { kind: 'duration' }],
-  ['ipaddr', { kind: 'ip' }],
 ])
 
 /** Names that have been declared so far. */
@@ -73,11 +70,6 @@ class DeclarationParser {
   }
 
   declarations(): void {
-    // An entity may be named above the place where it is declared.
-    for (const [i, token] of this.#tokens.entries()) {
-      const name = this.#tokens[i + 1]
-      if (token === 'entity' && name !== undefined) this.#names.entities.set(name, NOTHING)
-    }
     while (this.#at < this.#tokens.length) this.#declaration()
   }
 
@@ -97,13 +89,10 @@ class DeclarationParser {
 
   #entity(): void {
     const name = this.#next()
-    if (this.#took('enum')) this.#list()
     const parents = this.#took('in') ? this.#list() : []
-    this.#took('=')
-    const attributes = this.#peek() === '{' ? this.#record() : NOTHING.attributes
-    const tags = this.#took('tags') ? this.#shape() : undefined
+    const attributes = this.#peek() === '{' ? this.#record() : NOTHING
     this.#expect(';')
-    this.#names.entities.set(name, { attributes, tags, parents: new Set(parents) })
+    this.#names.entities.set(name, { attributes, tags: undefined, parents: new Set(parents) })
   }
 
   #type(): void {
@@ -122,39 +111,33 @@ class DeclarationParser {
   }
 
   #appliesTo(): RequestShape {
-    let [principals, resources]: string[][] = [[], []]
-    let context: Shape = NOTHING.attributes
     this.#expect('{')
-    do {
-      const member = this.#next()
-      this.#expect(':')
-      if (member === 'principal') principals = this.#list()
-      else if (member === 'resource') resources = this.#list()
-      else if (member === 'context') context = this.#shape()
-      else throw new SyntaxError(`\`${member}\` is not known here`)
-    } while (this.#took(',') && this.#peek() !== '}')
+    this.#member('principal')
+    const principals = new Set(this.#list())
+    this.#expect(',')
+    this.#member('resource')
+    const resources = new Set(this.#list())
+    this.#expect(',')
+    this.#member('context')
+    const context = this.#record()
     this.#expect('}')
-    if (context.kind !== 'record') throw new SyntaxError('the context is no record')
-    return { principals: new Set(principals), resources: new Set(resources), context }
+    return { principals, resources, context }
   }
 
-  /** `Name`, `Name::"id"`, or several of them in brackets. */
+  #member(name: string): void {
+    this.#expect(name)
+    this.#expect(':')
+  }
+
+  /** Names in brackets. Of `Action::"write"` its parts: `namesIn` reads the groups of an action. */
   #list(): string[] {
-    if (!this.#took('[')) return [this.#name()]
     const names: string[] = []
+    this.#expect('[')
     while (!this.#took(']')) {
-      names.push(this.#name())
+      names.push(this.#next())
       this.#took(',')
     }
     return names
-  }
-
-  #name(): string {
-    const name = this.#next()
-    // The last two tokens of `Action::"write"`.
-    if (this.#took(':')) this.#expect(':')
-    if (this.#peek()?.startsWith('"')) this.#next()
-    return name
   }
 
   #shape(): Shape {
@@ -177,7 +160,7 @@ class DeclarationParser {
     this.#expect('{')
     while (!this.#took('}')) {
       const token = this.#next()
-      const name = token.startsWith('"') ? String(JSON.parse(token)) : token
+      const name = token[0] === '"' ? token.slice(1, -1) : token
       const optional = this.#took('?')
       this.#expect(':')
       fields.set(name, { shape: this.#shape(), optional })
@@ -208,11 +191,7 @@ class DeclarationParser {
   }
 }
 
-const NOTHING: EntityShape = {
-  attributes: { kind: 'record', fields: new Map() },
-  tags: undefined,
-  parents: new Set(),
-}
+const NOTHING: RecordShape = { kind: 'record', fields: new Map() }
 
 function tokensOf(text: string): readonly string[] {
   const tokens: string[] = []
