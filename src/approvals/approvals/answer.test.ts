@@ -6,6 +6,7 @@ import { forEachEngine } from '../../platform/storage/testing.ts'
 import type { AccessRequest } from '../access-requests/access-request.ts'
 import { cancelRequests, expireRequests } from '../access-requests/end.ts'
 import { findRequest } from '../access-requests/list.ts'
+import { exactly } from './allowance/pattern.ts'
 import { answerRequest, type RequestAnswer } from './answer.ts'
 import { shownDigest } from './answer-hash.ts'
 import { listAnswers } from './answer-store.ts'
@@ -65,11 +66,35 @@ forEachEngine('answering an access request', (open) => {
     assert.equal(approved.reason, null)
     const [answer] = await listAnswers(parts, request.id)
     assert.equal(answer?.reason, 'fits the contract')
+    assert.deepEqual([answer?.shownAt, answer?.consequence, answer?.allowance], [null, null, null])
     assert.equal(answer?.answerHash, approved.answerHash)
     const record = (await parts.recorded()).at(-1)
     assert.equal(record?.type, 'approval.answered')
     assert.equal(record?.by, finn.id)
     assert.equal(record?.outcome, 'approved')
+    assert.ok(record?.commitments?.reason, 'that there was a reason, and not which')
+  })
+
+  test('what an answer was about is kept: when its page was made, and what came with it', async () => {
+    const { parts, finn, request, say } = await begin()
+    const shownAt = parts.clock.now() - 5_000
+    await say(finn, 'deny', { shownAt, consequence: 'end_task' })
+    const [answer] = await listAnswers(parts, request.id)
+    assert.deepEqual([answer?.shownAt, answer?.consequence], [shownAt, 'end_task'])
+    const record = (await parts.recorded()).at(-1)
+    assert.equal(record?.commitments?.reason, undefined, 'none was given')
+    assert.equal(record?.facts?.consequence, 'end_task')
+  })
+
+  test('a denial applies to one call only, and an approved request takes no second approval', async () => {
+    const { finn, fay, request, say, now } = await begin()
+    const pattern = exactly(request.inspected ?? [])
+    const allowance = { tie: 'task', uses: 5, lifeSeconds: null, pattern } as const
+    const shown = shownDigest(request, allowance)
+    await rejects(say(finn, 'deny', { allowance, shown }), 'allowance.bad_choice')
+    assert.equal((await now()).state, 'pending')
+    await say(finn, 'approve')
+    for (const person of [finn, fay]) await rejects(say(person, 'approve'), 'approval.not_pending')
   })
 
   test('where rules or risk want a fresh sign-in, an approval without is refused, and a denial is not', async () => {
@@ -223,6 +248,9 @@ forEachEngine('answering an access request', (open) => {
     for (const reason of ['x'.repeat(501), 'a\u202eb', 'a\u0000b', '\ud800', 'a\u200bb'])
       await rejects(say(finn, 'deny', { reason }), 'approval.bad_reason')
     assert.equal((await say(finn, 'deny', { reason: 'two\nlines: größer' })).state, 'denied')
+    const other = await begin()
+    const longest = { reason: 'x'.repeat(500) }
+    assert.equal((await other.say(other.finn, 'deny', longest)).state, 'denied')
   })
 
   test('a record that cannot be written leaves no answer behind', async () => {

@@ -373,15 +373,13 @@ async function endingOf(
   const choice = sameChoice(chosen)
   if (choice) {
     const { by } = given
-    const allowance = await giveAllowance(parts, tx, request, {
-      choice,
-      by,
-      first: Math.min(first, countsFrom),
-    })
+    const allowance = await giveAllowance(parts, tx, request, { choice, by, first })
     // INVARIANT: the allowance counts every execution, this call's too; the request itself gives none.
     return { ...common, state: 'approved', usesLeft: 0, usableUntil: allowance.expiresAt }
   }
   // Each word lasts the lifetime that was displayed; the one that ends first ends the approval.
-  const until = usableUntil(request, Math.min(first, countsFrom))
-  return { ...common, state: 'approved', usesLeft: USES, usableUntil: until }
+  return {
+    ...{ ...common, state: 'approved', usesLeft: USES },
+    usableUntil: usableUntil(request, first),
+  }
 }

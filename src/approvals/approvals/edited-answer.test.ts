@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Ask } from '@remit/engine'
+import { addPasskey, SoftwareAuthenticator } from '../../identity/passkeys/testing.ts'
+import { findPerson } from '../../identity/people/index.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { actionsWith } from '../../policy/policy/testing.ts'
 import { findRequest, type Leaf, readFrozen } from '../access-requests/index.ts'
 import { type Edit, editableArguments, editCall, readEdits } from '../call-edits/index.ts'
+import { exactly } from './allowance/pattern.ts'
 import { answerRequest, type RequestAnswer } from './answer.ts'
 import { shownDigest } from './answer-hash.ts'
 import { listAnswers } from './answer-store.ts'
+import { approvalForm } from './sign-answer.ts'
 import { aCall, addPerson, anAsk, anAsking, attached, testParts } from './testing.ts'
 import { usableApproval } from './use.ts'
 
@@ -29,6 +34,7 @@ const LEAVES: readonly Leaf[] = [
   { path: '/to', kind: 'list', text: '["a@x","b@x","c@x"]' },
   { path: '/note', kind: 'string', text: 'n' },
 ]
+const ALLOWANCE = { tie: 'task', uses: 5, lifeSeconds: null, pattern: exactly(LEAVES) }
 const EDITABLE = ['/amount', '/count', '/debt', '/to', '/note']
 const CALL = {
   ...{ resource: 'things', action: ACTION.name, definition: ACTION.digest, path: '/things' },
@@ -38,12 +44,14 @@ const CALL = {
 forEachEngine('a call that an approver changes', (open) => {
   let shared: ReturnType<typeof testParts> | undefined
 
-  async function begin({ editable = EDITABLE, quorum = 1 } = {}) {
+  async function begin({ editable = EDITABLE, quorum = 1, signed = false } = {}) {
     shared ??= open.shared().then(testParts)
     const parts = await shared
     const maria = await addPerson(parts, 'support')
     const [finn, fay] = [await addPerson(parts, 'finance'), await addPerson(parts, 'finance')]
-    const asking = anAsking(parts, maria, { ask: anAsk({ editable, quorum }), inspected: LEAVES })
+    const signature = signed ? ({ signature: 'passkey' } as const) : {}
+    const ask = anAsk({ editable, quorum, ...signature })
+    const asking = anAsking(parts, maria, { ask, inspected: LEAVES })
     const { person, task } = asking.call
     const request = await attached(parts, { ...asking, call: aCall({ ...CALL, person, task }) })
     const edited = (changes: readonly Edit[]) => editCall(request, ACTION, changes)
@@ -96,6 +104,71 @@ forEachEngine('a call that an approver changes', (open) => {
       ],
     )
     assert.equal(records[2]?.facts?.edited_from, request.id)
+    const none = [undefined, undefined]
+    assert.deepEqual([records[3]?.facts?.edited_from, records[3]?.facts?.shown], none)
+    const [word] = await listAnswers(parts, request.id)
+    assert.deepEqual([word?.answer, word?.consequence], ['deny', 'edit'])
+  })
+
+  test('of a signed one, the record says of which request the page was, and what it showed', async () => {
+    const known = await begin({ signed: true })
+    const { finn, request, edited } = known
+    const parts = {
+      ...known.parts,
+      passkeys: { acts: new Set<never>(), operations: new Map(), recoveryWaitMs: 0 },
+    }
+    const person = await findPerson(parts.storage.read, finn.id)
+    assert.ok(person)
+    const authenticator = new SoftwareAuthenticator(parts.issuer)
+    await addPasskey(parts, person, authenticator)
+    const shown = shownDigest(request, undefined, edited(LESS))
+    const approval = { request, personId: finn.id, allowance: undefined, shown }
+    const form = await approvalForm(parts, { ...approval, edited: edited(LESS) })
+    assert.ok(typeof form === 'object')
+    const approved = await answerRequest(parts, {
+      ...{ requestId: request.id, person: finn, answer: 'approve', authTime: 1, shown },
+      edits: { changes: LESS, action: ACTION },
+      signature: { ticket: form.ticket, assertion: authenticator.sign(form.options) },
+    })
+    assert.equal(approved.state, 'approved')
+    const record = (await parts.recorded()).findLast(({ type }) => type === 'approval.answered')
+    assert.deepEqual([record?.facts?.edited_from, record?.facts?.shown], [request.id, shown])
+  })
+
+  test('takes the place of the same question where it waits already, and of no other', async () => {
+    const [same, longer] = [await begin(), await begin()]
+    const waiting = await asAlready(same, {})
+    assert.equal((await same.approve(LESS)).id, waiting.id)
+    const other = await asAlready(longer, { lifetimeSeconds: 7200 })
+    await assert.rejects(longer.approve(LESS), { code: 'approval.bad_edit' })
+    for (const { id } of [longer.request, other])
+      assert.equal((await findRequest(longer.parts, id))?.state, 'pending')
+  })
+
+  /** A request for the changed call that was made before. */
+  function asAlready(
+    { edited, maria, parts, request }: Awaited<ReturnType<typeof begin>>,
+    over: Partial<Ask>,
+  ) {
+    const { call, templateDigest, text } = edited(LESS)
+    const asking = anAsking(parts, maria, { taskId: request.taskId, inspected: LEAVES })
+    return attached(parts, {
+      ...asking,
+      call: JSON.parse(call) as typeof asking.call, // as: a frozen call that was written before
+      ...{ ask: { ...request.ask, ...over }, templateDigest, text },
+    })
+  }
+
+  test('is no second approval of the changed call', async () => {
+    const known = await begin()
+    const { parts, finn, request, approve } = known
+    const same = await asAlready(known, {})
+    const shown = shownDigest(same)
+    await answerRequest(parts, {
+      ...{ requestId: same.id, person: finn, answer: 'approve', shown, authTime: 1 },
+    })
+    await assert.rejects(approve(LESS), { code: 'approval.bad_edit' })
+    assert.equal((await findRequest(parts, request.id))?.state, 'pending')
   })
 
   test('needs the other people of a quorum, who are asked about the changed call', async () => {
@@ -129,12 +202,12 @@ forEachEngine('a call that an approver changes', (open) => {
       [LESS, { shown, edits: { changes: LESS, action: undefined } }],
       [LESS, { shown, edits: { changes: LESS, action: { ...ACTION, digest: 'other' } } }],
       [LESS, { shown, edits: { changes: LESS, action: { ...ACTION, sentence: 'Do it {note}' } } }],
-      [LESS, { shown, answer: 'deny' }],
-      [LESS, { shown, allowance: {} }],
       [LESS, { shown, person: maria }],
     ]
     for (const [edits, over] of changes)
       await assert.rejects(approve(edits, over), { name: 'Problem' }, JSON.stringify(over))
+    for (const over of [{ answer: 'deny' }, { allowance: ALLOWANCE }] as const)
+      await assert.rejects(approve(LESS, { shown, ...over }), { code: 'approval.bad_edit' })
     assert.equal((await findRequest(parts, request.id))?.state, 'pending')
     assert.equal((await approve(LESS, { shown }, fay)).state, 'approved')
   })

@@ -96,6 +96,21 @@ forEachEngine('an approval that is signed with a passkey', (open) => {
     assert.equal((await say(finn, { answer: 'deny' })).state, 'denied')
   })
 
+  test('is looked at only where something can be approved', async () => {
+    const { fay, finn, form, enrolled, say, state } = await begin()
+    const authenticator = await enrolled(finn)
+    const { options, ticket } = await form()
+    const signature = { ticket, assertion: authenticator.sign(options, { unverified: true }) }
+    await assert.rejects(say({ id: 'psn_none' }, { signature }), { code: 'approval.unknown' })
+    await assert.rejects(say(finn, { requestId: 'req_none', signature }), {
+      code: 'approval.unknown',
+    })
+    await assert.rejects(say(finn, { signature }), { code: 'passkey.invalid' })
+    assert.equal((await say(finn, { answer: 'deny', signature })).state, 'denied')
+    await assert.rejects(say(fay, { signature }), { code: 'approval.not_pending' })
+    assert.equal(await state(), 'denied')
+  })
+
   test('not from another origin, page, key, or without the person verified', async () => {
     const { enrolled, finn, form, say, state } = await begin()
     const authenticator = await enrolled(finn)

@@ -23,7 +23,7 @@ import { usableApproval } from '../use.ts'
 import { breakGlassAnnouncers } from './announce-break-glass.ts'
 import type { ReviewVerdict } from './break-glass.ts'
 import { findBreakGlass, listBreakGlass } from './list.ts'
-import { breakGlass, type EmergencyAnswer, termsOf } from './open.ts'
+import { breakGlass, type EmergencyAnswer, planBreakGlass, termsOf } from './open.ts'
 import { reviewBreakGlass } from './review.ts'
 
 const MINUTE = 60_000
@@ -126,6 +126,57 @@ forEachEngine('an approval that somebody gives alone in an emergency', (open) =>
     assert.equal((await findRequest(parts, request.id))?.state, 'pending')
   })
 
+  test('is for the represented person, too, where the rule names them, and another one reviews it', async () => {
+    const { parts, ada, review } = await begin()
+    const otto = await addPerson(parts, 'on-call')
+    const request = await attached(parts, anAsking(parts, otto, { ask: OFFERED }))
+    const shown = shownDigest(request, undefined, undefined, termsOf(parts, REASON))
+    const { id } = await breakGlass(parts, {
+      ...{ requestId: request.id, person: otto, reason: REASON, authTime: 1, shown },
+    })
+    await review(id, ada)
+  })
+
+  test('is not there where no rule offers it, and for no one who is not known', async () => {
+    const { parts, maria, oscar, request, given } = await begin()
+    const plain = await attached(parts, anAsking(parts, maria))
+    await assert.rejects(breakGlass(parts, given(plain, oscar)), {
+      code: 'break_glass.not_offered',
+    })
+    const signature = { ticket: 'x', assertion: 'x' }
+    for (const over of [{ requestId: 'req_x', signature }, { person: { id: 'psn_x' } as const }])
+      await assert.rejects(breakGlass(parts, { ...given(request), ...over }), {
+        code: 'approval.unknown',
+      })
+  })
+
+  test('is planned as it would be given, on the same terms, and a plan changes nothing', async () => {
+    const { parts, oscar, request, given } = await begin()
+    const person = await findPerson(parts.storage.read, oscar.id)
+    assert.ok(person)
+    const reason = ' ten chars '.padEnd(12)
+    const plan = await planBreakGlass(parts, { person, reason: ` ${REASON} `, request })
+    const now = parts.clock.now()
+    assert.deepEqual(plan, {
+      terms: { reason: REASON, lifeMs: 15 * MINUTE },
+      shown: given().shown,
+      endsAt: now + 15 * MINUTE,
+      reviewDueAt: now + 24 * HOUR,
+    })
+    await assert.rejects(planBreakGlass(parts, { person, reason, request }), {
+      code: 'approval.bad_reason',
+    })
+    const shortest = '0123456789'
+    const { terms } = await planBreakGlass(parts, { person, reason: shortest, request })
+    assert.equal(terms.reason, shortest)
+    assert.equal((await findRequest(parts, request.id))?.state, 'pending')
+    const other = await findPerson(parts.storage.read, request.personId)
+    assert.ok(other)
+    await assert.rejects(planBreakGlass(parts, { person: other, reason: REASON, request }), {
+      code: 'break_glass.not_offered',
+    })
+  })
+
   test('comes too late after the request was denied or is over', async () => {
     const { parts, asked, broken, request } = await begin()
     const finn = await addPerson(parts, 'finance')
@@ -187,8 +238,11 @@ forEachEngine('an approval that somebody gives alone in an emergency', (open) =>
     const none = await addPerson(parts, 'finance')
     for (const other of [oscar, maria, none])
       await assert.rejects(review(id, other), { code: 'break_glass.not_a_reviewer' })
-    const note = { id, person: ada, verdict: 'justified', note: ' ' } as const
-    await assert.rejects(reviewBreakGlass(parts, note), { code: 'approval.bad_reason' })
+    const note = { id, person: ada, verdict: 'justified' } as const
+    for (const bad of [' ', 'a\u202eb', 'x'.repeat(501)])
+      await assert.rejects(reviewBreakGlass(parts, { ...note, note: bad }), {
+        code: 'approval.bad_reason',
+      })
     await assert.rejects(review('bgl_x'), { code: 'break_glass.unknown' })
     const all = await Promise.allSettled(Array.from({ length: 8 }, () => review(id)))
     assert.equal(all.filter(({ status }) => status === 'fulfilled').length, 1)
