@@ -69,7 +69,11 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
       'src/approvals/approvals/break-glass/open.ts',
       'src/approvals/approvals/break-glass/review.ts',
     ],
-    suites: ['src/approvals/approvals/*.test.ts', 'src/approvals/approvals/break-glass/*.test.ts'],
+    suites: [
+      'src/approvals/approvals/*.test.ts',
+      'src/approvals/approvals/allowance/allowance.test.ts',
+      'src/approvals/approvals/break-glass/*.test.ts',
+    ],
   },
   'stand-ins': {
     guards: ['src/identity/stand-ins/answerer.ts', 'src/identity/stand-ins/name-stand-in.ts'],

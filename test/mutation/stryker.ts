@@ -78,7 +78,6 @@ const IGNORED = [
   'bench',
   'deploy',
   'docs',
-  'examples',
   'sdk-python',
   'test/documents',
   'test/interop',
