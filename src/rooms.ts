@@ -64,7 +64,7 @@ import {
 } from './platform/revocation/index.ts'
 import {
   DiskGuard,
-  type DiskRoom,
+  type DiskLevel,
   freeBytesOf,
   openStorage,
   type Storage,
@@ -99,7 +99,7 @@ export interface Ports {
   readonly random: Random
   readonly onError: (error: unknown) => void
   /** Hears that the room of the store has changed. */
-  readonly onRoom?: (room: DiskRoom) => void
+  readonly onRoom?: (room: DiskLevel) => void
 }
 
 /** The business, put together: what edges and commands work with. */

@@ -38,7 +38,7 @@ import { OccupancyLimit } from './platform/lib/under-way/occupancy-limit.ts'
 import { UpstreamSlots } from './platform/lib/under-way/upstream-slots.ts'
 import { describeMcpServer, outbound } from './platform/net/index.ts'
 import { ActiveResponses } from './platform/revocation/index.ts'
-import { type DiskRoom, ROOM_IN_WORDS, type StorageOptions } from './platform/storage/index.ts'
+import { type DiskLevel, ROOM_IN_WORDS, type StorageOptions } from './platform/storage/index.ts'
 import { readRelease } from './programs/cli/installation.ts'
 import { capacityOf, mcpLimitsOf, ratesOf } from './programs/config/limits.ts'
 import { isLoopback, type Settings } from './programs/config/settings.ts'
@@ -100,7 +100,7 @@ const CERTIFICATE_EVERY_MS = 10_000
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { development, log, random, settings } = options
   const onError = (error: unknown) => log.error({ err: error }, 'background work failed')
-  const onRoom = (room: DiskRoom) =>
+  const onRoom = (room: DiskLevel) =>
     log[room === 'ample' ? 'info' : 'error']({ room }, ROOM_IN_WORDS[room])
   // Before anything is opened: what cannot be used ends the start.
   const certificate = await servedCertificate(settings)

@@ -11,8 +11,8 @@ import type { LiveView } from '../../platform/revocation/index.ts'
 import {
   type Guard,
   OVERTAKEN,
-  type OvertakenMark,
   type Step,
+  type WriteConflict,
 } from '../../platform/storage/index.ts'
 import { BUDGET_GUARD, type LimitStatus, takeSteps } from '../../tasks/budgets/index.ts'
 import {
@@ -51,7 +51,7 @@ export async function reserve(
     looked: DecisionInputsWithLimits
     word: Word | undefined
   },
-): Promise<PermitVerdict | DenyVerdict | OvertakenMark> {
+): Promise<PermitVerdict | DenyVerdict | WriteConflict> {
   const { facts, permit, word } = given
   const { budget, risk, setting, standing } = given.looked
   const approvers = word && (await approversOf(parts, word))

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../lib/clock.ts'
 import type { RequestObserver } from '../lib/request-observer.ts'
-import { Roster } from '../lib/under-way/roster.ts'
+import { LinkedSet } from '../lib/under-way/linked-set.ts'
 import { Admission, refuseBusy } from './inbound/admission.ts'
 import { boundedServer, CAPACITY, type Capacity } from './inbound/bounded-server.ts'
 import type { ClientAddresses } from './inbound/client-addresses.ts'
@@ -60,7 +60,7 @@ export function createFront(
     readonly observer?: RequestObserver | undefined
   },
 ): Front {
-  const underWay = new Roster<Promise<void>>()
+  const underWay = new LinkedSet<Promise<void>>()
   const busy = new WeakMap<Duplex, number>()
   const monotonic = () => decisions.clock.monotonic()
   const admission = new Admission({ addresses, most: capacity.working, monotonic })

@@ -1,5 +1,5 @@
 import { type Repetition, repeat } from '../lib/repeat.ts'
-import { Roster, type RosterPlace } from '../lib/under-way/roster.ts'
+import { type LinkedPlace, LinkedSet } from '../lib/under-way/linked-set.ts'
 import type { Live } from './live.ts'
 import type { LiveView } from './live-state.ts'
 
@@ -43,7 +43,7 @@ export interface Ground {
  * changed.
  */
 export class ActiveResponses {
-  readonly #watched = new Roster<WatchedResponse>()
+  readonly #watched = new LinkedSet<WatchedResponse>()
   readonly #live: Pick<Live, 'onChange' | 'pin'>
   readonly #stopListening: () => void
   readonly #looking: Repetition
@@ -77,7 +77,7 @@ export class ActiveResponses {
   }
 
   /** INVARIANT: code that passes an answer on asks `lives` before each part: nothing passes meanwhile. */
-  async #lookAgain(place: RosterPlace<WatchedResponse>, item: WatchedResponse): Promise<void> {
+  async #lookAgain(place: LinkedPlace<WatchedResponse>, item: WatchedResponse): Promise<void> {
     item.looking = true
     const found = await item.ground.again?.().catch(() => 'unsure' as const)
     item.looking = false
@@ -110,7 +110,7 @@ export class ActiveResponses {
   }
 
   /** Ends the watch and answers the watched response; `undefined`: it had ended before. */
-  #end(place: RosterPlace<WatchedResponse>): WatchedResponse | undefined {
+  #end(place: LinkedPlace<WatchedResponse>): WatchedResponse | undefined {
     const watched = place.item
     if (!this.#watched.leave(place)) return undefined
     watched?.release()

@@ -17,7 +17,7 @@ import {
   removeReplica,
   takeLease,
 } from './replica-store.ts'
-import { Sightings } from './sightings.ts'
+import { SkewedLeaseDetector } from './sightings.ts'
 import { StateCache } from './state-cache.ts'
 
 const TRIM_EVERY_MS = 60_000
@@ -54,7 +54,7 @@ export class Replica {
   readonly #time: DatabaseClock
   readonly #onError: (error: unknown) => void
   readonly #databaseTime = new DatabaseTime()
-  readonly #sightings = new Sightings()
+  readonly #sightings = new SkewedLeaseDetector()
   readonly #listeners = new Set<ChangeListener>()
   /** Number of the last change applied here; absent before the first lease. */
   #applied: number | undefined

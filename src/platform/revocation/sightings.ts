@@ -6,7 +6,7 @@ import { MAX_LEASE_AHEAD_MS, type ReplicaRow } from './replica-store.ts'
  * since. A replica that is alive renews, and has another row by then; a row that stays unchanged
  * for a whole lease is over.
  */
-export class Sightings {
+export class SkewedLeaseDetector {
   #seen = new Map<string, { readonly leaseUntil: number; readonly since: number }>()
 
   /** Selects from `rows` those that may be leased still. */

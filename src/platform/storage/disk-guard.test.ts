@@ -4,13 +4,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { DiskGuard, type DiskRoom, freeBytesOf } from './disk-guard.ts'
+import { DiskGuard, type DiskLevel, freeBytesOf } from './disk-guard.ts'
 import { openStorage } from './open.ts'
 
 const MB = 1_048_576
 
 function guarded(free: { bytes: number }) {
-  const told: DiskRoom[] = []
+  const told: DiskLevel[] = []
   const guard = new DiskGuard({
     reserveBytes: 100,
     freeBytes: async () => free.bytes,

@@ -5,10 +5,10 @@ import { Problem } from '../lib/problem.ts'
  * Room on the disk. `low`: refusals are not written any more. `reserved`: only revocation and
  * sign-in are written.
  */
-export type DiskRoom = 'ample' | 'low' | 'reserved'
+export type DiskLevel = 'ample' | 'low' | 'reserved'
 
 /** Texts for the log. */
-export const ROOM_IN_WORDS: Readonly<Record<DiskRoom, string>> = {
+export const ROOM_IN_WORDS: Readonly<Record<DiskLevel, string>> = {
   ample: 'the disk has room again',
   low: 'the disk is filling up: refusals are not recorded any more',
   reserved:
@@ -21,7 +21,7 @@ export interface DiskGuardOptions {
   /** Bytes that may still be written. */
   readonly freeBytes: () => Promise<number>
   /** Called once for each change. */
-  readonly onChange?: (room: DiskRoom) => void
+  readonly onChange?: (room: DiskLevel) => void
 }
 
 /** Factor of the reserve: with less free than that, refusals are counted and not written. */
@@ -33,14 +33,14 @@ const LOW = 2
  */
 export class DiskGuard {
   readonly #options: DiskGuardOptions
-  #room: DiskRoom = 'ample'
+  #room: DiskLevel = 'ample'
   #free: number | undefined
 
   constructor(options: DiskGuardOptions) {
     this.#options = options
   }
 
-  get room(): DiskRoom {
+  get room(): DiskLevel {
     return this.#room
   }
 

@@ -22,4 +22,4 @@ export class Guard {
 
 /** Answer of an act whose commit failed because its inputs changed meanwhile: it is judged again. */
 export const OVERTAKEN = { outcome: 'overtaken' } as const
-export type OvertakenMark = typeof OVERTAKEN
+export type WriteConflict = typeof OVERTAKEN

@@ -14,9 +14,9 @@ export {
   wasProofUsed,
   wasUsed,
 } from './consume-once.ts'
-export { DiskGuard, type DiskRoom, freeBytesOf, ROOM_IN_WORDS } from './disk-guard.ts'
+export { DiskGuard, type DiskLevel, freeBytesOf, ROOM_IN_WORDS } from './disk-guard.ts'
 export { isDuplicate } from './failure.ts'
-export { Guard, OVERTAKEN, type OvertakenMark } from './guard.ts'
+export { Guard, OVERTAKEN, type WriteConflict } from './guard.ts'
 export { keptQuery } from './kept-query.ts'
 export {
   finishMigrations,

@@ -8,7 +8,7 @@ import {
 import { editedArguments } from '../../../approvals/call-edits/index.ts'
 import { countedRisk } from '../../../catalog/catalog/index.ts'
 import type { Id } from '../../../platform/lib/id.ts'
-import type { OvertakenMark } from '../../../platform/storage/index.ts'
+import type { WriteConflict } from '../../../platform/storage/index.ts'
 import { requesterOf } from '../../../tasks/facts/index.ts'
 import { ask, toldRequest } from '../ask.ts'
 import type { KnownCase } from '../case.ts'
@@ -29,7 +29,7 @@ export async function judgeWithPeople(
   each: KnownCase,
   looked: DecisionInputsWithLimits,
   decision: RequestableDeny & { readonly facts: CallFacts },
-): Promise<Verdict | OvertakenMark> {
+): Promise<Verdict | WriteConflict> {
   const { facts, gates } = decision
   const { task } = each.who.held
   const requester = requesterOf(looked.setting.where, task)
@@ -68,7 +68,7 @@ async function judgeWithAllowances(
   parts: CallParts,
   each: KnownCase,
   looked: DecisionInputsWithLimits,
-): Promise<Verdict | OvertakenMark | undefined> {
+): Promise<Verdict | WriteConflict | undefined> {
   const { call, who } = each
   const { chain, task } = who.held
   const asked = {

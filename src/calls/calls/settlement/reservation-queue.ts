@@ -1,6 +1,6 @@
 import type { Clock } from '../../../platform/lib/clock.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
-import { Roster } from '../../../platform/lib/under-way/roster.ts'
+import { LinkedSet } from '../../../platform/lib/under-way/linked-set.ts'
 
 /** Reservations of a server that wait for the store at once. */
 export const MAX_WAITING_RESERVATIONS = 1_000
@@ -30,7 +30,7 @@ export class ReservationQueue {
   readonly #max: number
   readonly #mostOfRow: number
   /** Times when each came to the store. */
-  readonly #begun = new Roster<{ readonly at: number }>()
+  readonly #begun = new LinkedSet<{ readonly at: number }>()
   /** Reservations at the store, by row. */
   readonly #atRow = new Map<string, number>()
   readonly #line = new Set<LinedUp>()

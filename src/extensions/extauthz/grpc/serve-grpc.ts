@@ -5,7 +5,7 @@ import { MAX_BODY_BYTES } from '../../../platform/bodies/index.ts'
 import { boundConnections, listenProblem } from '../../../platform/http/index.ts'
 import { plainAddress } from '../../../platform/lib/address-key.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
-import { Roster } from '../../../platform/lib/under-way/roster.ts'
+import { LinkedSet } from '../../../platform/lib/under-way/linked-set.ts'
 import { answerCheck } from '../answer-check.ts'
 import { authenticate, ENFORCER } from '../authenticate.ts'
 import type { CheckAnswer } from '../check.ts'
@@ -39,7 +39,7 @@ export async function serveGrpc(
   ports: ExtAuthzPorts,
   { host, port }: NonNullable<ExtAuthzPorts['grpc']>,
 ): Promise<() => Promise<void>> {
-  const underWay = new Roster<Promise<void>>()
+  const underWay = new LinkedSet<Promise<void>>()
   const server = new Server(LIMITS)
   server.addService(AUTHORIZATION, {
     Check(call: CheckCall, reply: sendUnaryData<CheckResponse>) {

@@ -3,7 +3,7 @@ import { USE_GUARD, useSteps } from '../../../approvals/approvals/index.ts'
 import { credentialStep } from '../../../identity/agent-authentication/index.ts'
 import { opaqueDigest } from '../../../identity/opaque-tokens/index.ts'
 import { newId } from '../../../platform/lib/id.ts'
-import { type Guard, OVERTAKEN, type OvertakenMark } from '../../../platform/storage/index.ts'
+import { type Guard, OVERTAKEN, type WriteConflict } from '../../../platform/storage/index.ts'
 import { BASES_GUARD } from '../../../tasks/consent/index.ts'
 import { proofStep } from '../../../tasks/facts/index.ts'
 import { type GrantRefusal, refused, refusedBy, refuseOpening } from '../../issuance/index.ts'
@@ -73,7 +73,7 @@ async function answerPoll(
   parts: GrantParts,
   poll: Poll,
   polled: PollInput,
-): Promise<PollAnswer | OvertakenMark> {
+): Promise<PollAnswer | WriteConflict> {
   const { brought, no, own } = polled
   const standing =
     ended(own, parts.clock.now()) ??
@@ -156,7 +156,7 @@ async function redeem(
   parts: GrantParts,
   { brought, no, own }: PollInput,
   { approval, plan, waiter }: GrantedDeferral,
-): Promise<PollAnswer | OvertakenMark> {
+): Promise<PollAnswer | WriteConflict> {
   const { thumbprint } = brought.proof
   const held = await lineageOf(parts, waiter, plan, {
     id: own.taskId ?? undefined,

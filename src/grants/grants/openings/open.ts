@@ -1,4 +1,4 @@
-import { OVERTAKEN, type OvertakenMark } from '../../../platform/storage/index.ts'
+import { OVERTAKEN, type WriteConflict } from '../../../platform/storage/index.ts'
 import { BASES_GUARD } from '../../../tasks/consent/index.ts'
 import { findTask, LINE_GUARD, type TaskLineage } from '../../../tasks/tasks/index.ts'
 import { type GrantRefusal, refused, refusedBy, refuseOpening } from '../../issuance/index.ts'
@@ -35,7 +35,7 @@ export async function open(
 async function planAndBegin(
   parts: GrantParts,
   opening: AuthenticatedOpening,
-): Promise<OpeningAnswer | OvertakenMark> {
+): Promise<OpeningAnswer | WriteConflict> {
   const { also, attempt, before, brought, handsOnNothing, origin, request } = opening
   const refuse = (refusal: GrantRefusal) => refuseOpening(parts, attempt, refusal)
   const { asksPeople } = opening

@@ -1,5 +1,5 @@
 import { containsByType } from '@remit/engine'
-import { OVERTAKEN, type OvertakenMark, type Tx } from '../../../platform/storage/index.ts'
+import { OVERTAKEN, type Tx, type WriteConflict } from '../../../platform/storage/index.ts'
 import {
   type Basis,
   basesFor,
@@ -26,7 +26,7 @@ export async function askPerson(
   parts: GrantParts,
   opening: AuthenticatedOpening,
   missing: UncoveredAuthority,
-): Promise<MissingConsent | DeferredOpening | GrantRefusal | OvertakenMark> {
+): Promise<MissingConsent | DeferredOpening | GrantRefusal | WriteConflict> {
   const { attempt, person, request } = opening
   const { agent, proof } = opening.brought
   if (!person || !proof) throw new TypeError('a person is asked by an agent with a key')
@@ -114,7 +114,7 @@ const RESTS_MS = 24 * 3_600_000
 type PersonAskResult =
   | ConsentAskResult
   | { readonly outcome: 'deferred'; readonly held: DeferralAnswer }
-  | OvertakenMark
+  | WriteConflict
 
 /**
  * INVARIANT: assertion and subject token are used up with the code that takes their place. A throw undoes everything, the question

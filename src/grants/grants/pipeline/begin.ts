@@ -5,10 +5,10 @@ import {
   consumeOnce,
   consumeOnceStep,
   Guard,
-  type OvertakenMark,
   returnUseStep,
   type Step,
   type Tx,
+  type WriteConflict,
 } from '../../../platform/storage/index.ts'
 import { PROOF_GUARD, proofStep } from '../../../tasks/facts/index.ts'
 import { openSteps, type Task } from '../../../tasks/tasks/index.ts'
@@ -87,8 +87,8 @@ const MAX_TRIES = 3
 
 /** Plans and begins, and again where bases changed meanwhile, a few times. */
 export async function untilBasesHold<T extends { readonly outcome: string }>(
-  attempt: () => Promise<T | OvertakenMark>,
-): Promise<T | OvertakenMark> {
+  attempt: () => Promise<T | WriteConflict>,
+): Promise<T | WriteConflict> {
   for (let tries = 1; tries < MAX_TRIES; tries++) {
     const answer = await attempt()
     if (answer.outcome !== 'overtaken') return answer

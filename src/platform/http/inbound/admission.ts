@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Problem } from '../../lib/problem.ts'
 import { AddressQuota } from '../../lib/under-way/address-quota.ts'
-import { Roster, type RosterPlace } from '../../lib/under-way/roster.ts'
+import { type LinkedPlace, LinkedSet } from '../../lib/under-way/linked-set.ts'
 import type { ClientAddresses } from './client-addresses.ts'
 
 /** Time after which a request counts no longer, in ms: it waits for an API or for a person, and costs nothing meanwhile. */
@@ -27,7 +27,7 @@ export class Admission {
   readonly #addresses: ClientAddresses
   readonly #monotonic: () => number
   readonly #quota: AddressQuota
-  readonly #admitted = new Roster<AdmittedRequest>()
+  readonly #admitted = new LinkedSet<AdmittedRequest>()
   #refused = 0
 
   constructor(options: {
@@ -67,7 +67,7 @@ export class Admission {
     return () => this.#leave(place)
   }
 
-  #leave(place: RosterPlace<AdmittedRequest>): void {
+  #leave(place: LinkedPlace<AdmittedRequest>): void {
     const key = place.item?.key
     if (this.#admitted.leave(place)) this.#quota.give(key, 1)
   }

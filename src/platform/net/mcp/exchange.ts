@@ -13,7 +13,7 @@ const ACCEPTED = { POST: 'application/json, text/event-stream', GET: 'text/event
 /** Maximum of tries to send a request, where changes come between again and again. */
 const MAX_TRIES = 6
 /** Time that a stream gets to end after its answer. */
-const LINGER_MS = 500
+const GRACE_MS = 500
 
 /**
  * Sends one message and reads its answer: JSON, or events until the answer is among them. Never
@@ -264,7 +264,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #leaveSoon(): void {
     if (!this.#stream) return
     const leave = () => this.#controller?.abort(new LeftExchange('no more is wanted'))
-    this.#timer = setTimeout(leave, LINGER_MS).unref()
+    this.#timer = setTimeout(leave, GRACE_MS).unref()
   }
 }
 

@@ -34,7 +34,7 @@ export function failureOf(error: unknown): StatementFailure {
 }
 
 /** The turn of a transaction was over before it ended: it was rolled back, so nothing of it remains. */
-export class LostTurn extends Problem {
+export class TransactionTimedOut extends Problem {
   constructor(message: string) {
     super('storage.unavailable', message)
   }
@@ -44,7 +44,7 @@ export class LostTurn extends Problem {
 export const LOST = 'lost'
 
 export function errorOf(failure: StatementFailure): Error {
-  if (failure.code === LOST) return new LostTurn(failure.message)
+  if (failure.code === LOST) return new TransactionTimedOut(failure.message)
   if (failure.kind === 'unavailable') return unavailable(failure.message)
   if (failure.kind === 'refused')
     return new StatementError(failure.message, failure.code, failure.duplicate)

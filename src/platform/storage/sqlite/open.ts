@@ -8,7 +8,7 @@ import type { Schema } from '../schema.ts'
 import type { EngineStorage, Lane } from '../storage.ts'
 import { lineToSocket } from './clients/socket-line.ts'
 import { DATABASE, type HeldDirectory, holdDirectory } from './directory.ts'
-import { LostTurn, translated } from './failure.ts'
+import { TransactionTimedOut, translated } from './failure.ts'
 import type { RowSet } from './messages.ts'
 import { openForReading } from './pragmas.ts'
 import { Statements } from './statements.ts'
@@ -137,7 +137,7 @@ async function repeated<T>(run: () => Promise<T>): Promise<T> {
     try {
       return await run()
     } catch (error) {
-      if (!(error instanceof LostTurn) || tries >= MAX_TRIES) throw error
+      if (!(error instanceof TransactionTimedOut) || tries >= MAX_TRIES) throw error
     }
   }
 }

@@ -1,8 +1,8 @@
-/** Place of an item in a roster; `undefined` once it has left. */
-export interface RosterPlace<T> {
+/** Place of an item in a linked set; `undefined` once it has left. */
+export interface LinkedPlace<T> {
   item: T | undefined
-  before: RosterPlace<T> | undefined
-  after: RosterPlace<T> | undefined
+  before: LinkedPlace<T> | undefined
+  after: LinkedPlace<T> | undefined
 }
 
 /**
@@ -10,11 +10,11 @@ export interface RosterPlace<T> {
  *
  * A `Set` would do the same. But V8 copies its table every few additions and links the old table to the new one, so each old
  * table, with what was under way then, survives every collection of young objects: everything that a call allocated would stay in memory until
- * the next full collection. Nothing in a roster refers to an item that left it.
+ * the next full collection. Nothing in a linked set refers to an item that left it.
  */
-export class Roster<T> implements Iterable<T> {
-  #first: RosterPlace<T> | undefined
-  #last: RosterPlace<T> | undefined
+export class LinkedSet<T> implements Iterable<T> {
+  #first: LinkedPlace<T> | undefined
+  #last: LinkedPlace<T> | undefined
   #size = 0
 
   get size(): number {
@@ -22,11 +22,11 @@ export class Roster<T> implements Iterable<T> {
   }
 
   /** Place of the item that came first. */
-  get first(): RosterPlace<T> | undefined {
+  get first(): LinkedPlace<T> | undefined {
     return this.#first
   }
 
-  add(item: T): RosterPlace<T> {
+  add(item: T): LinkedPlace<T> {
     const place = { item, before: this.#last, after: undefined }
     if (this.#last) this.#last.after = place
     else this.#first = place
@@ -36,7 +36,7 @@ export class Roster<T> implements Iterable<T> {
   }
 
   /** False: it had left before. */
-  leave(place: RosterPlace<T>): boolean {
+  leave(place: LinkedPlace<T>): boolean {
     if (place.item === undefined) return false
     const { after, before } = place
     if (before) before.after = after
@@ -49,8 +49,8 @@ export class Roster<T> implements Iterable<T> {
   }
 
   /** The places as they are now, whatever comes and leaves meanwhile. */
-  places(): readonly RosterPlace<T>[] {
-    const places: RosterPlace<T>[] = []
+  places(): readonly LinkedPlace<T>[] {
+    const places: LinkedPlace<T>[] = []
     for (let place = this.#first; place; place = place.after) places.push(place)
     return places
   }
