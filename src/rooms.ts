@@ -20,7 +20,7 @@ import { rulesIn } from './extensions/retention/index.ts'
 import { SUBMISSIONS_SEALED } from './extensions/submissions/index.ts'
 import type { Telemetry } from './extensions/telemetry/index.ts'
 import { CODE_GRANT_SEALED } from './grants/code-grant/index.ts'
-import { Dormancy, GRANTS_SEALED, WaitingRoom } from './grants/grants/index.ts'
+import { Dormancy, GRANTS_SEALED, PendingQuota } from './grants/grants/index.ts'
 import type { AgentParts } from './identity/agents/index.ts'
 import { ClientDocuments } from './identity/client-metadata/index.ts'
 import { CONNECTIONS_SEALED, type ConnectionParts } from './identity/connections/index.ts'
@@ -90,7 +90,7 @@ import { storageOptions } from './programs/config/settings.ts'
 import { MODULES } from './programs/modules.ts'
 import { LIMITS } from './tasks/budgets/index.ts'
 import { Facts } from './tasks/facts/index.ts'
-import { RiskBooks } from './tasks/risk/index.ts'
+import { RiskHistory } from './tasks/risk/index.ts'
 import { endConsentsOf } from './tasks/tasks/index.ts'
 
 /** Sources of time and randomness, and receivers of failures in the background. */
@@ -266,7 +266,7 @@ export async function openRooms(
     const issuers = new IssuerTrust(shared, outbound)
     const facts = new Facts({ storage, live, catalog, issuers, freshFor: freshFor(settings) })
     const verified = new VerifiedTokens()
-    const risk = new RiskBooks({
+    const risk = new RiskHistory({
       storage,
       random,
       replicaId: live.replicaId,
@@ -314,7 +314,7 @@ export async function openRooms(
       }),
       nonces,
       clientAuthorities: await authoritiesIn(settings.clientAuthorities),
-      room: new WaitingRoom({
+      room: new PendingQuota({
         ...{ clock, storage },
         most: settings.mostWaiting,
         mostOfAgent: settings.mostWaitingOfAgent,

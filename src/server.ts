@@ -10,7 +10,7 @@ import {
 } from './console/pages/index.ts'
 import { addStandIns } from './console/stand-in-pages/index.ts'
 import { createGateway, type McpLimits, PATIENCE, type Timeouts } from './edges/gateway/index.ts'
-import { oauthHandlers, PUSHED_LIFE_MS, PushedRoom } from './edges/oauth/index.ts'
+import { oauthHandlers, ParQuota, PUSHED_LIFE_MS } from './edges/oauth/index.ts'
 import { authzenHandlers } from './extensions/authzen/index.ts'
 import type { Module } from './extensions/module.ts'
 import { fetchPreview } from './extensions/previews/index.ts'
@@ -147,7 +147,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         ...{ fapi2, registration, registrationToken },
         trustDomain: settings.trustDomain,
         certificates,
-        pushed: new PushedRoom({
+        pushed: new ParQuota({
           clock,
           share: settings.mostWaitingOfAgent,
           lifeMs: PUSHED_LIFE_MS,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, it } from 'node:test'
 import { findRequest } from '../../src/approvals/access-requests/index.ts'
 import { resumeResource, suspendResource } from '../../src/catalog/catalog-changes/index.ts'
-import { letInLookAlikes, setGroup } from '../../src/catalog/resource-groups/index.ts'
+import { allowConfusables, setGroup } from '../../src/catalog/resource-groups/index.ts'
 import { addAdmissionRule } from '../../src/identity/client-metadata/index.ts'
 import { answer, stream } from '../../src/platform/net/mcp/testing.ts'
 import { publishPolicies } from '../../src/policy/policy/index.ts'
@@ -280,9 +280,9 @@ inOneWorld('several MCP servers behind one address', (world) => {
       { actions: ['fresh.say', 'notes.say', 'twin.s-ay'], how: 'alike', held: true },
     ])
     const letIn = { name: 'office', by: await by() }
-    await letInLookAlikes(rooms.connections, { ...letIn, actions: ['notes.say', 'fresh.say'] })
+    await allowConfusables(rooms.connections, { ...letIn, actions: ['notes.say', 'fresh.say'] })
     assert.deepEqual(await names(), ['fresh__query', 'twin__qu3ry'], 'some of them are not all')
-    await letInLookAlikes(rooms.connections, {
+    await allowConfusables(rooms.connections, {
       ...letIn,
       actions: ['notes.say', 'fresh.say', 'twin.s-ay'],
     })
@@ -293,7 +293,7 @@ inOneWorld('several MCP servers behind one address', (world) => {
       'twin__qu3ry',
       'twin__s_ay',
     ])
-    await letInLookAlikes(rooms.connections, { ...letIn, actions: [] })
+    await allowConfusables(rooms.connections, { ...letIn, actions: [] })
     await group('notes', 'fresh')
   })
 

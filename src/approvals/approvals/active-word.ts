@@ -22,7 +22,7 @@ interface WordUse {
 }
 
 /** Word of people that a call used, while it counts. */
-export interface ActiveWord {
+export interface ApprovalInUse {
   /** Forbids that it lifts, and its name where it is not about this very call. */
   readonly lifting: { readonly forbids: readonly ForbidRef[]; readonly by?: string }
   readonly approvers: readonly string[]
@@ -37,7 +37,7 @@ export interface ActiveWord {
 export async function activeWord(
   parts: Omit<ApprovalParts, 'random'>,
   { allowanceId, id, requestId, taskId }: WordUse,
-): Promise<ActiveWord | undefined> {
+): Promise<ApprovalInUse | undefined> {
   const now = parts.clock.now()
   const request = requestId === null ? undefined : await findRequest(parts, requestId)
   if (request?.usedBy === id) {
@@ -55,7 +55,7 @@ export async function activeWord(
 }
 
 /** Makes the steps that give back what a call used of the word of people. */
-export async function giveWordBack(
+export async function releaseApproval(
   parts: Omit<ApprovalParts, 'random'>,
   { allowanceId, id, requestId, taskId }: WordUse,
 ): Promise<Step[]> {

@@ -1,12 +1,12 @@
 /** Answers of people: an approval, good for one execution, or an allowance, good for more. */
 
-export { activeWord, giveWordBack } from './active-word.ts'
+export { activeWord, releaseApproval } from './active-word.ts'
 export { ALLOWANCE_LIMITS, type Allowance, type Choice } from './allowance/allowance.ts'
 export { onlyOnce, readChoice } from './allowance/choice.ts'
 export { endAllAllowances, endAllowance, endAllowancesOf, findAllowance } from './allowance/end.ts'
 export {
+  allowanceApprovers,
   allowanceOfRequest,
-  giversOf,
   type ListedAllowance,
   listAllowances,
 } from './allowance/list.ts'

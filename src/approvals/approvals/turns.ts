@@ -4,7 +4,7 @@ import type { Answerer } from '../../identity/stand-ins/index.ts'
 const TURN_MS = 5 * 60_000
 
 /** People in the order in which they are told. */
-export interface Turns {
+export interface EscalationRounds {
   /** People whose turn has come. */
   readonly told: readonly Answerer[]
   /** Ids of those, of them, who are on call. */
@@ -28,7 +28,7 @@ export function turnsOf(
   names: ReadonlyMap<string, readonly Answerer[]>,
   orders: ReadonlyMap<string, readonly string[]>,
   { createdAt, expiresAt, now }: { createdAt: number; expiresAt: number; now: number },
-): Turns {
+): EscalationRounds {
   const turns = new Map<string, { readonly person: Answerer; turn: number; isOnCall: boolean }>()
   for (const [name, people] of names) {
     const order = (orders.get(name) ?? []).filter((id) =>

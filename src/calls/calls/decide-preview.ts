@@ -9,7 +9,7 @@ import { groundsFor } from './decide-call.ts'
 import { identifyTold } from './identify.ts'
 import { factsOf } from './judgment/grounds.ts'
 import { lookAt } from './judgment/judge.ts'
-import { tellUnbound } from './judgment/unbound.ts'
+import { explainBearerDenial } from './judgment/unbound.ts'
 import { askedOnce, decideWithOthers } from './judgment/with-others.ts'
 import type { CallParts } from './parts.ts'
 import { refuse } from './refuse.ts'
@@ -66,7 +66,7 @@ async function judged(
     (seen) => factsOf(each, seen),
   )
   if (decision.outcome === 'deny')
-    return refuse(parts, each, { ...tellUnbound(each, looked, decision), facts })
+    return refuse(parts, each, { ...explainBearerDenial(each, looked, decision), facts })
   if (decision.outcome === 'requestable')
     return no('people have to approve this reading, too, and no one is asked for a preview')
   if (looked.budget.takings.length > 0)

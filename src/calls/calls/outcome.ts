@@ -1,4 +1,4 @@
-import { giveWordBack } from '../../approvals/approvals/index.ts'
+import { releaseApproval } from '../../approvals/approvals/index.ts'
 import type { LedgerEvent } from '../../platform/ledger/index.ts'
 import { Guard, type Step } from '../../platform/storage/index.ts'
 import {
@@ -121,7 +121,7 @@ async function giveBack(parts: OutcomeParts, decisionId: string): Promise<Step[]
   const { action, agentId } = decision
   return [
     ...budget,
-    ...(await giveWordBack(parts, decision)),
+    ...(await releaseApproval(parts, decision)),
     ...(action === null || agentId === null
       ? []
       : parts.risk.backSteps({ action, agentId, decisionId })),

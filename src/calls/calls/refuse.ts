@@ -92,7 +92,7 @@ export function usedProofSteps(
 }
 
 /** Commits steps with a used proof. False: it was used before. A bearer token has none, and nothing to write. */
-export async function bookProof(parts: CallParts, steps: readonly Step[]): Promise<boolean> {
+export async function consumeProof(parts: CallParts, steps: readonly Step[]): Promise<boolean> {
   if (steps.length === 0) return true
   const done = await parts.live.commit(parts.storage, steps)
   if (!done.committed && done.failed !== PROOF_GUARD) throw done.failed.problem()

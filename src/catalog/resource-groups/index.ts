@@ -2,4 +2,4 @@
 export { nameInGroup, uriInGroup, uriOfMember } from './group-names.ts'
 export { type GroupNames, groupNames, type LookAlikes } from './look-alikes.ts'
 export { actionsAt, locationsAt, resourcesAt } from './members.ts'
-export { letInLookAlikes, setGroup } from './set-group.ts'
+export { allowConfusables, setGroup } from './set-group.ts'

@@ -12,7 +12,7 @@ import {
   setConnection,
   suspendResource,
 } from '../catalog-changes/suspend-resource.ts'
-import { letInLookAlikes, setGroup } from './set-group.ts'
+import { allowConfusables, setGroup } from './set-group.ts'
 
 const BY = 'psn_admin'
 const OFFICE = { name: 'office', identifier: 'https://gw.example/office', by: BY }
@@ -39,7 +39,7 @@ forEachEngine('a group of MCP servers', (open) => {
     await setGroup(parts, { ...OFFICE, members: ['desk'], title: 'The office' })
     await setGroup(parts, { ...OFFICE, members: ['desk'] })
     assert.equal((await group())?.title, 'The office')
-    await letInLookAlikes(parts, { name: 'office', actions: ['desk.look'], by: BY })
+    await allowConfusables(parts, { name: 'office', actions: ['desk.look'], by: BY })
     assert.deepEqual((await group())?.alike, ['desk.look'])
     await setGroup(parts, { ...OFFICE, members: ['desk'] })
     assert.deepEqual((await group())?.alike, ['desk.look'], 'what was let in stays')

@@ -97,7 +97,7 @@ async function checkGroup(
  * of the same look need a word of their own.
  * @throws Problem `catalog.unknown_resource`, `catalog.bad_resource`, `catalog.changed`
  */
-export async function letInLookAlikes(
+export async function allowConfusables(
   parts: CatalogParts,
   { actions, by, name }: { name: string; actions: readonly string[]; by: string },
 ): Promise<void> {

@@ -1,3 +1,3 @@
 export { PUSHED_LIFE_MS } from './authorization/pushed-request.ts'
-export { PushedRoom } from './authorization/pushed-room.ts'
+export { ParQuota } from './authorization/pushed-room.ts'
 export { oauthHandlers } from './endpoints.ts'

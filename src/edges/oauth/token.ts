@@ -4,7 +4,7 @@ import type { IntrospectionParts } from '../../grants/token-status/index.ts'
 import type { ClientAddresses, ClientCertificates } from '../../platform/http/index.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import { readClientForm } from './attestation.ts'
-import type { PushedRoom } from './authorization/pushed-room.ts'
+import type { ParQuota } from './authorization/pushed-room.ts'
 import { type Form, required } from './form.ts'
 import {
   CIBA,
@@ -42,7 +42,7 @@ export interface TokenPorts extends InteractiveParts {
   /** Addresses that requests come from. */
   readonly addresses: ClientAddresses
   /** Authorization requests that were pushed, and wait for their browser. */
-  readonly pushed: PushedRoom
+  readonly pushed: ParQuota
   /** Audience of transaction tokens. */
   readonly trustDomain: string
 }

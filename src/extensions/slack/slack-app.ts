@@ -3,7 +3,7 @@ import type { WebClient } from '@slack/web-api'
 import {
   type ChannelKind,
   type ChannelQuestion,
-  hurryReceipts,
+  rescheduleNow,
 } from '../../identity/notifications/index.ts'
 import type { MasterKey } from '../../platform/keys/index.ts'
 import type { Json } from '../../platform/lib/json.ts'
@@ -58,7 +58,7 @@ export class SlackApp {
 
   /** Has the messages about a request rewritten in a moment, since it was answered. */
   rewriteSoon(tx: Tx, requestId: string, now: number): Promise<void> {
-    return hurryReceipts(tx, requestId, now)
+    return rescheduleNow(tx, requestId, now)
   }
 
   /** Sends the person who pressed a message that no other member sees. @throws DeliveryError */

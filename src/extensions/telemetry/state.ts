@@ -1,5 +1,5 @@
 import { countPending } from '../../approvals/access-requests/index.ts'
-import type { WaitingRoom } from '../../grants/grants/index.ts'
+import type { PendingQuota } from '../../grants/grants/index.ts'
 import { listExpiring } from '../../identity/connections/index.ts'
 import { type NotificationParts, notificationBacklog } from '../../identity/notifications/index.ts'
 import type { HealthCheck } from '../../platform/http/index.ts'
@@ -15,7 +15,7 @@ export interface ObservedParts {
   readonly live: Pick<Live, 'sinceRenewal'>
   readonly ledger: Pick<Ledger, 'damage' | 'refusals' | 'signedSize' | 'sinceSequenced' | 'waiting'>
   readonly disk: Pick<DiskGuard, 'measured'>
-  readonly room: Pick<WaitingRoom, 'waiting'> | undefined
+  readonly room: Pick<PendingQuota, 'waiting'> | undefined
   readonly notifications: Pick<NotificationParts, 'clock' | 'storage'>
   readonly checks: readonly HealthCheck[]
   readonly release: { readonly version: string; readonly commit?: string; readonly schema: number }

@@ -7,7 +7,12 @@ import type { GrantParts } from '../grants/index.ts'
 import { askedAt } from './asked.ts'
 import type { Authorization } from './authorization.ts'
 import { agentBefore } from './authorization-store.ts'
-import { hasYetToProve, isBearer, type Outlook, outlookOf } from './without-key.ts'
+import {
+  hasYetToProve,
+  isBearer,
+  type ScopeAvailability,
+  scopeAvailability,
+} from './without-key.ts'
 
 /**
  * `open`: the person may let it act. `quarantined`: it is not admitted. `beyond`: its ceiling has nothing of what it asks.
@@ -37,7 +42,7 @@ export interface ConsentOffer {
   /** Its tokens have to be bound to a key, of which it has shown and said nothing yet. */
   readonly yetToProve: boolean
   /** Actions within the ceiling, by what policies say of their calls. Forbidden and withheld ones are not offered. */
-  readonly outlook: Outlook
+  readonly outlook: ScopeAvailability
 }
 
 /**
@@ -57,7 +62,7 @@ export async function offerTo(
   const { agent, known } = await admissionOf(read, authorization, by)
   const resource = catalog.byIdentifier.get(authorization.resource)
   const about = { agent, known, resource }
-  const nothing = { offered: [], bearer: false, yetToProve: false, outlook: NO_OUTLOOK }
+  const nothing = { offered: [], bearer: false, yetToProve: false, outlook: NONE_AVAILABLE }
   const none = (standing: OfferState): ConsentOffer => ({ ...about, ...nothing, standing })
   if (resource?.status !== 'active') return none('gone')
   if (agent.status !== 'active') return none('stopped')
@@ -67,7 +72,11 @@ export async function offerTo(
   if (within.length === 0) return none('beyond')
   const bearer = await isBearer(parts, authorization, { agent, resource })
   const who = { person, agent, bearer }
-  const outlook = await outlookOf(parts, who, new Set(within.flatMap(({ actions }) => actions)))
+  const outlook = await scopeAvailability(
+    parts,
+    who,
+    new Set(within.flatMap(({ actions }) => actions)),
+  )
   const offered = within.flatMap((detail) => {
     const actions = detail.actions.filter(
       (name) => !outlook.withheld.has(name) && !outlook.forbidden.has(name),
@@ -81,4 +90,9 @@ export async function offerTo(
 }
 
 const NONE: ReadonlySet<string> = new Set()
-const NO_OUTLOOK: Outlook = { withheld: NONE, forbidden: NONE, asked: NONE, askedForKey: NONE }
+const NONE_AVAILABLE: ScopeAvailability = {
+  withheld: NONE,
+  forbidden: NONE,
+  asked: NONE,
+  askedForKey: NONE,
+}

@@ -77,7 +77,7 @@ export async function isBearer(
 }
 
 /** Names of actions, by what policies say of a client's calls of them whatever the arguments. */
-export interface Outlook {
+export interface ScopeAvailability {
   /** Forbidden, and would not be with a token that is bound to a key. */
   readonly withheld: ReadonlySet<string>
   /** Forbidden to this client, key or not. */
@@ -92,11 +92,11 @@ export interface Outlook {
  * Foretells calls of these actions by this client for this person, whatever the arguments. Forbids that people can lift
  * forbid nothing here. No person is offered an action that can never be called (contract 12.10); every call is decided when it is made.
  */
-export async function outlookOf(
+export async function scopeAvailability(
   parts: Pick<GrantParts, 'policies' | 'catalog' | 'clock'>,
   who: PersonAndAgent & { readonly bearer: boolean },
   names: ReadonlySet<string>,
-): Promise<Outlook> {
+): Promise<ScopeAvailability> {
   const { agent, bearer, person } = who
   const policies = await parts.policies.active()
   const { actions } = await parts.catalog.current()

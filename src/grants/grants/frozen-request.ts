@@ -13,14 +13,14 @@ export interface FrozenRequest extends WantedTask {
   readonly from?: string
   readonly proved: { readonly authTime: number | null; readonly acr: string | null }
   /** Way on which the request stands, where that is no token of a person. */
-  readonly way?: FrozenWay | undefined
+  readonly way?: GrantSource | undefined
 }
 
 /**
  * Assertion, grant or ticket that was shown and used up. It is judged again with the answer:
  * trust, grant and parent as they are then.
  */
-export type FrozenWay =
+export type GrantSource =
   /** An assertion: names of the issuers that vouch, and what it lets be done, where it says so itself. */
   | {
       readonly kind: 'asserted'
@@ -58,7 +58,7 @@ export function freeze({ from, proved, way, ...wanted }: FrozenRequest): string 
   })
 }
 
-export function thaw(text: string): FrozenRequest {
+export function readFrozenRequest(text: string): FrozenRequest {
   return JSON.parse(text) as FrozenRequest // written by `freeze`
 }
 

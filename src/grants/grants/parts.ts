@@ -1,13 +1,13 @@
 import type { AttestationChallenges } from '../../identity/agent-authentication/index.ts'
 import type { ClientDocuments } from '../../identity/client-metadata/index.ts'
 import type { FactParts } from '../../tasks/facts/index.ts'
-import type { WaitingRoom } from './deferral/waiting-room.ts'
+import type { PendingQuota } from './deferral/waiting-room.ts'
 import type { Dormancy } from './dormancy.ts'
 
 /** Parts that open tasks and issue tokens. */
 export interface GrantParts extends FactParts {
   /** Room for requests that wait for an answer; absent where they are not counted. */
-  readonly room?: WaitingRoom
+  readonly room?: PendingQuota
   /**
    * True when the FAPI 2.0 Security Profile holds for every client: confidential clients, and bound
    * tokens only.

@@ -1,7 +1,7 @@
 import { asDelegates, type Detail, granted, intersect, type KindOf } from '@remit/engine'
 import type { Agent } from '../../identity/agents/index.ts'
 import type { BasisLimits } from '../../tasks/consent/index.ts'
-import { handOnLimit } from '../../tasks/facts/index.ts'
+import { delegationCeiling } from '../../tasks/facts/index.ts'
 
 /**
  * Details that a task asks for: those to do, and those to hand on. Without `delegates`, whatever
@@ -32,7 +32,7 @@ export function authorityWithin(
 ): Authority {
   const toDo = { bases: bases.calls, parent, ceiling: agent.ceiling }
   const details = granted(asked.calls, toDo, kindOf)
-  const toHandOn = { bases: bases.delegates, parent, ceiling: handOnLimit(agent) }
+  const toHandOn = { bases: bases.delegates, parent, ceiling: delegationCeiling(agent) }
   const delegates = asked.delegates ?? asDelegates(details)
   return { details, mayDelegate: granted(delegates, toHandOn, kindOf) }
 }
@@ -45,7 +45,7 @@ export function withinAgent(
 ): Authority {
   return {
     details: intersect(calls, agent.ceiling, kindOf),
-    mayDelegate: intersect(delegates, handOnLimit(agent), kindOf),
+    mayDelegate: intersect(delegates, delegationCeiling(agent), kindOf),
   }
 }
 

@@ -22,8 +22,8 @@ import {
   intersecting,
   personEntity,
   type Setting,
+  type SpaceContext,
   spaceEntities,
-  type Whereabouts,
 } from '../../tasks/facts/index.ts'
 import type { Task, TaskLineage } from '../../tasks/tasks/index.ts'
 import { type IssuanceContext, issueAction, type Token } from './issuing.ts'
@@ -38,7 +38,7 @@ export interface OpeningParties {
   /** The chain, the one that acts first. */
   readonly agents: readonly Agent[]
   readonly sponsored: boolean
-  readonly where: Whereabouts | undefined
+  readonly where: SpaceContext | undefined
   readonly purpose: string
   /** Agents that acted elsewhere before all of them. */
   readonly actors?: Task['actors']

@@ -6,7 +6,7 @@ import {
   type Person,
 } from '../people/index.ts'
 import { readProfile } from './profile.ts'
-import { asNewcomer, isNewcomer, type UnprovisionedPerson } from './unprovisioned-person.ts'
+import { isNewcomer, type UnprovisionedPerson, unprovisionedFrom } from './unprovisioned-person.ts'
 
 /** Settings for how an identity assertion of another organization says who a person is. */
 export interface AssertedPersonSettings {
@@ -40,7 +40,7 @@ export async function assertedPerson(
   const person =
     (await findPersonBySubject(read, by.provider, profile.subject)) ??
     (by.email ? await byAddress(parts, claims, by) : undefined) ??
-    (by.admits ? asNewcomer(parts, profile) : undefined)
+    (by.admits ? unprovisionedFrom(parts, profile) : undefined)
   if (!person) throw new Problem('grant.not_accepted', 'the assertion names an unknown person')
   if (!isNewcomer(person) && person.status !== 'active')
     throw new Problem('person.suspended', 'this person is suspended')

@@ -4,7 +4,7 @@ import { forEachEngine } from '../../platform/storage/testing.ts'
 import type { AttributeClaims } from '../people/attribute.ts'
 import { findPerson } from '../people/person-store.ts'
 import { PROVIDER, testPeople } from '../people/testing.ts'
-import { type SaidAttributes, wholly } from './change-attributes.ts'
+import { type SaidAttributes, withMissingAsNull } from './change-attributes.ts'
 import { readAttributeClaims, readAttributes } from './read-attributes.ts'
 import { registerProvider } from './register-provider.ts'
 import { signInPerson } from './sign-in-person.ts'
@@ -81,7 +81,7 @@ forEachEngine('attributes of people', (open) => {
     let at = parts.clock.now()
     const say = (attributes: SaidAttributes | undefined, whole = false) => {
       at += 1000
-      const said = attributes && whole ? wholly(attributes, MAPPED) : attributes
+      const said = attributes && whole ? withMissingAsNull(attributes, MAPPED) : attributes
       return signInPerson(parts, {
         ...{ issuer: PROVIDER, subject: 'sam', name: 'Sam', groupValues: undefined },
         ...(said ? { attributes: said } : {}),

@@ -16,7 +16,7 @@ export type SaidAttributes = Readonly<Partial<Record<AttributeName, AttributeVal
  * Completes the attributes of a sign-in, which asked for all of them: a mapped attribute that the
  * provider does not name is none.
  */
-export function wholly(said: SaidAttributes, mapped: AttributeClaims): SaidAttributes {
+export function withMissingAsNull(said: SaidAttributes, mapped: AttributeClaims): SaidAttributes {
   const none = entriesOf(mapped).map(([name]): [AttributeName, null] => [name, null])
   return { ...Object.fromEntries(none), ...said }
 }

@@ -4,7 +4,7 @@ import { Problem } from '../../platform/lib/problem.ts'
 import { entriesOf, mappedGroups, type PeopleParts, type Person } from '../people/index.ts'
 import { type SignInProof, tokenDigest } from '../sessions/index.ts'
 import { callbackAddress, FRESH_LEEWAY_MS, type SealedSignIn } from './begin.ts'
-import { wholly } from './change-attributes.ts'
+import { withMissingAsNull } from './change-attributes.ts'
 import type { Discovery } from './discovery.ts'
 import { idTokenMistake } from './id-token-mistake.ts'
 import type { ProviderWithSecret } from './identity-provider.ts'
@@ -79,7 +79,7 @@ export async function completeSignIn(
   requireStrongEnough(provider, claims)
   const { attributes, email = null, groupValues = [], ...profile } = readProfile(claims, provider)
   // We asked for everything here, so silence means there is none.
-  const all = attributes && wholly(attributes, provider.attributes)
+  const all = attributes && withMissingAsNull(attributes, provider.attributes)
   const person = await signInPerson(parts, { ...profile, attributes: all, email, groupValues })
   if (person.status !== 'active') throw new Problem('person.suspended', 'this person is suspended')
   return {

@@ -2,7 +2,7 @@ import { Problem } from '../../platform/lib/problem.ts'
 import { findPersonBySubject, type PeopleParts, type Person } from '../people/index.ts'
 import { selectProvider } from './identity-provider-store.ts'
 import { readProfile } from './profile.ts'
-import { asNewcomer, type UnprovisionedPerson } from './unprovisioned-person.ts'
+import { type UnprovisionedPerson, unprovisionedFrom } from './unprovisioned-person.ts'
 
 /**
  * The person of a configured identity provider whom another server names, by the claim that was configured for that. One who was never
@@ -23,7 +23,7 @@ export async function meetPerson(
   // No groups: only the provider itself says those.
   const { issuedAt, issuer, subject } = readProfile({ sub: named.said, iat }, provider)
   const known = await findPersonBySubject(parts.storage.read, issuer, subject)
-  if (!known) return asNewcomer(parts, { issuer, subject, issuedAt })
+  if (!known) return unprovisionedFrom(parts, { issuer, subject, issuedAt })
   if (known.status !== 'active') throw new Problem('person.suspended', 'this person is suspended')
   return known
 }

@@ -13,7 +13,7 @@ import type { SignInRequest } from './begin.ts'
 import type { CompletedSignIn, TriedSignIn } from './complete.ts'
 import { Discovery } from './discovery.ts'
 import { type LogOutAct, logOut } from './log-out.ts'
-import { type Bringer, checkSubjectToken, type Subject } from './subject-token.ts'
+import { checkSubjectToken, type Subject, type TokenPresenter } from './subject-token.ts'
 
 /**
  * Connections to identity providers: everything that talks to them. One per process: it remembers
@@ -56,7 +56,7 @@ export class Providers {
   checkSubjectToken(
     token: string,
     tokenType: string,
-    { agent }: { agent: Bringer },
+    { agent }: { agent: TokenPresenter },
   ): Promise<Subject> {
     return checkSubjectToken(this.#parts, (issuer) => this.#keysOf(issuer), token, tokenType, agent)
   }

@@ -24,7 +24,7 @@ export const ALGORITHMS = ['ES256', 'Ed25519', 'EdDSA', 'PS256', 'RS256'] as con
 const MAX_AGE_SECONDS = 600
 
 /** The agent that brings a token, and its clients at identity providers. */
-export interface Bringer {
+export interface TokenPresenter {
   readonly id: string
   readonly clients: readonly { readonly issuer: string; readonly clientId: string }[]
 }
@@ -57,7 +57,7 @@ export async function checkSubjectToken(
   keysOf: (issuer: string) => Promise<RemoteKeys<KeyObject>>,
   token: string,
   tokenType: string,
-  agent: Bringer,
+  agent: TokenPresenter,
 ): Promise<Subject> {
   const typ = TYP_OF.get(tokenType)
   if (!typ)
@@ -113,7 +113,7 @@ export function provedBy({ acr, auth_time: at, iat }: Claims): Pick<Subject, 'au
  * INVARIANT: the person gave the token to this agent. Either its only audience is this agent's client at the provider,
  * or its only audience is Remit and it names this agent. With a second audience, someone else holds a copy.
  */
-function requireMeantFor(agent: Bringer, claims: Claims, remit: string): void {
+function requireMeantFor(agent: TokenPresenter, claims: Claims, remit: string): void {
   // Logout tokens and other security events look like ID tokens but introduce no person (OpenID Back-Channel Logout 2.4).
   if (claims.events !== undefined)
     throw new Problem(
@@ -140,7 +140,7 @@ function requireMeantFor(agent: Bringer, claims: Claims, remit: string): void {
  * linked to the agent; only a `may_act` that says Remit's issuer speaks of agents by Remit's own names.
  */
 function names(
-  agent: Bringer,
+  agent: TokenPresenter,
   claims: Claims,
   remit: string,
   isOwn: (clientId: unknown) => boolean,

@@ -11,7 +11,7 @@ export interface UnprovisionedPerson {
   readonly person: Person
 }
 
-export function asNewcomer(
+export function unprovisionedFrom(
   { clock, random }: Pick<PeopleParts, 'clock' | 'random'>,
   profile: Profile,
 ): UnprovisionedPerson {
@@ -38,7 +38,7 @@ export function isNewcomer(met: Person | UnprovisionedPerson): met is Unprovisio
 }
 
 /** Makes the person, unless another request has meanwhile. `room` is taken in the same transaction; it throws where there is none. */
-export function welcome(
+export function provisionPerson(
   parts: PeopleParts,
   { profile }: UnprovisionedPerson,
   brought: { readonly by: string; readonly room: (tx: Tx) => Promise<void> },

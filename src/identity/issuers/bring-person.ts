@@ -1,7 +1,7 @@
 import { Problem } from '../../platform/lib/problem.ts'
-import { type UnprovisionedPerson, welcome } from '../identity-providers/index.ts'
+import { provisionPerson, type UnprovisionedPerson } from '../identity-providers/index.ts'
 import type { PeopleParts, Person } from '../people/index.ts'
-import { takePersonRoom } from './issuer-store.ts'
+import { reserveProvisioning } from './issuer-store.ts'
 
 /**
  * Provisions a person by the assertion of a trusted issuer, which has a limit of people in all, and in an hour.
@@ -12,9 +12,9 @@ export async function bringPerson(
   issuer: string,
   newcomer: UnprovisionedPerson,
 ): Promise<Person> {
-  const person = await welcome(parts, newcomer, {
+  const person = await provisionPerson(parts, newcomer, {
     by: issuer,
-    room: (tx) => takePersonRoom(tx, issuer, parts.clock.now()),
+    room: (tx) => reserveProvisioning(tx, issuer, parts.clock.now()),
   })
   if (person.status !== 'active') throw new Problem('person.suspended', 'this person is suspended')
   return person

@@ -84,7 +84,7 @@ const HOUR = 3_600_000
  * Takes room for one more person, in all and in the hour that counts, which begins with the first of it.
  * @throws Problem `issuer.people_full`, `issuer.people_too_fast`
  */
-export async function takePersonRoom(tx: Tx, name: string, now: number): Promise<void> {
+export async function reserveProvisioning(tx: Tx, name: string, now: number): Promise<void> {
   const over = now - HOUR
   const { numUpdatedRows } = await tx
     .updateTable('trusted_issuers')

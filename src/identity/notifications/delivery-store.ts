@@ -242,7 +242,7 @@ export async function postponeReceipts(
 }
 
 /** Has messages about a subject looked at in the next round, since it was answered. */
-export async function hurryReceipts(tx: Tx, subject: string, now: number): Promise<void> {
+export async function rescheduleNow(tx: Tx, subject: string, now: number): Promise<void> {
   await tx
     .updateTable('deliveries')
     .set({ next_at: now })

@@ -10,7 +10,7 @@ export type {
 } from './channel.ts'
 export type { ChannelUse } from './channel-choices.ts'
 export type { Delivery, Recipient } from './delivery.ts'
-export { deliveriesAbout, findDelivery, hurryReceipts, markSeen } from './delivery-store.ts'
+export { deliveriesAbout, findDelivery, markSeen, rescheduleNow } from './delivery-store.ts'
 export { EmailChannel } from './email-channel.ts'
 export { insertEventsQuery } from './event-store.ts'
 export { forgetDeliveries, keepNotifying, notificationBacklog, notifyOnce } from './notify.ts'

@@ -19,7 +19,7 @@ type RequestAnswer = Parameters<typeof answerRequest>[1]
 type AnswerParts = Parameters<typeof answerRequest>[0]
 
 /** One answer to several requests. */
-export interface AnswerTogether
+export interface BatchAnswer
   extends Pick<RequestAnswer, 'answer' | 'authTime' | 'proved' | 'reason'> {
   readonly person: Person
   /** Digest of each displayed request, by id. */
@@ -90,10 +90,10 @@ export function formTogether(
  * refused, and the others stand. Returns the refused ones.
  * @throws Problem `passkey.…`: nothing is answered where the signature is not good
  */
-export async function answerTogether(
+export async function answerBatch(
   parts: AnswerParts,
   requests: readonly AccessRequest[],
-  given: AnswerTogether,
+  given: BatchAnswer,
 ): Promise<RefusedAnswer[]> {
   const { person, shown, signature, ...answer } = given
   const batch =

@@ -9,7 +9,7 @@ export interface ComparedMember {
   readonly to: Json | undefined
 }
 
-export interface ComparedMembers {
+export interface MemberComparison {
   readonly changed: readonly ComparedMember[]
   /** Members that the sent body does not have: the API decides what becomes of them. */
   readonly absent: readonly ComparedMember[]
@@ -30,7 +30,7 @@ export function compareMembers(
   now: Json,
   sent: Json | undefined,
   method: 'PATCH' | 'PUT' | undefined,
-): ComparedMembers {
+): MemberComparison {
   const found = { changed: [], absent: [], same: [] } as Record<
     'changed' | 'absent' | 'same',
     ComparedMember[]

@@ -3,7 +3,7 @@
 export { type AnswerFigures, answerFigures } from './answer-figures.ts'
 export {
   answerableBeside,
-  answerTogether,
+  answerBatch,
   formTogether,
   type RefusedAnswer,
   togetherWith,

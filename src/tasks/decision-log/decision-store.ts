@@ -181,7 +181,7 @@ export async function sendingAmong(db: Reader, ids: readonly string[]): Promise<
 }
 
 /** Calls that a replica is sending itself, as far as the books say, in the order of their ids. */
-export async function strandedOf(
+export async function callsInFlightOf(
   db: Reader,
   replicaId: string,
   { after, limit }: { readonly after: string; readonly limit: number },

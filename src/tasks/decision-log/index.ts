@@ -1,6 +1,7 @@
 /** Decisions as they were made: rows, inputs to make them again from, and the reasons that they give. */
 export { DecisionLists } from './decision-lists.ts'
 export {
+  callsInFlightOf,
   type DecisionState,
   findDecision,
   insertDecisionQuery,
@@ -11,7 +12,6 @@ export {
   sendingAmong,
   sendingOf,
   sendingReplicas,
-  strandedOf,
   unreported,
 } from './decision-store.ts'
 export { correctQuery, deleteEndings, endQuery, fillDerived } from './ending-store.ts'

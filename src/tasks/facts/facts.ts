@@ -32,7 +32,7 @@ import { FRESH_FOR, type FreshnessLimits, isStale, stale } from './fresh.ts'
 import { alsoKeys, certifiedAt, keysOfCall } from './liveness.ts'
 import { type CallParties, type SettingParts, throughGroup, untrusted } from './parties.ts'
 import { type KeptSetting, makeSetting, type Setting } from './setting.ts'
-import { intersecting, standsInTheWay, type Whereabouts } from './space-context.ts'
+import { intersecting, type SpaceContext, spaceDenial } from './space-context.ts'
 import { Locator } from './space-context-cache.ts'
 
 /**
@@ -130,7 +130,7 @@ export class Facts {
     const inTheWay =
       untrusted(parties.issuers, at) ??
       certifiedAt(agents, at) ??
-      standsInTheWay(where, task, { agents: chain, at }) ??
+      spaceDenial(where, task, { agents: chain, at }) ??
       stale()
     const about = { also, inTheWay: inTheWay instanceof Promise ? await inTheWay : inTheWay, where }
     // Where a task is in no space, all of it follows from the two views.
@@ -183,7 +183,7 @@ export class Facts {
     held: Pick<TaskLineage, 'spaces'> & { readonly task: Pick<Task, 'threadId'> },
     view: LiveView,
     around: { readonly keys: readonly LiveKey[]; readonly at: number },
-  ): Awaitable<{ where: Whereabouts | undefined; also: LiveView }> {
+  ): Awaitable<{ where: SpaceContext | undefined; also: LiveView }> {
     if (held.spaces.length > 0) return this.#inSpaces(held, view, around)
     const nowhere = (also: LiveView) => ({ where: undefined, also })
     const also = this.#live.view(around.keys)
@@ -194,7 +194,7 @@ export class Facts {
     { spaces, task }: Pick<TaskLineage, 'spaces'> & { readonly task: Pick<Task, 'threadId'> },
     view: LiveView,
     { at, keys }: { readonly keys: readonly LiveKey[]; readonly at: number },
-  ): Promise<{ where: Whereabouts | undefined; also: LiveView }> {
+  ): Promise<{ where: SpaceContext | undefined; also: LiveView }> {
     const line = await this.#locator.spaces(spaces, view)
     if (task.threadId === null)
       return { where: { line, conversation: undefined }, also: await this.#live.view(keys) }
@@ -214,7 +214,7 @@ export class Facts {
     { sponsored }: Pick<Task, 'sponsored'>,
     on: {
       readonly person: Person
-      readonly where: Whereabouts | undefined
+      readonly where: SpaceContext | undefined
       readonly at: number
     },
   ): Awaitable<GateResult | undefined> {

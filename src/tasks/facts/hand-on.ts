@@ -3,7 +3,9 @@ import type { Agent } from '../../identity/agents/index.ts'
 import type { Task } from '../tasks/index.ts'
 
 /** The most an agent may hand to a child: its own list; where there is none, its ceiling. */
-export function handOnLimit(agent: Pick<Agent, 'ceiling' | 'mayDelegate'>): readonly Detail[] {
+export function delegationCeiling(
+  agent: Pick<Agent, 'ceiling' | 'mayDelegate'>,
+): readonly Detail[] {
   return agent.mayDelegate ?? agent.ceiling
 }
 
@@ -23,7 +25,7 @@ export function mayHandOn(
 ): readonly Detail[] {
   const lists = line.map((task, i) => {
     const agent = agents[i]
-    return agent ? intersect(task.mayDelegate, handOnLimit(agent), kindOf) : []
+    return agent ? intersect(task.mayDelegate, delegationCeiling(agent), kindOf) : []
   })
   return lists.reduce((left, list) => intersect(left, list, kindOf))
 }

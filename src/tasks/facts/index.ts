@@ -11,7 +11,7 @@ export {
   spaceEntities,
 } from './entities.ts'
 export { type ApplicableLimits, Facts } from './facts.ts'
-export { handOnLimit, mayHandOn } from './hand-on.ts'
+export { delegationCeiling, mayHandOn } from './hand-on.ts'
 export {
   alsoKeys,
   alsoLiveness,
@@ -28,5 +28,5 @@ export { isSubject, minting, partiesOf, subjectOf } from './minting.ts'
 export { ownTokens, unusableBearer } from './own-tokens.ts'
 export type { FactParts } from './parts.ts'
 export type { Setting } from './setting.ts'
-export { intersecting, requesterOf, standsInTheWay, type Whereabouts } from './space-context.ts'
+export { intersecting, requesterOf, type SpaceContext, spaceDenial } from './space-context.ts'
 export { isKeyOf, PROOF_GUARD, proofStep } from './task-proof.ts'

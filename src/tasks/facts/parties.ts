@@ -4,7 +4,7 @@ import type { TrustedIssuer } from '../../identity/issuers/index.ts'
 import type { Person } from '../../identity/people/index.ts'
 import type { LiveKey, LiveView } from '../../platform/revocation/index.ts'
 import type { KeptSetting } from './setting.ts'
-import type { Whereabouts } from './space-context.ts'
+import type { SpaceContext } from './space-context.ts'
 
 /** Parties of a task: who takes part in it at a resource, as of a view of `callKeys`. */
 export interface CallParties {
@@ -21,7 +21,7 @@ export interface CallParties {
 
 export interface SettingParts extends Pick<CallParties, 'view' | 'agents' | 'owners'> {
   readonly also: LiveView
-  readonly where: Whereabouts | undefined
+  readonly where: SpaceContext | undefined
 }
 
 const UNTRUSTED: GateResult = {

@@ -8,7 +8,7 @@ import type { Ledger } from '../../platform/ledger/index.ts'
 import type { Live } from '../../platform/revocation/index.ts'
 import type { DiskGuard } from '../../platform/storage/index.ts'
 import type { Policies } from '../../policy/policy/index.ts'
-import type { RiskBooks } from '../risk/index.ts'
+import type { RiskHistory } from '../risk/index.ts'
 import type { TaskParts } from '../tasks/index.ts'
 import type { Facts } from './facts.ts'
 
@@ -26,7 +26,7 @@ export interface FactParts extends TaskParts {
   /** Issuers of others that are trusted. */
   readonly issuers: IssuerTrust
   readonly facts: Facts
-  readonly risk: RiskBooks
+  readonly risk: RiskHistory
   readonly verified: VerifiedTokens
   /** Guard of the disk space for acts that need a record; absent where it is not watched. */
   readonly disk?: Pick<DiskGuard, 'requireRoom'>

@@ -20,7 +20,7 @@ import {
   spaceEntities,
 } from './entities.ts'
 import { mayHandOn } from './hand-on.ts'
-import { intersecting, type Whereabouts } from './space-context.ts'
+import { intersecting, type SpaceContext } from './space-context.ts'
 
 /** Setting around the calls of one task at one resource, as of two views. */
 export interface Setting {
@@ -38,7 +38,7 @@ export interface Setting {
   /** Entities of everyone else who must be permitted. */
   readonly intersectWith: readonly PolicyEntity[]
   /** `undefined`: in no space. */
-  readonly where: Whereabouts | undefined
+  readonly where: SpaceContext | undefined
   /**
    * Gate result that stands in the way because of where the task is, as of the moment that was
    * asked about.
@@ -68,7 +68,7 @@ export function makeSetting(
     readonly kindOf: KindOf
     readonly others: readonly Person[]
     readonly person: Person
-    readonly where: Whereabouts | undefined
+    readonly where: SpaceContext | undefined
   },
 ): KeptSetting {
   const ceiling = agents[0]?.ceiling ?? []

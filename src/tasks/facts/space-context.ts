@@ -15,7 +15,7 @@ export interface Conversation {
 }
 
 /** Place where a task is at work. */
-export interface Whereabouts {
+export interface SpaceContext {
   /** Space of the task and those above it, nearest first. */
   readonly line: SpaceLine
   readonly conversation: Conversation | undefined
@@ -39,7 +39,7 @@ export function spaceKeys(spaces: readonly string[]): LiveKey[] {
  * Answers who must be permitted beside the task's own person: everyone there, where the space says
  * so.
  */
-export function intersecting(where: Whereabouts | undefined): readonly Person[] {
+export function intersecting(where: SpaceContext | undefined): readonly Person[] {
   return where && needsAll(where) ? (where.conversation?.participants ?? []) : []
 }
 
@@ -48,7 +48,7 @@ export function intersecting(where: Whereabouts | undefined): readonly Person[] 
  * INVARIANT: a child in a space below stays in its parent's conversation, and gets no more there
  * than its parent.
  */
-function needsAll({ conversation, line }: Whereabouts): boolean {
+function needsAll({ conversation, line }: SpaceContext): boolean {
   if (modeOf(line) === 'intersection') return true
   const from = line.findIndex(({ id }) => id === conversation?.thread.spaceId)
   return from >= 0 && modeOf(line.slice(from)) === 'intersection'
@@ -59,7 +59,7 @@ function needsAll({ conversation, line }: Whereabouts): boolean {
  * began the task.
  */
 export function requesterOf(
-  where: Whereabouts | undefined,
+  where: SpaceContext | undefined,
   task: Pick<Task, 'personId' | 'sponsored'>,
 ): string | undefined {
   const named = where?.conversation?.thread.requesterId
@@ -76,8 +76,8 @@ type Words = readonly [reason: ProblemCode, detail: string, enough: string]
  * permitted.
  * `agents`: the chain; the one at its end is whom the conversation is with.
  */
-export function standsInTheWay(
-  where: Whereabouts | undefined,
+export function spaceDenial(
+  where: SpaceContext | undefined,
   task: Pick<Task, 'personId' | 'sponsored' | 'spaceId'>,
   now: { readonly agents: readonly string[]; readonly at: number },
 ): GateResult | undefined {
@@ -89,7 +89,7 @@ export function standsInTheWay(
 }
 
 function wordsOf(
-  where: Whereabouts,
+  where: SpaceContext,
   task: Pick<Task, 'personId' | 'sponsored'>,
   now: { readonly agents: readonly string[]; readonly at: number },
 ): Words | undefined {

@@ -173,7 +173,7 @@ export async function callsElsewhere(
  * Erases habits and sizes that are older than the given times, so that such acts are unknown again.
  * Answers how many rows were erased.
  */
-export async function forgetBooks(
+export async function purgeRiskHistory(
   tx: Reader,
   before: { readonly habitsAt: number; readonly sizesDay: number },
 ): Promise<number> {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../platform/lib/clock.ts'
 import type { Storage } from '../../platform/storage/index.ts'
-import { forgetBooks } from './books-store.ts'
+import { purgeRiskHistory } from './books-store.ts'
 import { forgetSignals } from './reported-signals/signal-store.ts'
 import { dayOf } from './usual-sizes.ts'
 
@@ -20,6 +20,6 @@ export async function forgetRisk(parts: {
   const now = parts.clock.now()
   return parts.storage.transaction(async (tx) => {
     const before = { habitsAt: now - HABITS_MS, sizesDay: dayOf(now) - SIZES_DAYS }
-    return (await forgetBooks(tx, before)) + (await forgetSignals(tx, now))
+    return (await purgeRiskHistory(tx, before)) + (await forgetSignals(tx, now))
   })
 }

@@ -17,7 +17,7 @@ import type { Storage } from '../../platform/storage/index.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { findDecision } from '../decision-log/decision-store.ts'
 import { forgetRisk } from './forget.ts'
-import { RiskBooks } from './risk-books.ts'
+import { RiskHistory } from './risk-books.ts'
 
 const DAY_MS = 86_400_000
 
@@ -65,7 +65,7 @@ forEachEngine('what is known from before', (open) => {
 
   /** Inputs of the risk of a call, as another process with these books sees them. */
   async function seenBy(
-    books: RiskBooks,
+    books: RiskHistory,
     world: World,
     by: { held: HeldTask; token: string },
     wish: Wish,
@@ -155,7 +155,7 @@ forEachEngine('what is known from before', (open) => {
   test('pace is of the last minute, also across a restart and other replicas', async (t) => {
     const { world, ...by } = await begin(t)
     const replica = (replicaId: string) =>
-      new RiskBooks({
+      new RiskHistory({
         storage: world.parts.storage,
         random: world.parts.random,
         replicaId,

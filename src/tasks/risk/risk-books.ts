@@ -58,7 +58,7 @@ const MAX_REMEMBERED = 20_000
  * Books about earlier calls of agents: they hold our own entries, never anything from the request.
  * A call that is usual for its agent reads no database.
  */
-export class RiskBooks {
+export class RiskHistory {
   readonly #options: RiskBooksOptions
   readonly #habits: HabitBook
   readonly #sizes: UsualSizes

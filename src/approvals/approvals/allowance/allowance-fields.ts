@@ -2,7 +2,7 @@ import { Problem } from '../../../platform/lib/problem.ts'
 import type { AccessRequest, Leaf } from '../../access-requests/index.ts'
 import { ALLOWANCE_LIMITS, type Choice } from './allowance.ts'
 import { readChoice } from './choice.ts'
-import { howsFor, type PatternMode } from './pattern.ts'
+import { operatorsFor, type PatternMode } from './pattern.ts'
 
 /**
  * Form fields for one argument, and the conditions that it can get. `text` comes with `at_most` and
@@ -19,7 +19,7 @@ export interface PartField {
 export function partFields(inspected: readonly Leaf[]): PartField[] {
   return inspected.map((leaf, i) => ({
     leaf,
-    hows: howsFor(leaf.kind),
+    hows: operatorsFor(leaf.kind),
     how: `how-${i}`,
     text: `text-${i}`,
   }))

@@ -3,7 +3,7 @@ import { Problem } from '../../../platform/lib/problem.ts'
 import { MAX_SHOWN } from '../../../platform/lib/text/visible.ts'
 import type { AccessRequest, Leaf } from '../../access-requests/index.ts'
 import { ALLOWANCE_LIMITS, type Choice } from './allowance.ts'
-import { howsFor, type PatternMode, type PatternPart, partAdmits } from './pattern.ts'
+import { operatorsFor, type PatternMode, type PatternPart, partAdmits } from './pattern.ts'
 
 /**
  * Tells why a request can only be answered for once, in words; `undefined` when more can be chosen.
@@ -50,7 +50,7 @@ export function readChoice(request: AccessRequest, value: unknown): Choice {
 
 function partFrom(leaf: Leaf, value: unknown): PatternPart {
   const { path, how, text } = membersOf(value, 'an argument', ['path', 'how', 'text', 'kind'])
-  const known: readonly unknown[] = howsFor(leaf.kind)
+  const known: readonly unknown[] = operatorsFor(leaf.kind)
   if (path !== leaf.path || !known.includes(how))
     throw bad(`this bound is not possible for ${leaf.path}`)
   if (how === 'any') return { path: leaf.path, kind: leaf.kind, how }

@@ -10,4 +10,4 @@ export {
   type ScopeName,
 } from './allowance-fields.ts'
 export type { PatternMode } from './pattern.ts'
-export { nameOf, patternInWords, saysOf } from './words.ts'
+export { describeConstraint, nameOf, patternInWords } from './words.ts'

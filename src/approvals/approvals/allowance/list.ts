@@ -28,11 +28,11 @@ export async function listAllowances(
   const found = await listInForce(read, parts.clock.now(), { ...of, personId }, MAX_LISTED)
   const listed: ListedAllowance[] = []
   for (const allowance of found)
-    listed.push({ allowance, givenBy: await giversOf(parts, allowance.requestId) })
+    listed.push({ allowance, givenBy: await allowanceApprovers(parts, allowance.requestId) })
   return listed
 }
 
-export async function giversOf(
+export async function allowanceApprovers(
   parts: Pick<ApprovalParts, 'storage'>,
   requestId: string,
 ): Promise<string[]> {

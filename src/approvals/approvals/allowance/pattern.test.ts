@@ -4,7 +4,14 @@ import { covers, type TypedArguments, type TypedValue } from '@remit/engine'
 import fc from 'fast-check'
 import { leavesOf } from '../../../calls/calls/judgment/inspected.ts'
 import type { Leaf } from '../../access-requests/access-request.ts'
-import { boundOf, exactly, howsFor, type Pattern, partAdmits, patternAdmits } from './pattern.ts'
+import {
+  boundOf,
+  exactly,
+  operatorsFor,
+  type Pattern,
+  partAdmits,
+  patternAdmits,
+} from './pattern.ts'
 import { patternInWords } from './words.ts'
 
 const KINDS = {
@@ -66,7 +73,7 @@ const patterned = args.chain((of) =>
     .tuple(
       ...leaves(of).map((leaf) =>
         fc.record({
-          how: fc.constantFrom(...howsFor(leaf.kind)),
+          how: fc.constantFrom(...operatorsFor(leaf.kind)),
           text: fc.oneof(fc.constant(leaf.text), text, folder, number, decimal, time),
         }),
       ),

@@ -18,7 +18,7 @@ const ORDERED: readonly Leaf['kind'][] = ['integer', 'decimal', 'datetime']
 const TEXTS: readonly Leaf['kind'][] = ['string', 'path']
 
 /** Conditions that an argument of a kind can have, the narrowest first. */
-export function howsFor(kind: Leaf['kind']): readonly PatternMode[] {
+export function operatorsFor(kind: Leaf['kind']): readonly PatternMode[] {
   if (ORDERED.includes(kind)) return ['is', 'at_most', 'any']
   return TEXTS.includes(kind) ? ['is', 'starts', 'any'] : ['is', 'any']
 }

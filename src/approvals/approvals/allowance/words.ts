@@ -7,7 +7,7 @@ export function nameOf(path: string): string {
 }
 
 /** `is exactly "1042"`, `is at most 200.00`, `starts with "/reports/"`, `may be anything, or left out`. */
-export function saysOf(part: PatternPart): string {
+export function describeConstraint(part: PatternPart): string {
   if (part.how === 'any') return 'may be anything, or left out'
   const text =
     part.kind === 'string' || part.kind === 'path' ? quoted(part.text) : visible(part.text)
@@ -20,7 +20,7 @@ export function saysOf(part: PatternPart): string {
  * at most 200.00`.
  */
 export function patternInWords(action: string, pattern: Pattern): string {
-  const parts = pattern.map((part) => `${nameOf(part.path)} ${saysOf(part)}`)
+  const parts = pattern.map((part) => `${nameOf(part.path)} ${describeConstraint(part)}`)
   return parts.length === 0
     ? `${action}, without arguments`
     : `${action}, where ${parts.join(' and ')}`

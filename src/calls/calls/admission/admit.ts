@@ -7,7 +7,7 @@ import type { Task } from '../../../tasks/tasks/index.ts'
 import { type RecordedRequest, stopped } from '../case.ts'
 import { identify, type KnownIdentity, type PresentedCredentials } from '../identify.ts'
 import type { CallParts } from '../parts.ts'
-import { bookProof, refuse, refuseReplay, usedProofSteps } from '../refuse.ts'
+import { consumeProof, refuse, refuseReplay, usedProofSteps } from '../refuse.ts'
 import { ticketOf } from '../still-live.ts'
 import type { DenyVerdict, PermitVerdict } from '../verdict.ts'
 
@@ -64,7 +64,7 @@ export async function admit(
   if (!resource || !isSamePlace(resource, asked.resource))
     return refuse(parts, each, { ...OVERTAKEN, gates: [who.credential] })
   const session = asked.record === 'session' ? [sessionStep(parts, each, who)] : []
-  const isFresh = await bookProof(parts, [...usedProofSteps(parts, each), ...session])
+  const isFresh = await consumeProof(parts, [...usedProofSteps(parts, each), ...session])
   return isFresh ? admitted(each, who, setting, resource) : refuseReplay(parts, each)
 }
 

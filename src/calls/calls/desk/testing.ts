@@ -23,7 +23,7 @@ import { Policies, publishPolicies } from '../../../policy/policy/index.ts'
 import { REFUND_DESK } from '../../../policy/policy/testing.ts'
 import { LIMITS } from '../../../tasks/budgets/index.ts'
 import { Facts } from '../../../tasks/facts/facts.ts'
-import { RiskBooks } from '../../../tasks/risk/risk-books.ts'
+import { RiskHistory } from '../../../tasks/risk/risk-books.ts'
 import type { TestKey } from '../keys/testing.ts'
 import { CallsInFlight } from '../settlement/calls-in-flight.ts'
 
@@ -126,7 +126,7 @@ export function riskBooks(
   { master, random, storage }: Pick<TestParts, 'storage' | 'random' | 'master'>,
   live: Live,
   timeZone = 'UTC',
-): RiskBooks {
+): RiskHistory {
   const key = master.derive('counterparties')
-  return new RiskBooks({ storage, random, replicaId: live.replicaId, key, timeZone })
+  return new RiskHistory({ storage, random, replicaId: live.replicaId, key, timeZone })
 }

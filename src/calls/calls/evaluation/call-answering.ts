@@ -7,7 +7,7 @@ import { bookingOf } from '../refuse.ts'
 import { bookkeepingFor, isStranger } from '../refused-caller.ts'
 import { evaluateCall, identifyCase } from './evaluate-call.ts'
 import type { Asker, CallQuestion, EvaluatedCall, ReevaluationDenial } from './question.ts'
-import { denied, type UsedWord, type WeighedAnswer } from './weighed.ts'
+import { type ConsumedApproval, denied, type WeighedAnswer } from './weighed.ts'
 
 /** Looks at all permits of a request, before the answer is that too much changed. */
 const MAX_LOOKS = 3
@@ -18,7 +18,7 @@ export class CallAnswerer {
   readonly #asker: Asker
   readonly #answered: Pick<GatheredRecords, 'append'>
   readonly #permits: WeighedAnswer[] = []
-  #used: UsedWord | undefined
+  #used: ConsumedApproval | undefined
   readonly #weighed = new Map<EvaluatedCall, WeighedAnswer>()
 
   constructor(parts: CallParts, asker: Asker, answered: Pick<GatheredRecords, 'append'>) {

@@ -12,15 +12,15 @@ import { freeze } from '../freeze.ts'
 import { type CallerIdentity, identify, identifyTold, unidentified } from '../identify.ts'
 import { type DecisionInputs, type DecisionInputsWithLimits, factsOf } from '../judgment/grounds.ts'
 import { lookAt } from '../judgment/judge.ts'
-import { tellUnbound } from '../judgment/unbound.ts'
+import { explainBearerDenial } from '../judgment/unbound.ts'
 import { askedOnce, decideWithOthers } from '../judgment/with-others.ts'
 import type { CallParts } from '../parts.ts'
 import type { DenialReason } from '../refuse.ts'
 import { stillLive, ticketOf } from '../still-live.ts'
 import type { PermitVerdict } from '../verdict.ts'
 import type { Asker, CallQuestion, ReevaluationDenial } from './question.ts'
-import { type Permits, weighWithPeople } from './weigh-with-people.ts'
-import { denied, nothingStands, type UsedWord, type WeighedAnswer } from './weighed.ts'
+import { evaluateWithApprovals, type Permits } from './weigh-with-people.ts'
+import { type ConsumedApproval, denied, nothingStands, type WeighedAnswer } from './weighed.ts'
 
 /**
  * Evaluates what the answer to a call would be: by all gates, as they are now. It takes nothing (no
@@ -81,12 +81,12 @@ async function weigh(
       word: by?.word,
     })
   if (decision.outcome === 'deny') {
-    const because = { ...tellUnbound(each, looked, decision), facts }
+    const because = { ...explainBearerDenial(each, looked, decision), facts }
     return { ...denied(each, because), unhelped: finalFor(given.question) }
   }
   if (decision.outcome === 'permit') return permit(decision, facts)
   if (!alone || asker.takes) return nothingStands(each, { ...decision, facts })
-  return weighWithPeople(parts, asker, {
+  return evaluateWithApprovals(parts, asker, {
     ...{ each: asFrozen(asker, each), looked, alone, permit },
     decision: { ...decision, facts },
     liftedBy: (forbids) => ({ ...factsOf(each, looked, { forbids }), doable }),
@@ -101,7 +101,7 @@ async function permitted(
     readonly looked: DecisionInputsWithLimits
     readonly permit: Permit
     readonly facts: CallFacts
-    readonly word: UsedWord | undefined
+    readonly word: ConsumedApproval | undefined
   },
 ): Promise<WeighedAnswer> {
   const { each, facts, looked, permit, word } = given

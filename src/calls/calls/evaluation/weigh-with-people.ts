@@ -22,13 +22,13 @@ import type { DecisionInputsWithLimits } from '../judgment/grounds.ts'
 import { deniedByPeople } from '../judgment/with-people.ts'
 import type { CallParts } from '../parts.ts'
 import type { Asker, QuestionAlone, ReevaluationDenial } from './question.ts'
-import { denied, nothingStands, type UsedWord, type WeighedAnswer } from './weighed.ts'
+import { type ConsumedApproval, denied, nothingStands, type WeighedAnswer } from './weighed.ts'
 
 /** A permit; by the word of people about the case as they were asked about it, where there is one. */
 export type Permits = (
   lifted: Permit,
   facts: CallFacts,
-  by?: { readonly each: KnownCase; readonly word: UsedWord },
+  by?: { readonly each: KnownCase; readonly word: ConsumedApproval },
 ) => Promise<WeighedAnswer>
 
 interface WeighInput {
@@ -44,7 +44,7 @@ interface WeighInput {
  * The question needs people. An approval counts only where it is shown, by the enforcement point that had people asked, about
  * exactly the question that they were asked about; and then it lifts the forbids it names, in a new evaluation by all gates.
  */
-export async function weighWithPeople(
+export async function evaluateWithApprovals(
   parts: CallParts,
   asker: Asker,
   given: WeighInput,
@@ -99,7 +99,11 @@ async function isOf(
 }
 
 /** Unused, in time, of that request and no other, and given by people who still may. */
-function wordOf(shown: EvaluationRequest, said: ApprovalLookup, at: number): UsedWord | undefined {
+function wordOf(
+  shown: EvaluationRequest,
+  said: ApprovalLookup,
+  at: number,
+): ConsumedApproval | undefined {
   if (said.state !== 'usable' || said.approval.request.id !== shown.requestId) return undefined
   const until = approvedUntil(shown, said.approval.request)
   if (until === undefined || until <= at) return undefined

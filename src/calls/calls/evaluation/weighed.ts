@@ -20,12 +20,12 @@ export interface WeighedAnswer {
   /** Question that people could be asked, where the enforcement point may have them asked. */
   readonly offer?: Omit<EvaluationDenial, 'id'> | undefined
   /** The approval that the permit uses up. */
-  readonly word?: UsedWord | undefined
+  readonly word?: ConsumedApproval | undefined
   readonly unhelped?: ReevaluationDenial | undefined
 }
 
 /** An approval of this very question, in hand. */
-export interface UsedWord extends Approval {
+export interface ConsumedApproval extends Approval {
   readonly id: string
   readonly until: number
 }

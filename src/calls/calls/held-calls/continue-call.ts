@@ -8,7 +8,7 @@ import { groundsFor } from '../decide-call.ts'
 import { identify } from '../identify.ts'
 import { factsOf } from '../judgment/grounds.ts'
 import type { CallParts } from '../parts.ts'
-import { bookProof, refuse, refuseReplay, usedProofSteps } from '../refuse.ts'
+import { consumeProof, refuse, refuseReplay, usedProofSteps } from '../refuse.ts'
 import { permitted } from '../reserve.ts'
 import type { DenyVerdict, PermitVerdict } from '../verdict.ts'
 
@@ -53,7 +53,7 @@ export async function continueCall(
   const decision = decide(facts, grounds.policies)
   if (decision.outcome !== 'permit') return refuse(parts, found.each, { ...decision, facts })
   const approvers = word && (await parts.live.view(alsoKeys([], word.approvers)))
-  if (!(await bookProof(parts, usedProofSteps(parts, found.each))))
+  if (!(await consumeProof(parts, usedProofSteps(parts, found.each))))
     return refuseReplay(parts, found.each)
   const { setting } = grounds
   const same = { ...found.each, id: before.id }

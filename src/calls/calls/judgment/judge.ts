@@ -10,7 +10,7 @@ import { type DenialReason, refuse } from '../refuse.ts'
 import { reserve } from '../reserve.ts'
 import type { DenyVerdict, Verdict } from '../verdict.ts'
 import { type DecisionInputs, type DecisionInputsWithLimits, factsOf } from './grounds.ts'
-import { tellUnbound } from './unbound.ts'
+import { explainBearerDenial } from './unbound.ts'
 import { askedOnce, decideWithOthers } from './with-others.ts'
 import { judgeWithPeople } from './with-people.ts'
 
@@ -79,7 +79,10 @@ async function deny(
 ): Promise<DenyVerdict> {
   const { budget } = looked
   const { facts } = decision
-  const denied = await refuse(parts, each, { ...tellUnbound(each, looked, decision), facts })
+  const denied = await refuse(parts, each, {
+    ...explainBearerDenial(each, looked, decision),
+    facts,
+  })
   if (budget.spent && denied.reason === 'budget.exhausted') {
     const isIdle: Parameters<typeof closeSpent>[2] = async (tx, ids) => !(await isSending(tx, ids))
     await closeSpent(parts, each.who.held.task.id, isIdle)

@@ -6,7 +6,11 @@ import { type DecisionInputsWithLimits, factsOf } from './grounds.ts'
  * A denial that comes from nothing but the bearer token says so: the agent that reads it cannot find out otherwise, and no
  * other arguments would help. Found by asking the same gates about the same call with a bound token.
  */
-export function tellUnbound(each: KnownCase, looked: DecisionInputsWithLimits, denial: Deny): Deny {
+export function explainBearerDenial(
+  each: KnownCase,
+  looked: DecisionInputsWithLimits,
+  denial: Deny,
+): Deny {
   if (each.who.held.task.keyThumbprint !== null) return denial
   const facts = factsOf(each, looked)
   const context = { ...facts.context, token: { record: { bound: true } } }

@@ -1,5 +1,5 @@
 import { Problem } from '../../../platform/lib/problem.ts'
-import { sendingAmong, strandedOf } from '../../../tasks/decision-log/index.ts'
+import { callsInFlightOf, sendingAmong } from '../../../tasks/decision-log/index.ts'
 import { endSettled, recordOutcome } from '../outcome.ts'
 import type { CallParts } from '../parts.ts'
 
@@ -54,7 +54,7 @@ async function endStranded(parts: CallParts): Promise<number> {
   let count = 0
   let after = ''
   for (;;) {
-    const ids = await strandedOf(storage.read, live.replicaId, { after, limit: AT_ONCE })
+    const ids = await callsInFlightOf(storage.read, live.replicaId, { after, limit: AT_ONCE })
     for (const id of ids) {
       if (flights.has(id)) continue
       const said = { unsaid: 'indeterminate' } as const

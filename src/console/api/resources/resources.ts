@@ -31,8 +31,8 @@ import {
 } from '../../../catalog/catalog-changes/index.ts'
 import {
   actionsAt,
+  allowConfusables,
   groupNames,
-  letInLookAlikes,
   nameInGroup,
   setGroup,
 } from '../../../catalog/resource-groups/index.ts'
@@ -204,7 +204,7 @@ export const RESOURCE_OPERATIONS = acts(RESOURCES, {
     return shown(parts, name)
   },
   'look-alikes': change((connections, resource, { body: { actions } }) =>
-    letInLookAlikes(connections, { ...resource, actions }),
+    allowConfusables(connections, { ...resource, actions }),
   ),
   mappings: change((connections, resource, { body: { trusted } }) =>
     trustMappings(connections, { ...resource, trusted }),

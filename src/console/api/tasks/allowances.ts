@@ -1,8 +1,8 @@
 import {
   type Allowance,
+  allowanceApprovers,
   endAllowance,
   findAllowance,
-  giversOf,
   type ListedAllowance,
   listAllowances,
 } from '../../../approvals/approvals/index.ts'
@@ -28,7 +28,7 @@ async function shapesOf(parts: ApiParts, listed: readonly ListedAllowance[]) {
 }
 
 async function shapeOf(parts: ApiParts, allowance: Allowance) {
-  const givenBy = await giversOf(parts.decisions, allowance.requestId)
+  const givenBy = await allowanceApprovers(parts.decisions, allowance.requestId)
   const [shape] = await shapesOf(parts, [{ allowance, givenBy }])
   if (!shape) throw new Error('an allowance without a shape')
   return shape

@@ -11,10 +11,10 @@ import {
 } from '../../../approvals/approvals/allowance/index.ts'
 import { breakGlass } from '../../../approvals/approvals/break-glass/index.ts'
 import {
+  allowanceApprovers,
   allowanceOfRequest,
   answeringOf,
   answerRequest,
-  giversOf,
   onlyOnce,
   proofsFor,
   shownDigest,
@@ -266,7 +266,7 @@ async function standingOf(
   if (request.usesLeft > 0) return { state: await unusedStanding(parts, request) }
   const allowance = await allowanceOfRequest(parts.decisions, request.id)
   if (!allowance) return { state: 'allowance', allowance: undefined }
-  const givenBy = await giversOf(parts.decisions, request.id)
+  const givenBy = await allowanceApprovers(parts.decisions, request.id)
   const [item] = await allowanceItems(parts, visitor, [{ allowance, givenBy }])
   return { state: 'allowance', allowance: item }
 }

@@ -3,7 +3,7 @@ import { shownDigest } from '../../../approvals/approvals/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import {
   answerableBeside,
-  answerTogether,
+  answerBatch,
   formTogether,
   type RefusedAnswer,
   togetherWith,
@@ -49,7 +49,7 @@ export function addTogether(desk: PageRouter, parts: PageParts): void {
     const signature = form ? signatureFrom(fields) : undefined
     if (form && !signature) return signPage(parts, act, { form, requests, shown })
     const { authTime, proved } = visitor.session
-    const refused = await answerTogether(decisions, requests, {
+    const refused = await answerBatch(decisions, requests, {
       ...{ authTime, proved, shown, signature, person },
       answer,
       reason: fields.get('reason') || undefined,

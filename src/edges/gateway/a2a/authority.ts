@@ -1,7 +1,7 @@
 import { covers, type Detail } from '@remit/engine'
 import { type AdmittedRequest, isRecorded, type Verdict } from '../../../calls/calls/index.ts'
 import type { RpcAnswer } from '../../../calls/mcp-messages/index.ts'
-import { outlookOf } from '../../../grants/code-grant/index.ts'
+import { scopeAvailability } from '../../../grants/code-grant/index.ts'
 import { findAgent } from '../../../identity/agents/index.ts'
 import { findPerson } from '../../../identity/people/index.ts'
 import type { Json, JsonObject } from '../../../platform/lib/json.ts'
@@ -43,7 +43,7 @@ export async function askForAuthority(
   const details = detailsFor(agent.ceiling, wanted)
   if (!covers(details, wanted, kindOf).covered) return undefined
   const who = { person, agent, resource, bearer: false }
-  const { forbidden } = await outlookOf(decisions, who, new Set([action.name]))
+  const { forbidden } = await scopeAvailability(decisions, who, new Set([action.name]))
   if (forbidden.has(action.name)) return undefined
   const bases = await basesFor(read, { agentId, personId, now: decisions.clock.now() })
   const agreed = bases.flatMap((basis) => basis.details)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { manualClock } from '../../../platform/lib/clock.ts'
-import { PushedRoom } from './pushed-room.ts'
+import { ParQuota } from './pushed-room.ts'
 
 const FULL = { code: 'authorization.too_many' }
 
@@ -18,7 +18,7 @@ function room({ most = 100, share = 2 } = {}) {
       there -= 1
     },
   }
-  return { clock, room: new PushedRoom({ clock, all, share, lifeMs: 60_000 }), there: () => there }
+  return { clock, room: new ParQuota({ clock, all, share, lifeMs: 60_000 }), there: () => there }
 }
 
 test('what the provider refuses takes no room from anybody', async () => {

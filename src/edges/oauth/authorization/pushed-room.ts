@@ -6,7 +6,7 @@ import type { OccupancyLimit } from '../../../platform/lib/under-way/occupancy-l
  * Quota of authorization requests that were pushed and not used: one for all, and for each client or address a share of it. An accepted
  * request counts until it expires; one that is being checked counts only that long.
  */
-export class PushedRoom {
+export class ParQuota {
   readonly #clock: Clock
   readonly #all: Pick<OccupancyLimit, 'admits' | 'leave'>
   readonly #share: number

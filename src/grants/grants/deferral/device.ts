@@ -17,7 +17,7 @@ import {
   refused,
   withinAgent,
 } from '../../issuance/index.ts'
-import { thaw } from '../frozen-request.ts'
+import { readFrozenRequest } from '../frozen-request.ts'
 import type { OpeningRequest, WantedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { isFailed, refuseFailed } from '../pipeline/authenticated.ts'
@@ -126,7 +126,7 @@ export async function claimDevice(
   const found = await findByUserCode(parts.storage.read, digestOf(typed), now)
   const agent = found && (await findAgent(parts.storage.read, found.agentId))
   if (!found || !agent) throw unknownCode()
-  const request = thaw(found.request)
+  const request = readFrozenRequest(found.request)
   const issuing = issuingBy('device_code', { origin: { ip: request.from ?? '' } })
   const details = await questionOf(parts, request, { agent, person, issuing })
   if (isRefused(details)) throw problemFor(details)

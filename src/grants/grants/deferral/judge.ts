@@ -6,7 +6,7 @@ import { findPerson } from '../../../identity/people/index.ts'
 import { newId } from '../../../platform/lib/id.ts'
 import { findConsent } from '../../../tasks/consent/index.ts'
 import { type GrantRefusal, issuingBy, openingQuestion, refused } from '../../issuance/index.ts'
-import { thaw } from '../frozen-request.ts'
+import { readFrozenRequest } from '../frozen-request.ts'
 import type { OpeningRequest } from '../opening.ts'
 import { grantOf, lineOf, planOpening } from '../openings/plan-opening.ts'
 import type { GrantParts } from '../parts.ts'
@@ -74,7 +74,7 @@ export async function judgeDeferral(
     return denied(refused('consent.denied', 'the person denied this'))
   if (byThis && consent?.state === 'pending') return WAITING
   const waiter: PlanRequest = {
-    ...{ person, consent, origin, flow: own.flow, request: thaw(own.request) },
+    ...{ person, consent, origin, flow: own.flow, request: readFrozenRequest(own.request) },
     brought: { ...brought, agent },
     only: byThis ? (consent?.basisId ?? 'nothing') : undefined,
   }

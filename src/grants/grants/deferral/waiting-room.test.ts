@@ -4,7 +4,7 @@ import { worldsOver } from '../../../calls/calls/testing.ts'
 import { newId } from '../../../platform/lib/id.ts'
 import { forEachEngine } from '../../../platform/storage/testing.ts'
 import { holdBack } from '../pipeline/defer.ts'
-import { WaitingRoom } from './waiting-room.ts'
+import { PendingQuota } from './waiting-room.ts'
 
 forEachEngine('room for requests that wait', (open) => {
   const worlds = worldsOver(open)
@@ -12,7 +12,7 @@ forEachEngine('room for requests that wait', (open) => {
   test('W4: the requests for one person leave room for others', async (t) => {
     const { parts, sam } = await worlds.own(t)
     const { clock, random, storage } = parts
-    const room = new WaitingRoom({ clock, storage, most: 100, mostOfAgent: 9 })
+    const room = new PendingQuota({ clock, storage, most: 100, mostOfAgent: 9 })
     const agent = { id: 'refund-bot', notifyAt: null }
     const wait = (personId: typeof sam.id | null) =>
       storage.transaction((tx) =>

@@ -9,7 +9,7 @@ import { countWaiting, countWaitingOf } from '../pipeline/deferral-store.ts'
  * Quota of requests that wait for an answer of any person by any flow: of one agent, and of
  * all. The people for whom an agent waits share its quota.
  */
-export class WaitingRoom {
+export class PendingQuota {
   readonly #clock: Clock
   readonly #storage: Pick<Storage, 'read'>
   readonly #mostOfAgent: number

@@ -21,7 +21,7 @@ import { readAgent } from '../pipeline/bring.ts'
 import { readProof } from '../pipeline/credentials.ts'
 import { type Continuation, continueAsserted, SPENT } from './continue-asserted.ts'
 import { openingFor } from './for-person.ts'
-import { meetSubject, type ReadAssertion, readAssertion } from './read-assertion.ts'
+import { type ReadAssertion, readAssertion, resolveSubject } from './read-assertion.ts'
 
 /** Each token of such a task takes an assertion of its own, so that nothing is gained by ending it early. */
 const LONG_SECONDS = TASK_LIFE.most / 1000
@@ -40,7 +40,7 @@ export async function authenticateAsserted(
   const brought = await readAgent(parts, asked)
   if (isFailed(brought)) return brought
   const said = await readAssertion<BroughtCredentials>(parts, asked, brought)
-    .then((read) => meetSubject(parts, asked, read))
+    .then((read) => resolveSubject(parts, asked, read))
     .catch(asRefused)
   if (isRefused(said)) return failed(asked, said, brought)
   const { resource } = said.asserted
@@ -76,7 +76,7 @@ export async function authenticatePublic(
   const no = (refusal: GrantRefusal) => ({ outcome: 'failed', attempt, refusal }) as const
   const resource = await resourceOf(parts, read)
   if (typeof resource !== 'string') return no(resource)
-  const said = await meetSubject(parts, asked, read).catch(asRefused)
+  const said = await resolveSubject(parts, asked, read).catch(asRefused)
   if (isRefused(said)) return no(said)
   const going = await continued(parts, { asked, said, resource }, attempt)
   if (going) return going

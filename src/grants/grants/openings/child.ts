@@ -27,7 +27,7 @@ import {
   refused,
   withinAgent,
 } from '../../issuance/index.ts'
-import type { FrozenWay } from '../frozen-request.ts'
+import type { GrantSource } from '../frozen-request.ts'
 import type { ChildOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import {
@@ -94,7 +94,7 @@ const UNKNOWN = refused('token.unknown_task', 'the ticket belongs to no task her
 export async function planChild(
   parts: GrantParts,
   { brought, request, ticket: shown }: PlanRequest,
-  { ticket }: Extract<FrozenWay, { kind: 'child' }>,
+  { ticket }: Extract<GrantSource, { kind: 'child' }>,
   { issuing, ...people }: PeopleTerms & { readonly issuing: IssuanceContext },
 ): Promise<PlanResult> {
   const held = await parts.facts.task(ticket.task.parent)

@@ -1,5 +1,5 @@
 import type { Subject } from '../../../identity/identity-providers/index.ts'
-import type { FrozenWay } from '../frozen-request.ts'
+import type { GrantSource } from '../frozen-request.ts'
 import type { Opening, WantedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import {
@@ -26,7 +26,7 @@ export async function authenticateForPerson(
 export function openingFor(
   opening: WantedTask & Pick<Opening, 'origin' | 'resource' | 'defer'>,
   brought: AuthenticatedOpening['brought'] & { readonly subject: Subject },
-  way?: FrozenWay,
+  way?: GrantSource,
 ): AuthenticatedOpening {
   const { agent, proof, subject } = brought
   const { acr, authTime, person } = subject

@@ -11,7 +11,7 @@ import {
   livenessOf,
   mayHandOn,
   PAST_DEADLINE,
-  type Whereabouts,
+  type SpaceContext,
 } from '../../../tasks/facts/index.ts'
 import type { TaskLineage } from '../../../tasks/tasks/index.ts'
 import { type GrantRefusal, isRefused, refused } from '../../issuance/index.ts'
@@ -32,7 +32,7 @@ export interface Parent {
   readonly catalog: CatalogView
   /** Place of the child. */
   readonly place: Place
-  readonly where: Whereabouts | undefined
+  readonly where: SpaceContext | undefined
   /** Views that the child depends on. */
   readonly views: readonly LiveView[]
 }

@@ -19,7 +19,7 @@ import type { GrantParts } from '../parts.ts'
 import { readBehind } from '../pipeline/actors.ts'
 import type { BroughtAgent } from '../pipeline/bring.ts'
 import { grantOpening } from '../pipeline/grant.ts'
-import { meet } from '../pipeline/meet.ts'
+import { resolvePerson } from '../pipeline/meet.ts'
 import { type AssertedAuthority, readAsserted } from './asserted.ts'
 
 /** Types of assertions, by what their issuer is trusted with. Neither counts as the other. */
@@ -85,7 +85,7 @@ export async function readAssertion<B extends Presenter>(
 }
 
 /** Makes a newcomer a person, if the assertion opens anything; anybody else stays as they are. */
-export async function meetSubject<B extends Presenter>(
+export async function resolveSubject<B extends Presenter>(
   parts: GrantParts,
   asked: AssertedOpening,
   said: ReadAssertion<B>,
@@ -96,7 +96,7 @@ export async function meetSubject<B extends Presenter>(
   const issuing = { ...issuingBy('jwt_bearer', asked), bound: brought.proof !== undefined }
   const who = { ...brought, newcomer: true, issuing }
   const grant = () => grantOpening(parts, wanted, who, { asserted: basis })
-  const person = await meet(parts, { newcomer, by: issuer.name }, { ...asserted, grant })
+  const person = await resolvePerson(parts, { newcomer, by: issuer.name }, { ...asserted, grant })
   if (isRefused(person)) return person
   const subject = { ...brought.subject, person }
   return { ...said, newcomer: undefined, brought: { ...brought, subject } }

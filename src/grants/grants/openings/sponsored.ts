@@ -37,7 +37,7 @@ import {
   readLife,
   refused,
 } from '../../issuance/index.ts'
-import type { FrozenWay } from '../frozen-request.ts'
+import type { GrantSource } from '../frozen-request.ts'
 import type { SponsoredOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import {
@@ -123,7 +123,7 @@ async function findGrant(
 export async function planSponsored(
   parts: GrantParts,
   { brought, request }: PlanRequest,
-  { grantId }: Extract<FrozenWay, { kind: 'sponsored' }>,
+  { grantId }: Extract<GrantSource, { kind: 'sponsored' }>,
   { issuing, ...people }: PeopleTerms & { readonly issuing: IssuanceContext },
 ): Promise<PlanResult> {
   const { agent: known, issuers } = brought

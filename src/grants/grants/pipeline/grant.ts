@@ -30,7 +30,7 @@ import {
   certifiedAt,
   livenessOf,
   openingKeys,
-  type Whereabouts,
+  type SpaceContext,
 } from '../../../tasks/facts/index.ts'
 import { checkPurpose } from '../../../tasks/tasks/index.ts'
 import {
@@ -282,7 +282,7 @@ async function isToBeHandedOn(
 
 export interface EnteredPlace {
   readonly place: Place
-  readonly where: Whereabouts | undefined
+  readonly where: SpaceContext | undefined
   /** Views that the opening depends on, all alive; asked again when it is answered. */
   readonly views: readonly LiveView[]
 }

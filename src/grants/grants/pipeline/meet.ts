@@ -12,7 +12,7 @@ import type { OpeningGrant } from './grant.ts'
  * INVARIANT: a person is created only if the assertion opens a task, or leads to a request for approval.
  * @throws Problem `issuer.people_full`, `issuer.people_too_fast`
  */
-export async function meet(
+export async function resolvePerson(
   parts: GrantParts,
   met: Person | { readonly newcomer: UnprovisionedPerson; readonly by: string },
   {

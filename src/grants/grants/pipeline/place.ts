@@ -5,7 +5,7 @@ import { limitOf, mayOpen, threadByName } from '../../../identity/spaces/index.t
 import type { Id } from '../../../platform/lib/id.ts'
 import type { LiveView } from '../../../platform/revocation/index.ts'
 import { codeOf } from '../../../tasks/decision-log/index.ts'
-import { alsoKeys, standsInTheWay, type Whereabouts } from '../../../tasks/facts/index.ts'
+import { alsoKeys, type SpaceContext, spaceDenial } from '../../../tasks/facts/index.ts'
 import { type AuthorityRequest, type GrantRefusal, refused } from '../../issuance/index.ts'
 import type { GrantParts } from '../parts.ts'
 
@@ -83,7 +83,7 @@ export async function enterPlace(
   place: Place,
   view: LiveView,
   { agents, person, sponsored }: Entrants,
-): Promise<{ where: Whereabouts | undefined; also: LiveView } | GrantRefusal> {
+): Promise<{ where: SpaceContext | undefined; also: LiveView } | GrantRefusal> {
   const owners = agents.map(({ ownerId }) => ownerId)
   const at = parts.clock.now()
   const found = await parts.facts.whereabouts({ spaces: place.spaces, task: place }, view, {
@@ -97,14 +97,14 @@ export async function enterPlace(
   const [agent] = agents
   if (!agent || mayOpen(where.line, person, agent.id) !== 'yes') return NOT_OPEN
   const task = { personId: person.id, spaceId: place.spaceId, sponsored }
-  const no = standsInTheWay(where, task, { agents: agents.map(({ id }) => id), at })
+  const no = spaceDenial(where, task, { agents: agents.map(({ id }) => id), at })
   return no ? refused(codeOf(no.reason ?? ''), no.detail) : found
 }
 
 /** Cuts the request to what the space leaves; a refusal when that is nothing. */
 export function withinPlace(
   asked: AuthorityRequest,
-  where: Whereabouts | undefined,
+  where: SpaceContext | undefined,
   kindOf: KindOf,
 ): AuthorityRequest | GrantRefusal {
   const limit = where && limitOf(where.line, kindOf)

@@ -30,8 +30,9 @@ export async function sendCode(
   const code = newCode(parts)
   const allowed = await parts.storage.transaction(async (tx) => {
     const turns = { what: 'channel code', by, now } as const
-    if (!(await takeTurn(tx, { ...turns, most: 1, inMs: MINUTE_MS }))) return false
-    if (!(await takeTurn(tx, { ...turns, most: CODES_IN_AN_HOUR, inMs: HOUR_MS }))) return false
+    if (!(await consumeAttempt(tx, { ...turns, most: 1, inMs: MINUTE_MS }))) return false
+    if (!(await consumeAttempt(tx, { ...turns, most: CODES_IN_AN_HOUR, inMs: HOUR_MS })))
+      return false
     await putCode(tx, own.id, { digest: digestOf(parts, own, code), until: now + CODE_LIFE_MS })
     return true
   })
@@ -67,7 +68,10 @@ interface Turn {
 }
 
 /** Counts an act of a person. False: there were as many as there may be in this minute or hour. */
-export async function takeTurn(tx: Tx, { by, inMs, most, now, what }: Turn): Promise<boolean> {
+export async function consumeAttempt(
+  tx: Tx,
+  { by, inMs, most, now, what }: Turn,
+): Promise<boolean> {
   const from = Math.floor(now / inMs)
   for (let i = 0; i < most; i++)
     if (await consumeOnce(tx, what, `${by} ${inMs} ${i} ${from}`, (from + 1) * inMs)) return true

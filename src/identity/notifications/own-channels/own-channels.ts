@@ -5,7 +5,7 @@ import { deleteChoice } from '../channel-choices.ts'
 import type { Recipient } from '../delivery.ts'
 import type { NotificationParts } from '../parts.ts'
 import { kindFor, ownerKind } from '../routes.ts'
-import { checkCode, HOUR_MS, sendCode, takeTurn } from './channel-code.ts'
+import { checkCode, consumeAttempt, HOUR_MS, sendCode } from './channel-code.ts'
 import { associatedData, channelName, MAX_OWN_CHANNELS, type OwnChannel } from './own-channel.ts'
 import { deleteOwnChannel, insertOwnChannel, ownChannelsOf } from './own-channel-store.ts'
 
@@ -41,7 +41,7 @@ export async function addOwnChannel(
     inMs: HOUR_MS,
   } as const
   // Before the service of the channel is asked anything.
-  if (!(await parts.storage.transaction((tx) => takeTurn(tx, turn))))
+  if (!(await parts.storage.transaction((tx) => consumeAttempt(tx, turn))))
     throw new Problem('notification.too_often', `${MAX_ADDED} channels in an hour are the most`)
   const settings = (await kind.locate?.(read)) ?? read
   const id = newId('channel', parts.random)
