@@ -29,7 +29,7 @@ const LISTS_EVERY_MS = 200
 /** Pause between two writes of what a draft would have answered differently. */
 const SHADOW_EVERY_MS = 2_000
 /** Pause of whoever deletes by rule between two transactions: there is time for it, and calls have none. */
-const REST_MS = 20
+const PAUSE_MS = 20
 const EVERY_HOUR_MS = 3_600_000
 const REFRESH_KEYS_EVERY_MS = (JWKS_MAX_AGE_SECONDS * 1000) / 2
 
@@ -122,7 +122,7 @@ export function removals(
 ): readonly Chore[] {
   const round = {
     goesOn: () => !live.clockProblem && ledger.broken === undefined && !signal.aborted,
-    rest: () => idleWait(REST_MS, signal),
+    rest: () => idleWait(PAUSE_MS, signal),
   }
   return modules.flatMap((each) => each.removals?.(centre, round) ?? [])
 }

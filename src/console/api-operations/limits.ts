@@ -32,7 +32,7 @@ export const StandingLimit = (kit: SchemaKit) =>
 export type LimitAnswer = TypeOf<{ answer: ReturnType<typeof StandingLimit> }, 'answer'>
 
 /** Names the subject of a limit. */
-export function whose({ subject: { id, kind, name } }: LimitAnswer): string {
+export function subjectLabel({ subject: { id, kind, name } }: LimitAnswer): string {
   return kind === 'organization' ? 'everything' : `${kind} ${name ?? id}`
 }
 
@@ -86,7 +86,7 @@ export const LIMITS = noun({
         prints: ({ limits }) =>
           terminal.table(
             limits,
-            { ID: 'id', FOR: whose, LIMIT: (each) => inFull(each, terminal) },
+            { ID: 'id', FOR: subjectLabel, LIMIT: (each) => inFull(each, terminal) },
             'No standing limits: tasks are held to their own budgets.',
           ),
       }),
@@ -137,7 +137,7 @@ export const LIMITS = noun({
         },
         said: ({ answer }) => {
           const { dim, done } = terminal
-          return done`${whose(answer)}: ${inFull(answer, terminal)}  ${dim(answer.id)}`
+          return done`${subjectLabel(answer)}: ${inFull(answer, terminal)}  ${dim(answer.id)}`
         },
       }),
     }),

@@ -27,7 +27,7 @@ export const PEOPLE = noun({
     list: describe({
       route: 'GET /people',
       says: 'People who have signed in, by name.',
-      schemas: ({ along, exactly, PageQuery, Person, Type }) => ({
+      schemas: ({ exactly, PageQuery, paginated, Person, Type }) => ({
         query: exactly({
           ...PageQuery,
           called: Type.Optional(
@@ -37,7 +37,7 @@ export const PEOPLE = noun({
             }),
           ),
         }),
-        answer: along('people', Person),
+        answer: paginated('people', Person),
       }),
       command: ({ bold, dim, goOn, status, table }) => ({
         examples: ['remit people list', 'remit people list --after psn_…'],

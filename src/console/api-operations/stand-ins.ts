@@ -30,7 +30,7 @@ export const STAND_INS = noun({
       says: 'Stand-ins that are not over: of the caller, and where the caller stands in; for administrators, all.',
       schemas: (kit) => ({
         query: kit.exactly(kit.PageQuery),
-        answer: kit.along('stand_ins', StandIn(kit)),
+        answer: kit.paginated('stand_ins', StandIn(kit)),
       }),
       command: ({ goOn, moment, table }) => ({
         says: 'Who answers for you, and for whom you do; for administrators, all of them.',

@@ -1,5 +1,5 @@
 import type { Person } from '../../identity/people/index.ts'
-import type { Meaning, Session, UsedConfirmation } from '../../identity/sessions/index.ts'
+import type { ChangeSummary, Session, UsedConfirmation } from '../../identity/sessions/index.ts'
 import type { Secret } from '../../platform/lib/secret.ts'
 import type { LooseInput } from '../operation-kit/command.ts'
 import type {
@@ -29,7 +29,7 @@ export type MeaningReader = (
   parts: ApiParts,
   given: OperationInput,
   caller: Person,
-) => Promise<Meaning>
+) => Promise<ChangeSummary>
 
 /** One operation of the management API: its description, and what it does. */
 export interface Operation extends Omit<OperationFacts, 'id' | 'route'>, OperationSchemas {

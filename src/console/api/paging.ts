@@ -1,6 +1,6 @@
 import { MAX_ITEMS } from '../operation-kit/schemas.ts'
 
-/** Query of a list that one goes along page by page. */
+/** Query of a list that is read page by page. */
 export interface PageOfList {
   readonly limit?: string
   /** Id of the last one of the page before. */

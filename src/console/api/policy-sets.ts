@@ -3,7 +3,7 @@ import {
   findOnlySet,
   latestOnlySet,
   listOnlySets,
-  type OnlySet,
+  type PolicyOnlySet,
   publishOnlySet,
 } from '../../extensions/policy-only/index.ts'
 import { Problem } from '../../platform/lib/problem.ts'
@@ -20,7 +20,7 @@ import { time } from './shapes.ts'
 const VERSION = SetVersion(kit)
 const SHOWN = PolicySetVersion(kit)
 
-function publishedShape({ at, by }: Pick<OnlySet, 'at' | 'by'>) {
+function publishedShape({ at, by }: Pick<PolicyOnlySet, 'at' | 'by'>) {
   return { published_by: by, published_at: time(at) }
 }
 

@@ -353,7 +353,7 @@ export function listOf<const N extends string, S extends TSchema>(name: N, schem
 /** Most items of a list that can be long. */
 export const MAX_ITEMS = 1000
 
-/** A part of the query of a list that one goes along page by page. */
+/** A part of the query of a list that is read page by page. */
 export const PageQuery = {
   limit: Type.Optional(
     Type.String({
@@ -367,7 +367,7 @@ export const PageQuery = {
 }
 
 /** A page of a list: `name` holds the items. */
-export function along<const N extends string, S extends TSchema>(name: N, schema: S) {
+export function paginated<const N extends string, S extends TSchema>(name: N, schema: S) {
   const members = { [name]: Type.Array(schema) } as Record<N, TArray<S>> // a computed key loses its literal type
   return Type.Object({
     ...members,

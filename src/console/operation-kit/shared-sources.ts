@@ -104,7 +104,7 @@ export function authority(
   })
 }
 
-/** Options of a list that one goes along page by page. */
+/** Options of a list that is read page by page. */
 export const pages = {
   limit: input('--limit <number>', 'at most so many; 1000 when not said', { check: checkLimit }),
   after: input('--after <id>', 'go on behind this one, the last of the page before'),

@@ -1,5 +1,5 @@
 import type { SignatureForm } from '../../identity/passkeys/index.ts'
-import type { Meaning, MeantChange } from '../../identity/sessions/index.ts'
+import type { ChangeSummary, MeantChange } from '../../identity/sessions/index.ts'
 import { MAX_SHOWN } from '../../platform/lib/text/visible.ts'
 import { csrfField, documentOf, type Viewer, zoneOf } from './frame/document.ts'
 import { type Html, html } from './frame/html.ts'
@@ -20,7 +20,7 @@ export interface ConfirmView {
   readonly payload: string
   /** SHA-256 of the payload, base64url: what the file that can be downloaded has. */
   readonly digest: string
-  readonly meaning?: Meaning
+  readonly meaning?: ChangeSummary
   /** Texts in it that are read better as lines, such as policies; of long ones only how long they are. */
   readonly texts: readonly {
     readonly name: string
@@ -88,7 +88,7 @@ ${facts([
 ])}${texts.map(textHtml)}${wholeInput(view)}</section>`
 }
 
-function meaningHtml({ against, changes, consequences = [], facts: known }: Meaning): Html {
+function meaningHtml({ against, changes, consequences = [], facts: known }: ChangeSummary): Html {
   return html`${
     known.length > 0 &&
     html`<section class="card" aria-labelledby="about"><h2 id="about">What it is about</h2>${facts(known.map(([name, value]) => [name, show(value)] as const))}</section>`

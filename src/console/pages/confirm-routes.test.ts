@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { askConfirmation, type Meaning, readConfirmation } from '../../identity/sessions/index.ts'
+import {
+  askConfirmation,
+  type ChangeSummary,
+  readConfirmation,
+} from '../../identity/sessions/index.ts'
 import type { Canonical } from '../../platform/lib/canonical-json.ts'
 import type { Storage } from '../../platform/storage/index.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
@@ -14,7 +18,7 @@ const PAYLOAD = {
   note: 'x\u200by',
 }
 
-async function begin(storage: Storage, payload: Canonical = PAYLOAD, meaning?: Meaning) {
+async function begin(storage: Storage, payload: Canonical = PAYLOAD, meaning?: ChangeSummary) {
   const pages = await testPages(storage)
   const ada = await pages.person('ada', 'administrators')
   const confirmation = await askConfirmation(pages.parts.people, {
@@ -42,7 +46,7 @@ forEachEngine('confirming on a page', (open) => {
   })
 
   test('says in a sentence what will happen, what changes, and for whom; indentation is no deception', async () => {
-    const meaning: Meaning = {
+    const meaning: ChangeSummary = {
       sentence: 'Put these policies in force: 1 rule added',
       facts: [['Reached at', 'https://notes.example']],
       changes: [
@@ -84,7 +88,7 @@ forEachEngine('confirming on a page', (open) => {
     const line = (sign: '=' | '~', what: string) => ({ sign, what, notes: [], lines: [] })
     const quiet = Array.from({ length: 40 }, (_, i) => line('=', `quiet ${i}.`))
     const changes = [...quiet, line('~', 'loud one')]
-    const meaning: Meaning = { sentence: 'Accept 41', facts: [], changes, consequences: [] }
+    const meaning: ChangeSummary = { sentence: 'Accept 41', facts: [], changes, consequences: [] }
     const { browser, path } = await begin(await open(), PAYLOAD, meaning)
     const { body } = await browser.get(path)
     assert.match(body, /loud one[\s\S]*<summary>40 that change nothing by themselves<\/summary>/)

@@ -1,7 +1,7 @@
 import {
   answerConfirmation,
+  type ChangeSummary,
   confirmationForm,
-  type Meaning,
   readConfirmation,
 } from '../../identity/sessions/index.ts'
 import { sha256urlInSteps } from '../../platform/lib/in-steps.ts'
@@ -71,7 +71,7 @@ function unknown(error: unknown): never {
 }
 
 /** Texts of a meaning that come from outside. */
-function textOfMeaning(meaning: Meaning | undefined): readonly string[] {
+function textOfMeaning(meaning: ChangeSummary | undefined): readonly string[] {
   if (!meaning) return []
   const { changes = [], facts, sentence } = meaning
   const texts = changes.flatMap(({ lines, what }) => [what, ...lines.map(({ text }) => text)])

@@ -13,7 +13,7 @@ import type { GatewayPorts } from './ports.ts'
 /**
  * Time that a client that begins a session, or asks for a list, waits for the server's own lists.
  */
-const PATIENCE_MS = 3_000
+const TIMEOUT_MS = 3_000
 
 /** Definitions that a server or an agent offers now. */
 export interface CurrentDefinitions extends Pick<DefinitionNotice, 'listed'> {
@@ -66,7 +66,7 @@ export class DefinitionWatch {
     const asking = this.begin(resource)
     if (!asking) return
     const over = new AbortController()
-    await Promise.race([asking, this.#ports.wait(PATIENCE_MS, over.signal)])
+    await Promise.race([asking, this.#ports.wait(TIMEOUT_MS, over.signal)])
     over.abort()
   }
 

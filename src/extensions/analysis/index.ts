@@ -14,7 +14,7 @@ export {
   reachOfPolicies,
 } from './reach/changed-reach.ts'
 export { whatCan } from './reach/what-can.ts'
-export { type AbleAgent, type Means, whoCan } from './reach/who-can.ts'
+export { type DeterminingRules, type PermittedAgent, whoCan } from './reach/who-can.ts'
 export { replay } from './replay/replay.ts'
 export type { ReplayReport } from './replay/replayer.ts'
 export { setsOf } from './replay/sets-of.ts'

@@ -1,9 +1,9 @@
 import { isObject, type Json, type JsonObject } from '../../platform/lib/json.ts'
-import type { EntityReference, OnlyQuestion } from '../policy-only/index.ts'
+import type { EntityReference, PolicyOnlyQuestion } from '../policy-only/index.ts'
 import { malformed } from './read-request.ts'
 
 /** One question (Authorization API 1.0, Access Evaluation request). */
-export type Question = OnlyQuestion
+export type Question = PolicyOnlyQuestion
 
 const MAX_CHARACTERS = 1024
 

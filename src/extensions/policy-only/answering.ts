@@ -3,7 +3,7 @@ import type { GatheredRecords } from '../../platform/ledger/index.ts'
 import type { Canonical } from '../../platform/lib/canonical-json.ts'
 import type { Id } from '../../platform/lib/id.ts'
 import type { Live, LiveView } from '../../platform/revocation/index.ts'
-import type { LoadedOnlySet, OnlyAnswer, OnlyQuestion } from './loaded-set.ts'
+import type { LoadedOnlySet, OnlyAnswer, PolicyOnlyQuestion } from './loaded-set.ts'
 import type { CurrentSet, OnlySets } from './only-sets.ts'
 
 export interface OnlyAnsweringParts {
@@ -63,7 +63,7 @@ export class OnlyAnswerer {
   }
 
   /** @throws Problem `evaluation.does_not_fit` */
-  answer(question: OnlyQuestion): OnlyAnswer {
+  answer(question: PolicyOnlyQuestion): OnlyAnswer {
     if (this.#suspended) return SUSPENDED
     return this.set.evaluate(question, this.#known.client.settings.properties)
   }

@@ -9,7 +9,7 @@ import { ONLY_LIMITS, type OnlySetText } from './only-set.ts'
 import { readShape } from './shape.ts'
 
 /** One thing that is wrong with a set, or odd. Lines and columns are those of its part. */
-export interface OnlyMistake {
+export interface PolicyOnlyMistake {
   readonly part: 'policies' | 'schema' | 'entities'
   readonly message: string
   readonly policy?: string
@@ -19,8 +19,8 @@ export interface OnlyMistake {
 }
 
 export interface OnlyValidation {
-  readonly mistakes: readonly OnlyMistake[]
-  readonly warnings: readonly OnlyMistake[]
+  readonly mistakes: readonly PolicyOnlyMistake[]
+  readonly warnings: readonly PolicyOnlyMistake[]
   /** Policies as they are kept: each with an id. */
   readonly policies: string
 }
@@ -31,7 +31,7 @@ export interface OnlyValidation {
  */
 export function checkOnlySet({ entities, policies: given, schema }: OnlySetText): OnlyValidation {
   const { made, text: policies } = namePolicies(given)
-  const mistaken = (part: OnlyMistake['part'], message: string): OnlyValidation => ({
+  const mistaken = (part: PolicyOnlyMistake['part'], message: string): OnlyValidation => ({
     mistakes: [{ part, message }],
     warnings: [],
     policies,
@@ -41,8 +41,8 @@ export function checkOnlySet({ entities, policies: given, schema }: OnlySetText)
   if (nesting(schema) > POLICY_LIMITS.nesting)
     return mistaken('schema', `brackets are nested deeper than ${POLICY_LIMITS.nesting}`)
   const { mistakes, warnings } = validatePolicies(policies, schema)
-  const found: OnlyMistake[] = mistakes.map((mistake) => ({ ...mistake, part: 'policies' }))
-  const odd: OnlyMistake[] = warnings.map((warning) => ({ ...warning, part: 'policies' }))
+  const found: PolicyOnlyMistake[] = mistakes.map((mistake) => ({ ...mistake, part: 'policies' }))
+  const odd: PolicyOnlyMistake[] = warnings.map((warning) => ({ ...warning, part: 'policies' }))
   if (made > 0)
     odd.push({
       part: 'policies',
@@ -58,7 +58,7 @@ export function checkOnlySet({ entities, policies: given, schema }: OnlySetText)
     new LoadedOnlySet({ name: 'checked', version: 0, policies, schema, entities })
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'policy_set.invalid') throw error
-    return { mistakes: error.members.mistakes as OnlyMistake[], warnings: odd, policies } // as: every `policy_set.invalid` is made with them
+    return { mistakes: error.members.mistakes as PolicyOnlyMistake[], warnings: odd, policies } // as: every `policy_set.invalid` is made with them
   }
   return { mistakes: [], warnings: odd, policies }
 }
@@ -67,7 +67,7 @@ export function checkOnlySet({ entities, policies: given, schema }: OnlySetText)
  * Finds what people could lift: people are not asked about decisions of such a set, so it would only
  * mislead.
  */
-function asksPeople(policies: string): readonly OnlyMistake[] {
+function asksPeople(policies: string): readonly PolicyOnlyMistake[] {
   return splitPolicies(policies).some(({ text }) => /@\s*requestable\b/.test(text))
     ? [
         {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
 import { RECORDS } from '../../../test/conformance/authzen/records.ts'
 import { isObject, type Json, type JsonObject, parseJson } from '../../platform/lib/json.ts'
-import { LoadedOnlySet, type OnlyQuestion } from './loaded-set.ts'
+import { LoadedOnlySet, type PolicyOnlyQuestion } from './loaded-set.ts'
 
 function load(set: Partial<typeof RECORDS> = {}): LoadedOnlySet {
   return new LoadedOnlySet({ name: 'records', version: 1, ...RECORDS, ...set })
@@ -24,7 +24,7 @@ interface StatedQuestion {
 }
 
 /** Alice reads record-1, but for what is said. */
-function question({ action, context, resource, subject }: StatedQuestion = {}): OnlyQuestion {
+function question({ action, context, resource, subject }: StatedQuestion = {}): PolicyOnlyQuestion {
   return {
     subject: { type: 'user', id: 'alice', ...subject, properties: object(subject?.properties) },
     action: { name: 'read', ...action, properties: object(action?.properties) },
@@ -185,7 +185,7 @@ describe('every type of a schema', () => {
       [limited(10), limited('10.5'), limited(11), limited(10.6)],
       [true, true, false, false],
     )
-    const level = (text: string): OnlyQuestion => {
+    const level = (text: string): PolicyOnlyQuestion => {
       const properties = parseJson(`{"places":[{"city":"Bern","level":${text}}]}`)
       assert.ok(isObject(properties))
       const { action, resource } = question({ action: { name: 'edit' } })

@@ -15,7 +15,7 @@ import { isObject, type JsonObject } from '../../platform/lib/json.ts'
 import { Problem, type ProblemCode } from '../../platform/lib/problem.ts'
 import { parsePolicies, readExactJson } from '../../policy/cedar/index.ts'
 import { readEntities } from './entities.ts'
-import type { OnlySet } from './only-set.ts'
+import type { PolicyOnlySet } from './only-set.ts'
 import { type ActionShape, type EntityShape, readShape, type SchemaShape } from './shape.ts'
 import { shapedRecord } from './shaped-value.ts'
 
@@ -27,7 +27,7 @@ export interface EntityReference {
 }
 
 /** One question, as an AuthZEN request says it. */
-export interface OnlyQuestion {
+export interface PolicyOnlyQuestion {
   readonly subject: EntityReference
   readonly action: { readonly name: string; readonly properties?: JsonObject | undefined }
   readonly resource: EntityReference
@@ -62,7 +62,7 @@ export class LoadedOnlySet {
   readonly #ids: ReadonlyMap<string, readonly string[]>
 
   /** @throws Problem `policy_set.invalid` */
-  constructor(set: Pick<OnlySet, 'name' | 'version' | 'policies' | 'schema' | 'entities'>) {
+  constructor(set: Pick<PolicyOnlySet, 'name' | 'version' | 'policies' | 'schema' | 'entities'>) {
     this.name = set.name
     this.version = set.version
     const shape = readShape(set.schema)
@@ -88,7 +88,7 @@ export class LoadedOnlySet {
    * The answer to one question. `properties`: whether those of the request count.
    * @throws Problem `evaluation.does_not_fit` for a value that is not of its type
    */
-  evaluate(question: OnlyQuestion, properties: boolean): OnlyAnswer {
+  evaluate(question: PolicyOnlyQuestion, properties: boolean): OnlyAnswer {
     const { resource, subject } = question
     const action = this.#actions.get(question.action.name)
     if (!action?.principals.has(subject.type) || !action.resources.has(resource.type))
@@ -129,7 +129,11 @@ const NO_MEMBERS: JsonObject = new Map()
 /** Members of the context that requests cannot give. */
 const OURS = new Set(['action', 'untrusted'])
 
-function contextOf(question: OnlyQuestion, { context }: ActionShape, properties: boolean): Value {
+function contextOf(
+  question: PolicyOnlyQuestion,
+  { context }: ActionShape,
+  properties: boolean,
+): Value {
   if (context.members.size === 0) return NOTHING
   const given = new Map(question.context ?? NO_MEMBERS)
   for (const name of OURS) given.delete(name)
@@ -139,7 +143,7 @@ function contextOf(question: OnlyQuestion, { context }: ActionShape, properties:
   return valueFromJson(shapedRecord(given, context, 'open'))
 }
 
-function untrusted({ action, resource, subject }: OnlyQuestion): JsonObject {
+function untrusted({ action, resource, subject }: PolicyOnlyQuestion): JsonObject {
   const said = { subject, action, resource }
   return new Map(
     Object.entries(said).flatMap(([name, { properties }]) =>

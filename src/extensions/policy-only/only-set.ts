@@ -4,7 +4,7 @@ import type { LiveKey } from '../../platform/revocation/index.ts'
  * A set of policies that answers by itself: with a schema and entities of its own, about whatever they are about. It knows
  * nothing of persons, agents and tasks, and nothing in it decides a call. One version, never changed.
  */
-export interface OnlySet {
+export interface PolicyOnlySet {
   readonly name: string
   /** Version, from 1. The highest of a name is the one in force. */
   readonly version: number
@@ -20,7 +20,7 @@ export interface OnlySet {
   readonly at: number
 }
 
-export type OnlySetText = Pick<OnlySet, 'policies' | 'schema' | 'entities'>
+export type OnlySetText = Pick<PolicyOnlySet, 'policies' | 'schema' | 'entities'>
 
 export const ONLY_LIMITS = {
   schemaBytes: 256 * 1024,

@@ -4,13 +4,13 @@ import { RECORDS } from '../../../test/conformance/authzen/records.ts'
 import { catalogParts } from '../../catalog/catalog/testing.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
-import type { OnlyQuestion } from './loaded-set.ts'
+import type { PolicyOnlyQuestion } from './loaded-set.ts'
 import { OnlySets } from './only-sets.ts'
 import { publishOnlySet } from './publish-set.ts'
 import { findOnlySet, listOnlySets } from './set-store.ts'
 
 const by = 'psn_ada'
-const READ: OnlyQuestion = {
+const READ: PolicyOnlyQuestion = {
   subject: { type: 'user', id: 'alice' },
   action: { name: 'read' },
   resource: { type: 'record', id: 'record-1' },

@@ -5,9 +5,9 @@ import { isName } from '../../platform/lib/id.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import type { Live } from '../../platform/revocation/index.ts'
 import { isDuplicate, type Storage } from '../../platform/storage/index.ts'
-import type { OnlyMistake } from './check-set.ts'
+import type { PolicyOnlyMistake } from './check-set.ts'
 import { checkOnlySetInWorker } from './check-set-in-worker.ts'
-import { type OnlySet, type OnlySetText, onlySetKey } from './only-set.ts'
+import { type OnlySetText, onlySetKey, type PolicyOnlySet } from './only-set.ts'
 import { insertOnlySet, latestOnlySet } from './set-store.ts'
 
 export interface OnlySetParts {
@@ -21,7 +21,7 @@ export interface PublishedOnlySet {
   readonly name: string
   readonly version: number
   readonly digest: string
-  readonly warnings: readonly OnlyMistake[]
+  readonly warnings: readonly PolicyOnlyMistake[]
 }
 
 /**
@@ -46,7 +46,7 @@ export async function publishOnlySet(
     .transaction(async (tx) => {
       const version = ((await latestOnlySet(tx, name))?.version ?? 0) + 1
       const at = parts.clock.now()
-      const row: OnlySet = { name, version, policies, schema, entities, digest, note, by, at }
+      const row: PolicyOnlySet = { name, version, policies, schema, entities, digest, note, by, at }
       await insertOnlySet(tx, row)
       await parts.ledger.append(tx, {
         type: 'policy_set.published',
@@ -66,7 +66,7 @@ export async function publishOnlySet(
   return { name, version, digest, warnings }
 }
 
-export function invalidSet(mistakes: readonly OnlyMistake[]): Problem {
+export function invalidSet(mistakes: readonly PolicyOnlyMistake[]): Problem {
   const [first] = mistakes
   const where = first?.line === undefined ? '' : ` line ${first.line}, column ${first.column}:`
   const words = first ? `${first.part}:${where} ${first.message}` : 'unreadable'

@@ -1,7 +1,7 @@
 import { codec, type Reader, type Tx } from '../../platform/storage/index.ts'
-import type { OnlySet } from './only-set.ts'
+import type { PolicyOnlySet } from './only-set.ts'
 
-const SETS = codec('policy_only_sets').of<OnlySet>({
+const SETS = codec('policy_only_sets').of<PolicyOnlySet>({
   read: {
     schema: (row) => row.schema_text,
     by: (row) => row.published_by,
@@ -14,7 +14,10 @@ const SETS = codec('policy_only_sets').of<OnlySet>({
   },
 })
 
-export async function latestOnlySet(reader: Reader, name: string): Promise<OnlySet | undefined> {
+export async function latestOnlySet(
+  reader: Reader,
+  name: string,
+): Promise<PolicyOnlySet | undefined> {
   const row = await reader
     .selectFrom('policy_only_sets')
     .selectAll()
@@ -29,7 +32,7 @@ export async function findOnlySet(
   reader: Reader,
   name: string,
   version: number,
-): Promise<OnlySet | undefined> {
+): Promise<PolicyOnlySet | undefined> {
   const row = await reader
     .selectFrom('policy_only_sets')
     .selectAll()
@@ -43,7 +46,7 @@ export async function findOnlySet(
 export async function listOnlySets(
   reader: Reader,
   name?: string,
-): Promise<readonly Omit<OnlySet, 'policies' | 'schema' | 'entities'>[]> {
+): Promise<readonly Omit<PolicyOnlySet, 'policies' | 'schema' | 'entities'>[]> {
   let query = reader
     .selectFrom('policy_only_sets')
     .select(['name', 'version', 'digest', 'note', 'published_by as by', 'published_at as at'])
@@ -51,6 +54,6 @@ export async function listOnlySets(
   return query.orderBy('name').orderBy('version', 'desc').limit(500).execute()
 }
 
-export async function insertOnlySet(tx: Tx, set: OnlySet): Promise<void> {
+export async function insertOnlySet(tx: Tx, set: PolicyOnlySet): Promise<void> {
   await tx.insertInto('policy_only_sets').values(SETS.write(set)).execute()
 }

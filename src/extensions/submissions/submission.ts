@@ -59,7 +59,7 @@ export type SubmissionStatus = AccessRequest['state'] | 'partial'
 /** Time in which a denied evaluation can be submitted. */
 export const DENIAL_MS = 10 * 60_000
 /** Time after the end of its task in which a submission can still be looked at. */
-export const KEPT_MS = 24 * 3_600_000
+export const RETENTION_MS = 24 * 3_600_000
 
 /** Finds when the approval of an item ends; nothing where there is none. */
 export function approvedUntil(

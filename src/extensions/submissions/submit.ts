@@ -16,7 +16,7 @@ import { findCallback, insertPendingCallback } from './callbacks/callback-store.
 import {
   type EvaluationDenial,
   type EvaluationRequest,
-  KEPT_MS,
+  RETENTION_MS,
   type SubmissionResult,
 } from './submission.ts'
 import { findSubmission, insertSubmission, readDenial } from './submission-store.ts'
@@ -181,7 +181,7 @@ function newItem(
     idempotencyKey: names.position === 0 ? (given.idempotencyKey ?? null) : null,
     bodyDigest: given.bodyDigest,
     createdAt: clock.now(),
-    expiresAt: denial.question.deadline + KEPT_MS,
+    expiresAt: denial.question.deadline + RETENTION_MS,
   }
 }
 

@@ -8,7 +8,7 @@ export {
   useConfirmation,
 } from './confirmation/confirm.ts'
 export type { SecretDigest, UsedConfirmation } from './confirmation/confirmation.ts'
-export type { Meaning, MeantChange } from './confirmation/confirmation-meaning.ts'
+export type { ChangeSummary, MeantChange } from './confirmation/confirmation-meaning.ts'
 export { confirmationForm, isSignedOperation } from './confirmation/sign-confirmation.ts'
 export { csrfToken, isCsrfToken } from './csrf.ts'
 export { rememberEnded } from './ended-session.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { whose } from '../../console/api-operations/limits.ts'
+import { subjectLabel } from '../../console/api-operations/limits.ts'
 import { TASKS } from '../../console/api-operations/tasks.ts'
 import { facts, indented } from '../../platform/lib/terminal/table.ts'
 import { bold, dim, type Text, text, type Value } from '../../platform/lib/terminal/text.ts'
@@ -65,7 +65,7 @@ function factsOf(cli: Cli, task: TaskWithLimits): readonly (readonly [string, Va
     ...task.budget.map((limit): [string, Value] => ['budget', budgetLine(limit)]),
     ...task.limits.map((one): [string, Value] => [
       'limit',
-      text`${budgetLine(one.limit)}  ${dim(whose(one))}`,
+      text`${budgetLine(one.limit)}  ${dim(subjectLabel(one))}`,
     ]),
     ['opened', moment(task.opened_at)],
     [

@@ -27,8 +27,8 @@ export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 const MAX_WAITING_BYTES = 2 * MAX_MESSAGE_BYTES
 const MAX_WORDS_BYTES = 1_000
 /** Time to leave after each request to: the end of input, then SIGTERM. */
-const LEAVE_MS = 2_000
-const LOOK_EVERY_MS = 50
+const GRACE_MS = 2_000
+const POLL_EVERY_MS = 50
 /** A group of its own ends as one, also what a launcher such as `npx` started. */
 const IN_GROUP = process.platform !== 'win32'
 
@@ -132,8 +132,8 @@ export class ServerProcess {
   }
 
   async #until(is: () => boolean): Promise<boolean> {
-    for (let waited = 0; !is() && waited < LEAVE_MS; waited += LOOK_EVERY_MS)
-      await this.#wait(LOOK_EVERY_MS)
+    for (let waited = 0; !is() && waited < GRACE_MS; waited += POLL_EVERY_MS)
+      await this.#wait(POLL_EVERY_MS)
     return is()
   }
 

@@ -10,7 +10,7 @@ export type ToParent =
 export type ToChild = { readonly kind: 'stop' } | { readonly kind: 'metrics'; readonly id: number }
 
 /** Time between two signs of life of a process, in milliseconds. */
-export const ALIVE_EVERY_MS = 1_000
+export const HEARTBEAT_EVERY_MS = 1_000
 
 /** Variables in the environment of a process that serves. */
 export const VARIABLES = {

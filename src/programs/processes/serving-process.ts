@@ -2,7 +2,7 @@ import cluster from 'node:cluster'
 import { repeat } from '../../platform/lib/repeat.ts'
 import type { EarlierReading } from '../../platform/revocation/index.ts'
 import { earlierReading } from './followed-clock.ts'
-import { ALIVE_EVERY_MS, type ToChild, type ToParent, VARIABLES } from './messages.ts'
+import { HEARTBEAT_EVERY_MS, type ToChild, type ToParent, VARIABLES } from './messages.ts'
 
 /** One of several processes that serve together, as it sees itself. */
 export interface ServingProcess {
@@ -47,7 +47,7 @@ export function servingProcess(): ServingProcess | undefined {
       metricsOf = metrics
       tell({ kind: 'ready' })
       const sign = async () => tell({ kind: 'alive' })
-      repeat(sign, { everyMs: ALIVE_EVERY_MS, onError: () => {} })
+      repeat(sign, { everyMs: HEARTBEAT_EVERY_MS, onError: () => {} })
     },
     fail() {
       process.channel?.unref()

@@ -2,7 +2,7 @@ import cluster from 'node:cluster'
 import type { Logger } from '../../platform/http/index.ts'
 import { repeat, systemWait, type Wait } from '../../platform/lib/repeat.ts'
 import { Child, type ProcessEnd } from './child.ts'
-import { ALIVE_EVERY_MS, VARIABLES } from './messages.ts'
+import { HEARTBEAT_EVERY_MS, VARIABLES } from './messages.ts'
 
 /** Pause before a process is started again, in ms. It doubles with each end that comes soon after a start. */
 const MIN_PAUSE_MS = 500
@@ -137,7 +137,7 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
   if (typeof failed === 'number') log.fatal({ code: failed }, 'a process ended before it served')
   if (failed !== undefined) return end(supervisor, failed)
   const watching = repeat(async () => supervisor.watch(), {
-    everyMs: ALIVE_EVERY_MS,
+    everyMs: HEARTBEAT_EVERY_MS,
     onError: (err) => log.error({ err }, 'the processes could not be watched'),
   })
   try {

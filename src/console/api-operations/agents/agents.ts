@@ -31,7 +31,7 @@ export const AGENTS = noun({
       route: 'GET /agents',
       who: 'person',
       says: 'Lists agents by name, a page at a time: the agents that you own. Administrators see all.',
-      schemas: ({ Agent, along, exactly, PageQuery, Type }) => ({
+      schemas: ({ Agent, exactly, PageQuery, paginated, Type }) => ({
         query: exactly({
           ...PageQuery,
           client: Type.Optional(
@@ -47,7 +47,7 @@ export const AGENTS = noun({
             }),
           ),
         }),
-        answer: along('agents', Agent),
+        answer: paginated('agents', Agent),
       }),
       command: ({ bold, goOn, status, table, trust: level }) => ({
         examples: ['remit agents list', 'remit agents list --after invoice-bot'],

@@ -44,7 +44,7 @@ export const CLIENTS = noun({
             }),
           ),
         }),
-        answer: kit.along('clients', ClientShape(kit)),
+        answer: kit.paginated('clients', ClientShape(kit)),
       }),
       command: ({ bold, dim, goOn, green, moment, red, table }) => ({
         examples: ['remit clients list', 'remit clients list --kind enforcer --target shop'],

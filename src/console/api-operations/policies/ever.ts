@@ -67,8 +67,8 @@ export const WhatCan = (kit: SchemaKit) => {
 type WhoAnswer = TypeOf<{ answer: ReturnType<typeof WhoCan> }, 'answer'>
 type WhatAnswer = TypeOf<{ answer: ReturnType<typeof WhatCan> }, 'answer'>
 type ActionAnswer = WhatAnswer['actions'][number]
-type Means = Pick<ActionAnswer, 'permits' | 'forbids'>
-type Rule = Means['permits'][number]
+type DeterminingRules = Pick<ActionAnswer, 'permits' | 'forbids'>
+type Rule = DeterminingRules['permits'][number]
 
 export function whoLines(
   { action, agents, cut, people, version }: WhoAnswer,
@@ -83,7 +83,7 @@ export function whoLines(
       agents.flatMap((agent) => [
         text`${green('✓')} ${bold(agent.id)}  ${dim(joined(agent.within, ', or '))}`,
         ...forLines(agent.for, terminal),
-        ...meansLines(agent, terminal),
+        ...ruleLinesOf(agent, terminal),
       ]),
     ),
     '',
@@ -102,7 +102,7 @@ function groupedPeople(people: WhoAnswer['people'], terminal: Terminal): readonl
     const [first] = same
     return [
       text`${green('✓')} ${joined(shown, ', ')}${more}`,
-      ...(first ? meansLines(first, terminal) : []),
+      ...(first ? ruleLinesOf(first, terminal) : []),
     ]
   })
 }
@@ -129,7 +129,7 @@ export function whatLines(
       const names = same.map((one) => text`${bold(one.action)} ${dim(one.risk)}`)
       const ceilings = within.filter((one) => one !== action).map((one) => text`ceiling: ${one}`)
       const lines = possible
-        ? [...indented(ceilings), ...forLines(each.for, terminal), ...meansLines(each, terminal)]
+        ? [...indented(ceilings), ...forLines(each.for, terminal), ...ruleLinesOf(each, terminal)]
         : indented(forbids.map((rule) => text`by ${placeText(rule, terminal)}`))
       return indented([text`${mark} ${joined(names, ', ')}${why}`, ...lines])
     }),
@@ -163,7 +163,7 @@ function forLines(
   return indented([dim(line)])
 }
 
-function meansLines({ forbids, permits }: Means, terminal: Terminal): readonly Text[] {
+function ruleLinesOf({ forbids, permits }: DeterminingRules, terminal: Terminal): readonly Text[] {
   return terminal.indented([
     ...permits.flatMap((rule) => ruleLines('if', rule, terminal)),
     ...forbids.flatMap((rule) => {

@@ -1,7 +1,7 @@
 import { asCalls, type Detail, detailInWords, parseAuthority } from '@remit/engine'
 import { reachOfAgent } from '../../../extensions/analysis/index.ts'
 import { type Agent, findAgent } from '../../../identity/agents/index.ts'
-import type { Meaning, MeantChange } from '../../../identity/sessions/index.ts'
+import type { ChangeSummary, MeantChange } from '../../../identity/sessions/index.ts'
 import { canonicalJson } from '../../../platform/lib/canonical-json.ts'
 import type { OperationInput } from '../../operation-kit/operation.ts'
 import { openTasksFact } from '../meaning/open-tasks.ts'
@@ -17,7 +17,7 @@ const TRUST = ['quarantined', 'external', 'partner', 'internal'] as const
 export async function meaningOfAgent(
   parts: ApiParts,
   { body: asked, params }: OperationInput,
-): Promise<Meaning> {
+): Promise<ChangeSummary> {
   const body = await withOwnNames(parts, asked)
   const name = said(params.name ?? body.name)
   const known = await findAgent(parts.agents.storage.read, name)
@@ -56,7 +56,7 @@ export async function meaningOfAgent(
 export async function meaningOfResumedAgent(
   parts: ApiParts,
   { params }: OperationInput,
-): Promise<Meaning> {
+): Promise<ChangeSummary> {
   const agentId = said(params.name)
   await requireAgent(parts, agentId)
   return {

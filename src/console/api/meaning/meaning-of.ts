@@ -1,5 +1,5 @@
 import type { Person } from '../../../identity/people/index.ts'
-import type { Meaning } from '../../../identity/sessions/index.ts'
+import type { ChangeSummary } from '../../../identity/sessions/index.ts'
 import type { Input, Operation } from '../operation.ts'
 import type { ApiParts } from '../parts.ts'
 
@@ -9,7 +9,7 @@ export async function meaningOf(
   { confirms, means, says }: Pick<Operation, 'confirms' | 'means' | 'says'>,
   { body, params }: Pick<Input, 'body' | 'params'>,
   caller: Person,
-): Promise<Meaning> {
+): Promise<ChangeSummary> {
   const given = { body: membersOf(body), params: membersOf(params) }
   return (await means?.(parts, given, caller)) ?? { sentence: confirms?.(given) ?? says, facts: [] }
 }

@@ -6,7 +6,7 @@ import { planImport } from '../../../catalog/catalog/testing.ts'
 import { applyImport } from '../../../catalog/catalog-changes/index.ts'
 import { planServer, tool } from '../../../catalog/catalog-changes/mcp/testing.ts'
 import { findAgent } from '../../../identity/agents/index.ts'
-import { type Meaning, readConfirmation } from '../../../identity/sessions/index.ts'
+import { type ChangeSummary, readConfirmation } from '../../../identity/sessions/index.ts'
 import { OPERATIONS } from '../operations.ts'
 
 it('every act that is confirmed has a sentence that says what will happen, and no other has one', () => {
@@ -14,7 +14,12 @@ it('every act that is confirmed has a sentence that says what will happen, and n
     assert.equal(confirms !== undefined, widens, id)
 })
 
-async function meant(w: World, method: string, path: string, body: unknown): Promise<Meaning> {
+async function meant(
+  w: World,
+  method: string,
+  path: string,
+  body: unknown,
+): Promise<ChangeSummary> {
   const asked = await (await w.api('ada')).send(method, path, body)
   assert.equal(asked.status, 202, asked.text)
   const { id } = asked.body.confirmation as { id: string } // documented

@@ -1,6 +1,6 @@
 import { reachOfPerson } from '../../../extensions/analysis/index.ts'
 import { findPerson, findPersonsByEmail } from '../../../identity/people/index.ts'
-import type { Meaning } from '../../../identity/sessions/index.ts'
+import type { ChangeSummary } from '../../../identity/sessions/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import type { OperationInput } from '../../operation-kit/operation.ts'
 import type { ApiParts } from '../parts.ts'
@@ -11,7 +11,7 @@ import { said } from './words.ts'
 export async function meaningOfResumedPerson(
   parts: ApiParts,
   { params }: OperationInput,
-): Promise<Meaning> {
+): Promise<ChangeSummary> {
   const person = await findPerson(parts.people.storage.read, said(params.id))
   if (!person) throw new Problem('person.unknown', `there is no person \`${said(params.id)}\``)
   return {
@@ -23,7 +23,7 @@ export async function meaningOfResumedPerson(
 export async function meaningOfMember(
   parts: ApiParts,
   { params }: OperationInput,
-): Promise<Meaning> {
+): Promise<ChangeSummary> {
   const group = said(params.name)
   const person = await findPerson(parts.people.storage.read, said(params.id))
   if (!person) throw new Problem('person.unknown', `there is no person \`${said(params.id)}\``)
@@ -41,7 +41,7 @@ export async function meaningOfMember(
 export async function meaningOfPasskey(
   parts: ApiParts,
   { params }: OperationInput,
-): Promise<Meaning> {
+): Promise<ChangeSummary> {
   const person = await findPerson(parts.people.storage.read, said(params.id))
   if (!person) throw new Problem('person.unknown', `there is no person \`${said(params.id)}\``)
   return {
@@ -59,7 +59,7 @@ export async function meaningOfPasskey(
 export async function meaningOfStandIn(
   parts: ApiParts,
   { body }: OperationInput,
-): Promise<Meaning> {
+): Promise<ChangeSummary> {
   const { read } = parts.people.storage
   const typed = said(body.stand_in)
   const found = [await findPerson(read, typed), ...(await findPersonsByEmail(read, typed))]

@@ -1,5 +1,5 @@
 import { reachOfPolicies } from '../../../extensions/analysis/index.ts'
-import type { Meaning, MeantChange } from '../../../identity/sessions/index.ts'
+import type { ChangeSummary, MeantChange } from '../../../identity/sessions/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import { compareInWorker, type RuleChange } from '../../../policy/cedar/index.ts'
 import { checkPolicies, findSet, latestSet } from '../../../policy/policy/index.ts'
@@ -21,7 +21,7 @@ const WORDS = {
 export async function meaningOfPolicies(
   parts: ApiParts,
   { body, params }: OperationInput,
-): Promise<Meaning> {
+): Promise<ChangeSummary> {
   const { read } = parts.policy.storage
   const again = params.version === undefined ? undefined : Number(params.version)
   const older = again === undefined ? undefined : await findSet(read, again)

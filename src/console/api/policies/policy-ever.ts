@@ -1,4 +1,9 @@
-import { type AbleAgent, type Means, whatCan, whoCan } from '../../../extensions/analysis/index.ts'
+import {
+  type DeterminingRules,
+  type PermittedAgent,
+  whatCan,
+  whoCan,
+} from '../../../extensions/analysis/index.ts'
 import {
   type EverAnswer,
   type EverRule,
@@ -27,13 +32,13 @@ export async function whoShape(parts: ApiParts, wanted: string) {
     people: people.map(({ person, ...rest }) => ({
       id: person.id,
       name: person.name,
-      ...meansShape(rest, files),
+      ...rulesShape(rest, files),
     })),
     agents: agents.map(({ agent, for: whom, within, ...rest }) => ({
       id: agent.id,
       within,
       for: forShape(whom, nameOf),
-      ...meansShape(rest, files),
+      ...rulesShape(rest, files),
     })),
   }
 }
@@ -67,17 +72,17 @@ async function filesOf(parts: ApiParts, version: number): Promise<Files> {
 }
 
 function saidShape(said: EverAnswer, files: Files) {
-  if (said.possible) return { possible: true, because: null, ...meansShape(said, files) }
+  if (said.possible) return { possible: true, because: null, ...rulesShape(said, files) }
   const { because, rules } = said
-  return { possible: false, because, ...meansShape({ permits: [], forbids: rules }, files) }
+  return { possible: false, because, ...rulesShape({ permits: [], forbids: rules }, files) }
 }
 
-function meansShape({ forbids, permits }: Means, files: Files) {
+function rulesShape({ forbids, permits }: DeterminingRules, files: Files) {
   const shape = (rule: EverRule) => toJson(RULE, { ...rule, ...placeOf(files, rule.line) })
   return { permits: permits.map(shape), forbids: forbids.map(shape) }
 }
 
-function forShape(whom: AbleAgent['for'], nameOf: (id: string) => string | null) {
+function forShape(whom: PermittedAgent['for'], nameOf: (id: string) => string | null) {
   return whom.map(({ by, personId }) => ({
     person: personId,
     person_name: nameOf(personId),

@@ -1,6 +1,6 @@
 import { findResource } from '../../../catalog/catalog/index.ts'
 import { previewImport, requireOwners } from '../../../catalog/catalog-changes/index.ts'
-import type { Meaning, MeantChange } from '../../../identity/sessions/index.ts'
+import type { ChangeSummary, MeantChange } from '../../../identity/sessions/index.ts'
 import type { OperationInput } from '../../operation-kit/operation.ts'
 import { countWords, said } from '../meaning/words.ts'
 import type { ApiParts } from '../parts.ts'
@@ -16,7 +16,7 @@ type ImportBody = Parameters<typeof planOf>[2] & {
 export async function meaningOfImport(
   parts: ApiParts,
   { body, params }: OperationInput,
-): Promise<Meaning> {
+): Promise<ChangeSummary> {
   const { accept = false, owners = [], ...wanted } = body as ImportBody // validated against the schema of the operation
   const name = said(params.name)
   await requireOwners(parts.connections.storage.read, owners)

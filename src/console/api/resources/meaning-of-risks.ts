@@ -1,6 +1,6 @@
 import { RISKS } from '@remit/engine'
 import { countedRisk, listActions } from '../../../catalog/catalog/index.ts'
-import type { Meaning, MeantChange } from '../../../identity/sessions/index.ts'
+import type { ChangeSummary, MeantChange } from '../../../identity/sessions/index.ts'
 import type { OperationInput } from '../../operation-kit/operation.ts'
 import { said } from '../meaning/words.ts'
 import type { ApiParts } from '../parts.ts'
@@ -13,7 +13,7 @@ interface RisksBody {
 export async function meaningOfRisks(
   parts: ApiParts,
   { body, params }: OperationInput,
-): Promise<Meaning> {
+): Promise<ChangeSummary> {
   const { risks } = body as unknown as RisksBody // validated against the schema of the operation
   const resource = said(params.name)
   const actions = await listActions(parts.connections.storage.read, resource)

@@ -1,6 +1,6 @@
 import { answeringOf } from '../../../approvals/approvals/index.ts'
 import { findPerson, type Person } from '../../../identity/people/index.ts'
-import type { Meaning } from '../../../identity/sessions/index.ts'
+import type { ChangeSummary } from '../../../identity/sessions/index.ts'
 import { requireVisibleRequest } from '../../../tasks/approval-desk/index.ts'
 import type { OperationInput } from '../../operation-kit/operation.ts'
 import { said } from '../meaning/words.ts'
@@ -11,7 +11,7 @@ export async function meaningOfApproval(
   { decisions }: ApiParts,
   { params }: OperationInput,
   caller: Person,
-): Promise<Meaning> {
+): Promise<ChangeSummary> {
   return meaningOfCall(decisions, { id: said(params.id), caller })
 }
 
@@ -20,7 +20,7 @@ export async function meaningOfBreakGlass(
   { decisions }: ApiParts,
   { body }: OperationInput,
   caller: Person,
-): Promise<Meaning> {
+): Promise<ChangeSummary> {
   const { request: id, reason } = body
   const { facts, sentence, ...rest } = await meaningOfCall(decisions, {
     ...{ id: said(id), caller, alone: true },
@@ -39,7 +39,7 @@ export async function meaningOfBreakGlass(
 async function meaningOfCall(
   decisions: ApiParts['decisions'],
   { alone = false, caller, id }: { id: string; caller: Person; alone?: boolean },
-): Promise<Meaning> {
+): Promise<ChangeSummary> {
   const request = await requireVisibleRequest(decisions, caller, id)
   const { read } = decisions.storage
   const person = await findPerson(read, request.personId)

@@ -118,11 +118,11 @@ function standingLimits({ person, standing }: TaskView): Html {
   return html`<ul class="lines">${standing.map(
     ({ standing: { subject }, use }) =>
       use &&
-      html`<li>${limitInWords(use)} <span class="soft">${whose(subject, person)}</span></li>`,
+      html`<li>${limitInWords(use)} <span class="soft">${subjectLabel(subject, person)}</span></li>`,
   )}</ul>`
 }
 
-function whose({ id, kind }: LimitSubject, person: string): Html {
+function subjectLabel({ id, kind }: LimitSubject, person: string): Html {
   if (kind === 'organization') return html`by everything together`
   return kind === 'person' ? html`by all for ${show(person)}` : html`by all of ${kind} ${show(id)}`
 }

@@ -6,7 +6,7 @@ import { type Agent, listAgents } from '../../../identity/agents/index.ts'
 import { listPersons, type Person } from '../../../identity/people/index.ts'
 import { parseInWorker } from '../../../policy/cedar/index.ts'
 import { EverSet, schemaInSteps } from '../../../policy/policy/index.ts'
-import { agentAround, everOf, personAround } from './ever-of.ts'
+import { agentEntities, everOf, personEntities } from './ever-of.ts'
 import { names } from './who-can.ts'
 
 /** Change in the possible actions of a person or an agent: those gained, and those lost. */
@@ -128,7 +128,7 @@ class ReachComparison {
           had &&
           this.#ask(
             this.#before,
-            await agentAround(parts, before, resource.name),
+            await agentEntities(parts, before, resource.name),
             action,
             resource.name,
           ),
@@ -136,7 +136,7 @@ class ReachComparison {
           has &&
           this.#ask(
             this.#after,
-            await agentAround(parts, after, resource.name),
+            await agentEntities(parts, after, resource.name),
             action,
             resource.name,
           ),
@@ -148,8 +148,8 @@ class ReachComparison {
 
   person(before: Person, after: Person) {
     return this.#each(async (action, { name }) => ({
-      could: this.#ask(this.#before, personAround(before, name), action, name),
-      can: this.#ask(this.#after, personAround(after, name), action, name),
+      could: this.#ask(this.#before, personEntities(before, name), action, name),
+      can: this.#ask(this.#after, personEntities(after, name), action, name),
     }))
   }
 

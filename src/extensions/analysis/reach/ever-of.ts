@@ -27,12 +27,12 @@ export async function everOf(
 }
 
 /** A person as policies see them, with their groups. */
-export function personAround(person: Person, resource: string): readonly PolicyEntity[] {
+export function personEntities(person: Person, resource: string): readonly PolicyEntity[] {
   return [personEntity(person), ...groupEntities([person]), resourceEntity(resource)]
 }
 
 /** An agent as policies see it, with its owner. */
-export async function agentAround(
+export async function agentEntities(
   { storage }: Pick<Parts, 'storage'>,
   agent: Agent,
   resource: string,
@@ -40,6 +40,6 @@ export async function agentAround(
   const owner = await findPerson(storage.read, agent.ownerId)
   return [
     agentEntity(agent),
-    ...(owner ? personAround(owner, resource) : [resourceEntity(resource)]),
+    ...(owner ? personEntities(owner, resource) : [resourceEntity(resource)]),
   ]
 }

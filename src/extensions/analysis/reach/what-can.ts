@@ -2,23 +2,23 @@ import type { CallParts } from '../../../calls/calls/index.ts'
 import { type Agent, findAgent } from '../../../identity/agents/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import type { EverAnswer } from '../../../policy/policy/index.ts'
-import { agentAround, everOf } from './ever-of.ts'
-import { type AbleAgent, actingFor, names, withinWords } from './who-can.ts'
+import { agentEntities, everOf } from './ever-of.ts'
+import { actingFor, names, type PermittedAgent, withinWords } from './who-can.ts'
 
-export interface AbleAction {
+export interface PermittedAction {
   readonly action: string
   readonly resource: string
   readonly risk: string
-  readonly within: AbleAgent['within']
+  readonly within: PermittedAgent['within']
   readonly said: EverAnswer
-  readonly for: AbleAgent['for']
+  readonly for: PermittedAgent['for']
 }
 
 export interface AgentReach {
   readonly policyVersion: number
   readonly agent: Agent
   /** Every action of its ceiling that is in the catalog; those that policies never permit, too, and why. */
-  readonly actions: readonly AbleAction[]
+  readonly actions: readonly PermittedAction[]
 }
 
 /**
@@ -34,7 +34,7 @@ export async function whatCan(
   if (!agent) throw new Problem('agent.unknown', `there is no agent \`${agentId}\``)
   const catalog = await parts.catalog.current()
   const { set, version } = await everOf(parts)
-  const actions: AbleAction[] = []
+  const actions: PermittedAction[] = []
   for (const action of catalog.actions.values()) {
     const resource = catalog.resources.get(action.resource)
     if (!resource) continue
@@ -42,7 +42,7 @@ export async function whatCan(
       names(detail, resource.identifier, action.name)
     const within = agent.ceiling.filter(isMeant)
     if (within.length === 0) continue
-    const around = await agentAround(parts, agent, resource.name)
+    const around = await agentEntities(parts, agent, resource.name)
     const said =
       around[0] && set.ask(around[0], { action: action.name, resource: resource.name }, around)
     if (!said) continue

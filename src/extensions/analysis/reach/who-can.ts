@@ -8,15 +8,15 @@ import type { EverAnswer, EverRule } from '../../../policy/policy/index.ts'
 import { basesOfAgent } from '../../../tasks/consent/index.ts'
 import { listSponsorGrants } from '../../../tasks/sponsorship/index.ts'
 import { actionNamed } from '../check-call.ts'
-import { agentAround, everOf, personAround } from './ever-of.ts'
+import { agentEntities, everOf, personEntities } from './ever-of.ts'
 
 /** Rules that could permit an action to a person or an agent, and rules that could forbid it. */
-export interface Means {
+export interface DeterminingRules {
   readonly permits: readonly EverRule[]
   readonly forbids: readonly EverRule[]
 }
 
-export interface AbleAgent extends Means {
+export interface PermittedAgent extends DeterminingRules {
   readonly agent: Agent
   /** Parts of its ceiling that name the action, in words. */
   readonly within: readonly string[]
@@ -31,8 +31,8 @@ export interface ActionReach {
   readonly policyVersion: number
   readonly action: string
   readonly resource: string
-  readonly people: readonly (Means & { readonly person: Person })[]
-  readonly agents: readonly AbleAgent[]
+  readonly people: readonly (DeterminingRules & { readonly person: Person })[]
+  readonly agents: readonly PermittedAgent[]
   /** True when there are more people, or agents, than are looked at. */
   readonly cut: boolean
 }
@@ -56,22 +56,22 @@ export async function whoCan(parts: Parts, named: string): Promise<ActionReach> 
   if (!resource) throw new Problem('action.unknown', `there is no action \`${action}\``)
   const { set, version } = await everOf(parts)
   const of = { action, resource: resource.name }
-  const people: (Means & { person: Person })[] = []
+  const people: (DeterminingRules & { person: Person })[] = []
   const looked = await eachPerson(parts, (person) => {
-    const around = personAround(person, resource.name)
+    const around = personEntities(person, resource.name)
     const said = around[0] && set.ask(around[0], of, around)
-    if (said?.possible) people.push({ person, ...meansOf(said) })
+    if (said?.possible) people.push({ person, ...determiningRulesOf(said) })
   })
-  const agents: AbleAgent[] = []
+  const agents: PermittedAgent[] = []
   for (const agent of await listAgents(parts.storage.read, { limit: MAX })) {
     const within = agent.ceiling.filter((detail) => names(detail, resource.identifier, action))
     if (agent.status !== 'active' || within.length === 0) continue
-    const around = await agentAround(parts, agent, resource.name)
+    const around = await agentEntities(parts, agent, resource.name)
     const said = around[0] && set.ask(around[0], of, around)
     if (!said?.possible) continue
     agents.push({
       agent,
-      ...meansOf(said),
+      ...determiningRulesOf(said),
       within: withinWords(within, action),
       for: await actingFor(parts, agent.id, (detail) => names(detail, resource.identifier, action)),
     })
@@ -86,7 +86,10 @@ export async function whoCan(parts: Parts, named: string): Promise<ActionReach> 
   }
 }
 
-function meansOf({ forbids, permits }: Extract<EverAnswer, { possible: true }>): Means {
+function determiningRulesOf({
+  forbids,
+  permits,
+}: Extract<EverAnswer, { possible: true }>): DeterminingRules {
   return { permits, forbids }
 }
 
@@ -110,7 +113,7 @@ export async function actingFor(
   { clock, storage }: Pick<Parts, 'clock' | 'storage'>,
   agentId: string,
   covers: (detail: Detail) => boolean,
-): Promise<AbleAgent['for']> {
+): Promise<PermittedAgent['for']> {
   const now = clock.now()
   const bases = await basesOfAgent(storage.read, { agentId, now, limit: MAX_GRANTS })
   const grants = await listSponsorGrants(storage.read, {
@@ -122,7 +125,7 @@ export async function actingFor(
     ...bases.map((basis) => ({ ...basis, by: 'basis' as const })),
     ...grants.map((grant) => ({ ...grant, by: 'sponsor grant' as const })),
   ]
-  const found = new Map<string, AbleAgent['for'][number]>()
+  const found = new Map<string, PermittedAgent['for'][number]>()
   for (const { by, details, personId } of given) {
     if (details.some(covers)) found.set(`${by} ${personId}`, { personId, by })
   }

@@ -13,7 +13,7 @@ import {
 } from '../../../policy/policy/index.ts'
 import { decideAgain } from '../../../tasks/decision-log/index.ts'
 import { findTask } from '../../../tasks/tasks/index.ts'
-import { agentAround } from '../reach/ever-of.ts'
+import { agentEntities } from '../reach/ever-of.ts'
 import type { DecisionSelection } from '../replay/recorded-pages.ts'
 import { conditionOf } from './conditions.ts'
 import { limitsOf, type SuggestedLimit } from './limits-of.ts'
@@ -175,7 +175,7 @@ async function beyondOf(
     for (const name of detail.actions) {
       const resource = catalog.resources.get(catalog.actions.get(name)?.resource ?? '')
       if (!resource || found.some(({ action }) => action === name)) continue
-      const around = await agentAround(parts, agent, resource.name)
+      const around = await agentEntities(parts, agent, resource.name)
       const said =
         around[0] && ever.ask(around[0], { action: name, resource: resource.name }, around)
       const rules = said?.possible ? said.permits.map(({ id }) => id) : []

@@ -34,7 +34,7 @@ export interface StoreAnswer extends StoreRefusal {
 
 /** Pauses before the second try, the third and the fourth, in milliseconds; there is no fifth. */
 const PAUSES = [200, 1_000, 3_000]
-const PATIENCE_MS = 30_000
+const TIMEOUT_MS = 30_000
 /** Most bytes of an answer: 256 records of 65,535 bytes that cannot be packed, and a little. */
 const MAX_BYTES = 17 * 1_048_576
 /** SHA-256 of nothing. */
@@ -82,7 +82,7 @@ export class SignedRequests {
     body: Uint8Array | undefined,
     more: Readonly<Record<string, string>>,
   ): Promise<StoreAnswer | Problem> {
-    const { outbound, patienceMs = PATIENCE_MS, where } = this.#parts
+    const { outbound, patienceMs = TIMEOUT_MS, where } = this.#parts
     // Signed each time: a signature holds for some minutes only.
     const headers = await this.#signed(method, url, body, more)
     try {

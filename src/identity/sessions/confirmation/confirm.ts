@@ -17,7 +17,7 @@ import {
   secretDigest,
   type UsedConfirmation,
 } from './confirmation.ts'
-import { bounded, type Meaning } from './confirmation-meaning.ts'
+import { bounded, type ChangeSummary } from './confirmation-meaning.ts'
 import {
   changeConfirmation,
   deleteOldestPending,
@@ -40,7 +40,7 @@ export async function askConfirmation(
     personId: string
     operation: string
     payloadOf: PayloadOf
-    meaning?: Meaning
+    meaning?: ChangeSummary
     act?: (() => Promise<unknown>) | undefined
   },
 ): Promise<Confirmation> {

@@ -2,7 +2,7 @@
  * Meaning of an act, as people read it. Texts may come from outside: the page that shows them writes out
  * hidden characters.
  */
-export interface Meaning {
+export interface ChangeSummary {
   /** Sentence that names the act and what it is done to. */
   readonly sentence: string
   readonly facts: readonly (readonly [name: string, value: string])[]
@@ -29,7 +29,7 @@ const MAX_CONSEQUENCES = 40
 const MAX_CHARACTERS = 2_000
 
 /** Cuts a meaning to the size of a page. The page names the parts left out; the whole input has them all the same. */
-export function bounded(meaning: Meaning): Meaning {
+export function bounded(meaning: ChangeSummary): ChangeSummary {
   const { changes, consequences = [], facts, sentence } = meaning
   return {
     ...meaning,

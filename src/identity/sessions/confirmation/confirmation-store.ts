@@ -1,6 +1,6 @@
 import { codec, type Reader, type Tx } from '../../../platform/storage/index.ts'
 import type { Confirmation, ConfirmationState } from './confirmation.ts'
-import type { Meaning } from './confirmation-meaning.ts'
+import type { ChangeSummary } from './confirmation-meaning.ts'
 
 const CONFIRMATIONS = codec('confirmations', 'answered_at', 'digest_key').of<Confirmation>({
   read: { meaning: (row) => meaningOf(row.meaning) },
@@ -31,8 +31,8 @@ export async function selectConfirmation(
   return row && CONFIRMATIONS.read(row)
 }
 
-function meaningOf(text: string | null): Meaning | undefined {
-  return text === null ? undefined : (JSON.parse(text) as Meaning) // as: written by insertConfirmation
+function meaningOf(text: string | null): ChangeSummary | undefined {
+  return text === null ? undefined : (JSON.parse(text) as ChangeSummary) // as: written by insertConfirmation
 }
 
 /**
@@ -42,7 +42,9 @@ function meaningOf(text: string | null): Meaning | undefined {
 export async function selectConfirmed(
   reader: Reader,
   of: { readonly id: string; readonly personId: string; readonly now: number },
-): Promise<{ readonly digestKey: Uint8Array; readonly meaning: Meaning | undefined } | undefined> {
+): Promise<
+  { readonly digestKey: Uint8Array; readonly meaning: ChangeSummary | undefined } | undefined
+> {
   const row = await reader
     .selectFrom('confirmations')
     .select(['digest_key', 'meaning'])

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { type Canonical, canonicalJson, domainHash } from '../../../platform/lib/canonical-json.ts'
 import type { Id } from '../../../platform/lib/id.ts'
 import { sha256urlInSteps } from '../../../platform/lib/in-steps.ts'
-import type { Meaning } from './confirmation-meaning.ts'
+import type { ChangeSummary } from './confirmation-meaning.ts'
 
 export type ConfirmationState = 'pending' | 'confirmed' | 'refused' | 'used'
 
@@ -18,7 +18,7 @@ export interface Confirmation {
   readonly payloadDigest: string
   readonly payload: string
   /** Meaning of the act, as it was found out when it was asked for. */
-  readonly meaning?: Meaning
+  readonly meaning?: ChangeSummary
   readonly state: ConfirmationState
   readonly createdAt: number
   readonly expiresAt: number

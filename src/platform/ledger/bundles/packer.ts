@@ -12,11 +12,11 @@ import { firstDifference } from './unpacked-records.ts'
 /** Bundles of one round. */
 const AT_ONCE = 16
 /** Time between two of them in the background: packing takes some milliseconds of a processor that calls may need. */
-const REST_MS = 60
+const PAUSE_MS = 60
 /** Time between two looks for servers of older builds. */
-const LOOK_EVERY_MS = 60_000
+const POLL_EVERY_MS = 60_000
 /** Time for which a packer that was overtaken leaves the work to the other. */
-const LEAVE_MS = 10_000
+const BACKOFF_MS = 10_000
 
 /** Packs full bundles of records that are behind a signed head, in the database. */
 export class Packer {
@@ -52,7 +52,7 @@ export class Packer {
       if (index === undefined || !this.#isFull(index, size)) return count
       if (!(await this.#packNext(index))) return count
       count++
-      await (signal ? idleWait(REST_MS, signal) : turn())
+      await (signal ? idleWait(PAUSE_MS, signal) : turn())
       if (signal?.aborted) return count
     }
     return count
@@ -66,7 +66,7 @@ export class Packer {
   async #isMine(): Promise<boolean> {
     if (this.#clock.monotonic() < this.#rest) return false
     this.#mayPack ||= await finishMigrations(this.#storage)
-    if (!this.#mayPack) this.#restFor(LOOK_EVERY_MS)
+    if (!this.#mayPack) this.#restFor(POLL_EVERY_MS)
     return this.#mayPack
   }
 
@@ -82,7 +82,7 @@ export class Packer {
       return true
     }
     // Another replica was first, or the archive: it goes on there.
-    this.#restFor(LEAVE_MS)
+    this.#restFor(BACKOFF_MS)
     return false
   }
 

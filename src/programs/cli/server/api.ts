@@ -9,9 +9,9 @@ import { StoredSessions } from './sessions.ts'
 
 const PREFIX = '/api/v1'
 /** Importing a large document or publishing many policies takes seconds. */
-const PATIENCE_MS = 120_000
+const TIMEOUT_MS = 120_000
 /** Patience with what tells how far it is while it works. */
-const LONG_PATIENCE_MS = 60 * 60_000
+const LONG_TIMEOUT_MS = 60 * 60_000
 
 interface ApiInput {
   readonly params?: Readonly<Record<string, string>>
@@ -100,7 +100,7 @@ export class Api {
 
   /** Lines of JSON, one after the other, for as long as the server has more to say. */
   async *lines(path: string, body: object): AsyncGenerator<Readonly<Record<string, unknown>>> {
-    const answer = await this.#fetch('POST', path, body, {}, LONG_PATIENCE_MS)
+    const answer = await this.#fetch('POST', path, body, {}, LONG_TIMEOUT_MS)
     if (!answer.body) throw new CommandFailure('The server answered nothing')
     let rest = ''
     for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) {
@@ -115,7 +115,7 @@ export class Api {
     path: string,
     body: object | undefined,
     headers: Readonly<Record<string, string>> = {},
-    patience = PATIENCE_MS,
+    patience = TIMEOUT_MS,
   ): Promise<Response> {
     const session = await this.#sessions.find(this.url)
     if (!session) {

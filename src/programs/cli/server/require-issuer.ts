@@ -2,7 +2,7 @@ import { CommandFailure } from '../failure.ts'
 import { unreachable } from './refused.ts'
 
 const METADATA = '/.well-known/oauth-authorization-server'
-const PATIENCE_MS = 10_000
+const TIMEOUT_MS = 10_000
 
 /**
  * Before anybody is told to sign in, or is sent to a page: a wrong address is told as that. A server that answers with a failure
@@ -12,7 +12,7 @@ const PATIENCE_MS = 10_000
 export async function requireIssuer(url: string): Promise<void> {
   const answer = await fetch(url + METADATA, {
     redirect: 'manual',
-    signal: AbortSignal.timeout(PATIENCE_MS),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch((error: unknown) => {
     throw unreachable(url, error)
   })

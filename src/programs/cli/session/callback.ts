@@ -16,8 +16,8 @@ export interface Callback extends AsyncDisposable {
 }
 
 const PATH = '/callback'
-const PATIENCE_MS = 10 * 60_000
-const LAST_WORDS_MS = 500
+const TIMEOUT_MS = 10 * 60_000
+const GRACE_MS = 500
 
 /**
  * Listens on loopback for the browser to come back with our `state`. Anything else that knocks is sent away and changes
@@ -33,7 +33,7 @@ export async function callback(state: string): Promise<Callback> {
   const address = `http://127.0.0.1:${port}${PATH}`
   const { promise, reject, resolve } = Promise.withResolvers<URLSearchParams>()
   promise.catch(() => {}) // told where it is awaited
-  const late = setTimeout(() => reject(nobodyCame()), PATIENCE_MS)
+  const late = setTimeout(() => reject(nobodyCame()), TIMEOUT_MS)
   server.on('request', (request, reply) => {
     const query = read(request, address)
     if (!query || !isOurs(query, state))
@@ -51,7 +51,7 @@ export async function callback(state: string): Promise<Callback> {
       const closed = new Promise((done) => server.close(done))
       server.closeIdleConnections()
       // The page may still be on its way; a browser's spare connection would keep us for ever.
-      const cut = setTimeout(() => server.closeAllConnections(), LAST_WORDS_MS)
+      const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS)
       await closed
       clearTimeout(cut)
     },

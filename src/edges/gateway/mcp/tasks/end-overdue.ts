@@ -10,7 +10,7 @@ import type { McpPorts } from '../ports.ts'
 import { cancelAtServer } from './ask-server.ts'
 
 /** Time for which the end of a task is told, in milliseconds. */
-export const KEPT_MS = 3_600_000
+export const RETENTION_MS = 3_600_000
 const EVERY_MS = 10_000
 const AT_ONCE = 16
 
