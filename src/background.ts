@@ -28,7 +28,7 @@ const PROOFS_EVERY_MS = 1_000
 const LISTS_EVERY_MS = 200
 /** Pause between two writes of what a draft would have answered differently. */
 const SHADOW_EVERY_MS = 2_000
-/** Pause of whoever deletes by rule between two transactions: there is time for it, and calls have none. */
+/** Pause of a deletion by rule between two transactions, so that calls do not wait for it. */
 const PAUSE_MS = 20
 const EVERY_HOUR_MS = 3_600_000
 const REFRESH_KEYS_EVERY_MS = (JWKS_MAX_AGE_SECONDS * 1000) / 2

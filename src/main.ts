@@ -15,7 +15,7 @@ enableCompileCache()
 const { run } = await import('./programs/cli/run.ts')
 const { systemWorld } = await import('./programs/cli/system-world.ts')
 
-// `remit decisions list | head`: whoever reads has seen enough. A command that has something to close hears of it as of a signal.
+// `remit decisions list | head`: the reader has seen enough. A command that has something to close hears of it as of a signal.
 process.stdout.on('error', (error) => {
   if (!('code' in error && error.code === 'EPIPE')) throw error
   if (!process.emit('SIGPIPE')) process.exit(0)

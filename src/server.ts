@@ -80,7 +80,7 @@ export interface Server {
   readonly rooms: Rooms
   /** Begins to listen: the issuer's origin, then the gateway. Throws `server.port_in_use`. */
   listen(): Promise<{ issuer: number; gateway: number; metrics: number | undefined }>
-  /** Collects its metrics as Prometheus reads them; absent where nobody does. */
+  /** Collects its metrics as Prometheus reads them; absent where they are off. */
   readonly metrics: (() => Promise<string>) | undefined
   /** Error when this process can never write again, with why: nothing but another process helps. */
   readonly lost: Promise<Error>
@@ -277,7 +277,7 @@ async function servedCertificate(settings: Settings): Promise<ServerCertificate 
   return certificate && key ? ServerCertificate.read({ certificate, key }) : undefined
 }
 
-/** Reads the files of the certificate again and again: whoever renews it need not tell the server. */
+/** Reads the files of the certificate again and again: a renewal need not be told to the server. */
 function keepCertificate(certificate: ServerCertificate, log: Logger): Closable {
   const look = async () => {
     if (!(await certificate.reload())) return
@@ -288,7 +288,7 @@ function keepCertificate(certificate: ServerCertificate, log: Logger): Closable 
   return { name: 'certificate', close: () => looking.stop() }
 }
 
-/** Loads the SDK of OpenTelemetry, where somebody wants to hear what it tells. */
+/** Loads the SDK of OpenTelemetry, where a setting asks for it. */
 async function openTelemetry(options: ServerOptions): Promise<Telemetry | undefined> {
   const { metricsListen, otlp } = options.settings
   if (!metricsListen && otlp.length === 0) return undefined

@@ -43,7 +43,7 @@ export async function decideFor(
     proofUsed,
   })
   if (!isKnown(each)) return refuse(parts, each, stopped(each))
-  const found = await groundsFor(parts, each)
+  const found = await decisionInputsFor(parts, each)
   if (!('grounds' in found)) return refuse(parts, each, found.because)
   const unseen = call.incomplete && (await refuseUnseen(parts, found.each, found.grounds))
   if (unseen) return refuse(parts, found.each, unseen)
@@ -61,7 +61,7 @@ export async function decideFor(
  * Gathers the inputs that a call is judged by, as everything is now; or the reason why nothing is
  * judged.
  */
-export async function groundsFor(
+export async function decisionInputsFor(
   parts: CallParts,
   each: KnownCase,
 ): Promise<

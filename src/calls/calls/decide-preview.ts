@@ -5,7 +5,7 @@ import { consumeOnce } from '../../platform/storage/index.ts'
 import { PREVIEW_SPAN_MS } from '../../tasks/approval-desk/index.ts'
 import type { Call } from '../../tasks/facts/index.ts'
 import { openCase, type PreviewContext } from './case.ts'
-import { groundsFor } from './decide-call.ts'
+import { decisionInputsFor } from './decide-call.ts'
 import { identifyTold } from './identify.ts'
 import { factsOf } from './judgment/grounds.ts'
 import { lookAt } from './judgment/judge.ts'
@@ -46,14 +46,14 @@ export async function decidePreview(
   }
   const { credential } = who
   if (!who.known) return refuse(parts, opened, { ...NO_TASK, gates: [credential] })
-  const found = await groundsFor(parts, { ...opened, who })
+  const found = await decisionInputsFor(parts, { ...opened, who })
   if (!('grounds' in found)) return refuse(parts, opened, found.because)
   return judged(parts, found)
 }
 
 async function judged(
   parts: CallParts,
-  { each, grounds }: Extract<Awaited<ReturnType<typeof groundsFor>>, { grounds: unknown }>,
+  { each, grounds }: Extract<Awaited<ReturnType<typeof decisionInputsFor>>, { grounds: unknown }>,
 ): Promise<PermitVerdict | DenyVerdict> {
   const no = (detail: string) =>
     refuse(parts, each, { ...NOT_PREVIEWED, detail, gates: [each.who.credential] })

@@ -5,7 +5,7 @@ import { NO_LIMITS } from '../../tasks/budgets/index.ts'
 import { asDefinedNow } from './decide-call.ts'
 import { factsOf } from './judgment/grounds.ts'
 import type { CallParts } from './parts.ts'
-import { groundOf, mayContinue, renewViews, stillLive } from './still-live.ts'
+import { dependencyViews, mayContinue, renewViews, stillLive } from './still-live.ts'
 import type { DecidedCase, PermitVerdict } from './verdict.ts'
 
 type Rests = Pick<PermitVerdict, 'view' | 'ticket'>
@@ -39,7 +39,7 @@ export function footingOf(parts: CallParts, all: readonly Rests[]): Footing {
   let looking: Promise<boolean> | undefined
   return {
     get views() {
-      return all.flatMap(groundOf)
+      return all.flatMap(dependencyViews)
     },
     mayStart: () => all.every((each) => stillLive(parts, each)),
     startsAgain: () => every(false),
@@ -79,7 +79,7 @@ export async function stillStands(
 
 function isOver({ clock, ledger, live }: CallParts, rests: Rests): boolean {
   if (ledger.broken !== undefined || clock.now() >= rests.ticket.deadline) return true
-  return groundOf(rests).some((view) => live.isHistory(view, RULES))
+  return dependencyViews(rests).some((view) => live.isHistory(view, RULES))
 }
 
 /**

@@ -53,7 +53,7 @@ export function mayContinue(
 }
 
 /** Answers everything that `mayContinue` asks about, for `Live.pin`. */
-export function groundOf(rests: Rests): readonly LiveView[] {
+export function dependencyViews(rests: Rests): readonly LiveView[] {
   const { ticket, view } = rests
   const now = renewedViews.get(ticket) ?? [view, ticket.also, ticket.word]
   return now.filter((each) => each !== undefined)

@@ -11,7 +11,7 @@ const NAMED = /"(?:access_token|dpop)"/
 const CREDENTIAL = /eyJ[\w-]+\.[\w-]+\.|(?:remit_[a-z]{2}|pep|enf|int|srf|sgs)_[\w-]{16}/
 
 /**
- * Behind a commitment, so that whoever kept a request can show that it is the one.
+ * Behind a commitment, so that the holder of a request can show that it is the one.
  * INVARIANT: no credential comes into the books. Of a request that brings one only the digest is kept.
  */
 export function keptOf({ body, bytes }: ReadRequest): Readonly<Record<string, string>> {

@@ -15,7 +15,7 @@ export const DORMANT: GrantRefusal = refused(
 )
 
 /**
- * Finds agents that had no task for too long: an unused key is one that nobody watches over.
+ * Finds agents that had no task for too long: an unused key is not watched over.
  * It is asked at each opening, so that it does not depend on the last sweep.
  */
 export class Dormancy {

@@ -243,7 +243,7 @@ export function bad(detail: string): Problem {
  */
 export interface IssuerAddressRules {
   readonly loopback: boolean
-  /** Remit's own issuer, which vouches for nobody. */
+  /** Remit's own issuer, which vouches for no one. */
   readonly remit: string
 }
 

@@ -17,7 +17,7 @@ export type AbortReason = 'ended' | 'stopping' | 'abandoned' | 'unsure'
 const POLL_EVERY_MS = 250
 
 interface WatchedResponse {
-  readonly ground: Ground
+  readonly ground: CallDependencies
   readonly cut: (reason: AbortReason) => void
   release: () => void
   /** True while it is being found out whether the call may go on. */
@@ -25,7 +25,7 @@ interface WatchedResponse {
 }
 
 /** State that a running call depends on. */
-export interface Ground {
+export interface CallDependencies {
   /** Views that the call depends on. Read when the watch begins, and whenever `again` has read them once more. */
   readonly views: readonly LiveView[]
   readonly lives: () => boolean
@@ -56,7 +56,7 @@ export class ActiveResponses {
   }
 
   /** Calls `cut` once when the ground is gone. Returns a function that stops watching. */
-  watch(ground: Ground, cut: (reason: AbortReason) => void): () => void {
+  watch(ground: CallDependencies, cut: (reason: AbortReason) => void): () => void {
     const release = this.#pin(ground)
     const place = this.#watched.add({ ground, cut, release, looking: false })
     if (this.#stopped) queueMicrotask(() => this.#cutAll())
@@ -90,7 +90,7 @@ export class ActiveResponses {
     item.release = this.#pin(item.ground)
   }
 
-  #pin({ views }: Ground): () => void {
+  #pin({ views }: CallDependencies): () => void {
     const pins = views.map((view) => this.#live.pin(view))
     return () => {
       for (const unpin of pins) unpin()

@@ -6,7 +6,7 @@ import type { Json } from '../../../platform/lib/json.ts'
 import { wasProofUsed } from '../../../platform/storage/index.ts'
 import { alsoKeys, type Call, subjectOf } from '../../../tasks/facts/index.ts'
 import { type Case, isKnown, type KnownCase } from '../case.ts'
-import { groundsFor } from '../decide-call.ts'
+import { decisionInputsFor } from '../decide-call.ts'
 import { stillStands } from '../footing.ts'
 import { freeze } from '../freeze.ts'
 import { type CallerIdentity, identify, identifyTold, unidentified } from '../identify.ts'
@@ -34,7 +34,7 @@ export async function evaluateCall(
 ): Promise<WeighedAnswer> {
   const asked = await identifyCase(parts, asker, question)
   if ('finding' in asked) return asked
-  const found = await groundsFor(parts, asked)
+  const found = await decisionInputsFor(parts, asked)
   if ('because' in found) return { ...denied(asked, found.because), unhelped: finalFor(question) }
   return weigh(parts, asker, { ...found, question })
 }
@@ -59,7 +59,7 @@ export async function identifyCase(
 async function weigh(
   parts: CallParts,
   asker: Asker,
-  given: Extract<Awaited<ReturnType<typeof groundsFor>>, { grounds: unknown }> & {
+  given: Extract<Awaited<ReturnType<typeof decisionInputsFor>>, { grounds: unknown }> & {
     readonly question: CallQuestion
   },
 ): Promise<WeighedAnswer> {

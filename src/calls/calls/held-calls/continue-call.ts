@@ -4,7 +4,7 @@ import { newTimedId } from '../../../platform/lib/id.ts'
 import { findDecision } from '../../../tasks/decision-log/index.ts'
 import { alsoKeys, authenticationOf, type Call } from '../../../tasks/facts/index.ts'
 import { isKnown, openCase, stopped } from '../case.ts'
-import { groundsFor } from '../decide-call.ts'
+import { decisionInputsFor } from '../decide-call.ts'
 import { identify } from '../identify.ts'
 import { factsOf } from '../judgment/grounds.ts'
 import type { CallParts } from '../parts.ts'
@@ -35,7 +35,7 @@ export async function continueCall(
     proofUsed: false,
   })
   if (!isKnown(each)) return refuse(parts, each, stopped(each))
-  const found = await groundsFor(parts, each)
+  const found = await decisionInputsFor(parts, each)
   if ('because' in found) return refuse(parts, each, found.because)
   const before = await findDecision(parts.storage.read, decisionId)
   // INVARIANT: it is that very call: of this task, with these arguments, of this definition, at this address.

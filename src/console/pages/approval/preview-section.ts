@@ -16,7 +16,7 @@ import { showValue } from './shown-call.ts'
 export interface OfferedPreview {
   readonly shows: 'now' | 'result'
   readonly title: string
-  /** Answer; `undefined`: nobody has asked for it on this page. */
+  /** Answer; `undefined`: it was not fetched on this page. */
   readonly answer: PreviewAnswer | undefined
   /** Method by which what is sent changes what the preview shows. */
   readonly method: 'PATCH' | 'PUT' | undefined

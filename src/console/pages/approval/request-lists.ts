@@ -64,7 +64,7 @@ export async function requestLists(
   }
 }
 
-/** The first requests that wait for somebody, as the home page has them. */
+/** The first requests that wait for a person, as the home page has them. */
 export async function firstRequests(parts: PageParts, { person }: Visitor): Promise<RequestPage> {
   return pageOf(parts, {}, '', (page) => listForApprover(parts.decisions, person, page))
 }

@@ -14,7 +14,7 @@ import { keyOf, type ReadableValues, readableValues } from './readable-values.ts
 /** A call that is too long to be shown whole: so much of it is shown, to know what it is about. */
 const MAX_ROWS_OF_LONG = 50
 const MAX_ROW_OF_LONG = 1_000
-/** After so many characters, whoever else waits for the thread has a turn. */
+/** Characters after which other work that waits for the thread has a turn. */
 const CHARACTERS_IN_A_TURN = 8_192
 
 /** A call as a page shows it. */

@@ -50,7 +50,7 @@ import { type Parent, readParent } from './parent.ts'
 /**
  * A ticket opens a child: the agent that it names redeems it, by its own authentication and a fresh key (contract 5.4).
  * Nothing of what the ticket was made under is believed: the plan looks at the parent, what it may hand on, and everyone in the
- * chain anew, and the tree is held while the child begins.
+ * chain again, and the tree is held while the child begins.
  */
 export async function authenticateChild(
   parts: GrantParts,

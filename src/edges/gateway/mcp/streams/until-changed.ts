@@ -1,4 +1,8 @@
-import { type AdmittedRequest, groundOf, mayContinue } from '../../../../calls/calls/index.ts'
+import {
+  type AdmittedRequest,
+  dependencyViews,
+  mayContinue,
+} from '../../../../calls/calls/index.ts'
 import { resourcesAt } from '../../../../catalog/resource-groups/index.ts'
 import type { AbortReason } from '../../../../platform/revocation/index.ts'
 import type { McpPorts } from '../ports.ts'
@@ -25,7 +29,7 @@ export async function untilChanged(
   const leaving = new AbortController()
   let why: AbortReason | undefined
   const unwatch = running.watch(
-    { views: groundOf(who), lives: () => mayContinue(decisions, who) },
+    { views: dependencyViews(who), lives: () => mayContinue(decisions, who) },
     (reason) => {
       why = reason
       leaving.abort()
