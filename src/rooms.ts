@@ -17,7 +17,7 @@ import { DECISION_POINTS_SEALED, DecisionPoints } from './extensions/decision-po
 import type { Centre, CentreHooks, Module, ModuleGround, OpenModule } from './extensions/module.ts'
 import { latestOnlySet, type OnlyAnsweringParts, OnlySets } from './extensions/policy-only/index.ts'
 import { rulesIn } from './extensions/retention/index.ts'
-import { SUBMISSIONS_SEALED } from './extensions/submissions/index.ts'
+import { SUBMISSIONS_SEALED, submittedWith } from './extensions/submissions/index.ts'
 import type { Telemetry } from './extensions/telemetry/index.ts'
 import { CODE_GRANT_SEALED } from './grants/code-grant/index.ts'
 import { Dormancy, GRANTS_SEALED, PendingQuota } from './grants/grants/index.ts'
@@ -88,6 +88,7 @@ import {
 import type { Settings } from './programs/config/settings.ts'
 import { storageOptions } from './programs/config/settings.ts'
 import { MODULES } from './programs/modules.ts'
+import type { FindCompanions } from './tasks/approval-desk/index.ts'
 import { LIMITS } from './tasks/budgets/index.ts'
 import { Facts } from './tasks/facts/index.ts'
 import { RiskHistory } from './tasks/risk/index.ts'
@@ -119,6 +120,8 @@ export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp' | 'f
   /** Policy-only sets, which answer some enforcement points. */
   readonly only: OnlyAnsweringParts
   readonly decisions: CallParts
+  readonly points: DecisionPoints
+  readonly companionsOf: FindCompanions
   /** To decision points of others. */
   readonly deciders: Outbound
   /** To the metadata documents of clients: any public address, and nothing of ours. */
@@ -326,7 +329,8 @@ export async function openRooms(
     await configuredProvider(settings, shared, options.development)
     return {
       ...shared,
-      ...{ gateway, disk, shadow, keys, catalog, policies, providers, connections },
+      companionsOf: submittedWith,
+      ...{ gateway, disk, shadow, points, keys, catalog, policies, providers, connections },
       people: shared,
       agents: shared,
       issuers: { ...shared, loopback: reachesLoopback(settings, options.development) },

@@ -84,10 +84,6 @@ export const WINGS = {
  * @type {readonly (readonly [string, string])[]}
  */
 export const UPWARDS = [
-  ['src/calls/calls', 'src/extensions/decision-points'],
-  ['src/calls/calls', 'src/extensions/policy-only'],
-  ['src/calls/calls', 'src/extensions/submissions'],
-  ['src/calls/direct-calls', 'src/extensions/decision-points'],
   ['src/catalog/catalog', 'src/identity/people'],
   ['src/catalog/catalog-changes', 'src/identity/people'],
   ['src/console/api', 'src/extensions/analysis'],
@@ -97,5 +93,4 @@ export const UPWARDS = [
   ['src/console/api', 'src/extensions/submissions'],
   ['src/console/pages', 'src/extensions/analysis'],
   ['src/console/pages', 'src/extensions/channel-answers'],
-  ['src/tasks/approval-desk', 'src/extensions/submissions'],
 ]

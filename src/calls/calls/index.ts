@@ -8,7 +8,15 @@ export { announcersOf } from './announcers.ts'
 export { runCalls } from './background.ts'
 export { decideCall } from './decide-call.ts'
 export { decidePreview } from './decide-preview.ts'
+export type { AnsweredRequest } from './evaluation/answered-request.ts'
 export { CallAnswerer } from './evaluation/call-answering.ts'
+export {
+  approvedUntil,
+  DENIAL_MS,
+  type EvaluationDenial,
+  type PeopleDesk,
+  type SubmittedQuestion,
+} from './evaluation/people-desk.ts'
 export type { CallQuestion, EvaluatedCall } from './evaluation/question.ts'
 export { footingOf, hooksOf, stillStands } from './footing.ts'
 export { askAgain } from './held-calls/ask-again.ts'
@@ -16,6 +24,13 @@ export { decideHeld } from './held-calls/decide-held.ts'
 export { DeferredCall } from './held-calls/deferred-call.ts'
 export { heldRequest } from './held-calls/held-call.ts'
 export { CALLS_SEALED, keepResult, readResult } from './held-calls/kept-result.ts'
+export {
+  type ActionNames,
+  type CallerToken,
+  type EvaluatedSubject,
+  type ExternalPoints,
+  NO_POINTS,
+} from './judgment/external-points.ts'
 export { eraseNotices } from './notices/notice-store.ts'
 export { listNotices } from './notices/notify.ts'
 export { recordOutcome } from './outcome.ts'

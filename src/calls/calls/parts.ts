@@ -1,5 +1,5 @@
-import type { DecisionPoints } from '../../extensions/decision-points/index.ts'
 import type { GrantParts } from '../../grants/grants/index.ts'
+import type { ExternalPoints } from './judgment/external-points.ts'
 import type { CallsInFlight } from './settlement/calls-in-flight.ts'
 import type { ReservationQueue } from './settlement/reservation-queue.ts'
 import type { CallObserver, Watcher } from './watcher.ts'
@@ -9,7 +9,7 @@ import type { CallObserver, Watcher } from './watcher.ts'
  * grants are here.
  */
 export interface CallParts extends GrantParts {
-  readonly points: DecisionPoints
+  readonly points: ExternalPoints
   /** Calls of this process, as far as it knows more of them than the store. */
   readonly flights: CallsInFlight
   /** Looks at calls that were answered; absent where nothing does. */

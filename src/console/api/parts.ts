@@ -1,5 +1,6 @@
 import type { CallParts } from '../../calls/calls/index.ts'
 import type { Bundles } from '../../calls/direct-calls/index.ts'
+import type { DecisionPoints } from '../../extensions/decision-points/index.ts'
 import type { OnlySetParts } from '../../extensions/policy-only/index.ts'
 import type { ErasureParts } from '../../extensions/retention/index.ts'
 import type { CallbackParts } from '../../extensions/submissions/index.ts'
@@ -42,6 +43,8 @@ export interface ApiParts {
   readonly authenticator: ClientAuthenticator
   readonly callbacks: CallbackParts
   readonly decisions: CallParts
+  /** Decision points of others. */
+  readonly points: Pick<DecisionPoints, 'isLeftAlone'>
   readonly notifications: NotificationParts
   /** Policy bundles of APIs that decide in their own process. */
   readonly bundles: Bundles

@@ -4,7 +4,7 @@ import type { Providers } from '../../identity/identity-providers/index.ts'
 import type { NotificationParts } from '../../identity/notifications/index.ts'
 import type { PasskeyParts } from '../../identity/passkeys/index.ts'
 import type { PeopleParts } from '../../identity/people/index.ts'
-import type { PreviewAnswer } from '../../tasks/approval-desk/index.ts'
+import type { FindCompanions, PreviewAnswer } from '../../tasks/approval-desk/index.ts'
 
 /** Parts that pages work with: those of the rooms that they speak for. */
 export interface PageParts {
@@ -17,6 +17,7 @@ export interface PageParts {
   /** Also the parts of tasks and approvals. */
   readonly decisions: CallParts
   readonly notifications: NotificationParts
+  readonly companionsOf: FindCompanions
   /** Reads from an API what a waiting call is about; absent where nothing can. */
   readonly fetchPreview?: (asked: {
     readonly request: AccessRequest

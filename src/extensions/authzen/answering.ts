@@ -1,4 +1,4 @@
-import type { AnsweredRequest } from '../policy-only/index.ts'
+import type { AnsweredRequest } from '../../calls/calls/index.ts'
 import type { Decision } from './answer.ts'
 import type { Question } from './question.ts'
 

@@ -1,4 +1,6 @@
+import type { ActionNames } from '../../calls/calls/index.ts'
 import type { SealedColumn } from '../../platform/keys/index.ts'
+
 /** An AuthZEN decision point of others that is asked along. Its answer can only reduce. */
 export interface DecisionPoint {
   readonly name: string
@@ -24,7 +26,7 @@ export const TIMEOUT_MS = { least: 50, default: 1_000, most: 5_000 } as const
 
 export function isAskedAbout(
   { actions, resources }: Pick<DecisionPoint, 'actions' | 'resources'>,
-  call: { readonly resource: string; readonly action: string },
+  call: ActionNames,
 ): boolean {
   if (resources.length + actions.length === 0) return true
   return resources.includes(call.resource) || actions.includes(call.action)

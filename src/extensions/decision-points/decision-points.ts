@@ -1,4 +1,5 @@
 import type { ExternalAnswer } from '@remit/engine'
+import type { ActionNames, EvaluatedSubject, ExternalPoints } from '../../calls/calls/index.ts'
 import { RULES } from '../../catalog/catalog/index.ts'
 import { UnmappableCall } from '../../platform/cel/index.ts'
 import type { MasterKey } from '../../platform/keys/index.ts'
@@ -14,7 +15,6 @@ import { Circuit } from './circuit.ts'
 import { associatedData, isAskedAbout, type SealedDecisionPoint } from './decision-point.ts'
 import { selectPoints } from './decision-point-store.ts'
 import {
-  type EvaluatedSubject,
   evaluationRequest,
   MAX_ANSWER_BYTES,
   type PointAnswer,
@@ -44,7 +44,7 @@ const UNMAPPED = {
 } as const
 
 /** The decision points of others, as configured now, asked about calls. One for each process. */
-export class DecisionPoints {
+export class DecisionPoints implements ExternalPoints {
   readonly #options: DecisionPointsOptions
   #points: { readonly epoch: number; readonly all: readonly SealedDecisionPoint[] } | undefined
   /** Circuits by what they are asked at: a point that was removed and added again starts over. */
@@ -66,7 +66,7 @@ export class DecisionPoints {
    */
   answers(about: EvaluatedSubject): Awaitable<readonly ExternalAnswer[]> {
     const { action, resource } = about.call
-    const asked = this.askedAbout({ resource: resource.name, action: action.name })
+    const asked = this.#askedAbout({ resource: resource.name, action: action.name })
     if (asked instanceof Promise) return asked.then((points) => this.#answersOf(points, about))
     return asked.length === 0 ? NONE : this.#answersOf(asked, about)
   }
@@ -81,11 +81,15 @@ export class DecisionPoints {
     return Promise.all(points.map((point) => this.#answers(point, about, mapped)))
   }
 
-  /** Decision points that are for calls of this action. The caller has read the view that watches over `RULES` before. */
-  askedAbout(call: Parameters<typeof isAskedAbout>[1]): Awaitable<readonly SealedDecisionPoint[]> {
+  judge(call: ActionNames): Awaitable<boolean> {
+    const asked = this.#askedAbout(call)
+    return asked instanceof Promise ? asked.then(({ length }) => length > 0) : asked.length > 0
+  }
+
+  #askedAbout(call: ActionNames): Awaitable<readonly SealedDecisionPoint[]> {
     const among = (all: readonly SealedDecisionPoint[]) =>
       all.length === 0 ? all : all.filter((point) => isAskedAbout(point, call))
-    const all = this.configured()
+    const all = this.#configured()
     return all instanceof Promise ? all.then(among) : among(all)
   }
 
@@ -109,8 +113,8 @@ export class DecisionPoints {
     return strictest(name, await Promise.all(asks))
   }
 
-  /** All decision points, as configured now. The caller has read the view that watches over `RULES` before. */
-  configured(): Awaitable<readonly SealedDecisionPoint[]> {
+  /** All decision points, as configured now. */
+  #configured(): Awaitable<readonly SealedDecisionPoint[]> {
     const view = this.#options.live.view(UNDER)
     return view instanceof Promise ? view.then((read) => this.#under(read)) : this.#under(view)
   }

@@ -1,20 +1,7 @@
+import type { EvaluatedSubject } from '../../calls/calls/index.ts'
 import { argumentTexts } from '../../identity/tokens/index.ts'
 import { type Json, type JsonObject, parseJson } from '../../platform/lib/json.ts'
-import type { Call, Setting } from '../../tasks/facts/index.ts'
-import type { Assessment } from '../../tasks/risk/index.ts'
-import type { TaskLineage } from '../../tasks/tasks/index.ts'
-import type { CallerToken } from './cel/ask-mapped.ts'
-
-/** Subject that a decision point is told about. */
-export interface EvaluatedSubject {
-  readonly decisionId: string
-  readonly at: number
-  readonly call: Call
-  readonly held: TaskLineage
-  readonly setting: Pick<Setting, 'person' | 'agents'>
-  readonly risk: Assessment
-  readonly says: CallerToken
-}
+import type { Call } from '../../tasks/facts/index.ts'
 
 /**
  * A call as an AuthZEN Authorization API 1.0 evaluation request; docs/decision-points.md has it as a table.

@@ -3,7 +3,6 @@ export { addPoint, removePoint } from './configure.ts'
 export {
   DECISION_POINTS_SEALED,
   type DecisionPoint,
-  isAskedAbout,
   TIMEOUT_MS,
 } from './decision-point.ts'
 export { selectPoints as listPoints } from './decision-point-store.ts'

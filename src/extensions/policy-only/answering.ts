@@ -1,6 +1,6 @@
+import type { AnsweredRequest } from '../../calls/calls/index.ts'
 import type { KnownClient } from '../../identity/machine-clients/index.ts'
 import type { GatheredRecords } from '../../platform/ledger/index.ts'
-import type { Canonical } from '../../platform/lib/canonical-json.ts'
 import type { Id } from '../../platform/lib/id.ts'
 import type { Live, LiveView } from '../../platform/revocation/index.ts'
 import type { LoadedOnlySet, OnlyAnswer, PolicyOnlyQuestion } from './loaded-set.ts'
@@ -10,21 +10,6 @@ export interface OnlyAnsweringParts {
   readonly answered: Pick<GatheredRecords, 'append' | 'appendAnswer'>
   readonly live: Pick<Live, 'holds' | 'stillHold'>
   readonly onlySets: Pick<OnlySets, 'atHand' | 'current'>
-}
-
-/** Entry of the books about one request of an enforcement point, however many answers it got. */
-export interface AnsweredRequest {
-  readonly id: Id<'decision'>
-  /** `evaluation`, `evaluations`, `search.subject` … */
-  readonly kind: string
-  /** Reason of a single answer. */
-  readonly reason?: string | undefined
-  readonly answers: number
-  readonly permitted: number
-  /**
-   * Private part, kept behind commitments: the question, or its digest, and the answer.
-   */
-  readonly private: Readonly<Record<string, Canonical | undefined>>
 }
 
 const ANSWERED = 'evaluation.answered'

@@ -1,5 +1,5 @@
 /** Sets of policies that answer questions of other systems, without tasks and agents of Remit. */
-export { type AnsweredRequest, OnlyAnswerer, type OnlyAnsweringParts } from './answering.ts'
+export { OnlyAnswerer, type OnlyAnsweringParts } from './answering.ts'
 export { checkOnlySetInWorker } from './check-set-in-worker.ts'
 export type { EntityReference, PolicyOnlyQuestion } from './loaded-set.ts'
 export type { PolicyOnlySet } from './only-set.ts'

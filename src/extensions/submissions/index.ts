@@ -4,15 +4,13 @@ export { findCallback } from './callbacks/callback-store.ts'
 export { callBackOnce, keepCallingBack } from './callbacks/send-callbacks.ts'
 export { type CallbackParts, setCallback } from './callbacks/set-callback.ts'
 export {
-  approvedUntil,
-  DENIAL_MS,
-  type EvaluationDenial,
   type EvaluationRequest,
   type SubmissionResult,
   type SubmissionStatus,
   type SubmittedItem,
   statusOf,
 } from './submission.ts'
-export { denialStep, findApproved, forgetEvaluated, submittedWith } from './submission-store.ts'
+export { SubmissionDesk } from './submission-desk.ts'
+export { forgetEvaluated, submittedWith } from './submission-store.ts'
 export { type Submission, type SubmissionItem, submitRequest } from './submit.ts'
 export { cancelSubmitted, findSubmitted } from './submitted.ts'

@@ -1,4 +1,5 @@
 import type { FrozenQuestion } from '../../approvals/access-requests/index.ts'
+import { DENIAL_MS, type EvaluationDenial } from '../../calls/calls/index.ts'
 import { canonicalJson } from '../../platform/lib/canonical-json.ts'
 import type { Id } from '../../platform/lib/id.ts'
 import {
@@ -8,7 +9,7 @@ import {
   type Storage,
   type Tx,
 } from '../../platform/storage/index.ts'
-import { DENIAL_MS, type EvaluationDenial, type EvaluationRequest } from './submission.ts'
+import type { EvaluationRequest } from './submission.ts'
 
 const EVALUATIONS = codec('evaluation_requests').of<EvaluationRequest>()
 

@@ -4,6 +4,7 @@ import {
   requestsForCall,
   standingOf,
 } from '../../approvals/access-requests/index.ts'
+import type { EvaluationDenial } from '../../calls/calls/index.ts'
 import type { MachineClient } from '../../identity/machine-clients/index.ts'
 import type { LedgerEvent } from '../../platform/ledger/index.ts'
 import { newId } from '../../platform/lib/id.ts'
@@ -13,12 +14,7 @@ import { findDecision } from '../../tasks/decision-log/index.ts'
 import { findTask } from '../../tasks/tasks/index.ts'
 import type { CallbackWish } from './callbacks/callback.ts'
 import { findCallback, insertPendingCallback } from './callbacks/callback-store.ts'
-import {
-  type EvaluationDenial,
-  type EvaluationRequest,
-  RETENTION_MS,
-  type SubmissionResult,
-} from './submission.ts'
+import { type EvaluationRequest, RETENTION_MS, type SubmissionResult } from './submission.ts'
 import { findSubmission, insertSubmission, readDenial } from './submission-store.ts'
 import { mayAskAbout, withRequests } from './submitted.ts'
 

@@ -1,7 +1,7 @@
+import type { AnsweredRequest } from '../../calls/calls/index.ts'
 import type { GrantParts } from '../../grants/grants/index.ts'
 import type { GatheredRecords } from '../../platform/ledger/index.ts'
 import type { LiveView } from '../../platform/revocation/index.ts'
-import type { AnsweredRequest } from '../policy-only/index.ts'
 import { type JudgedRequest, judgeIssuance } from './judge.ts'
 import type { IssuanceAnswer, IssuanceRequest, IssuingAsker } from './question.ts'
 

@@ -9,14 +9,26 @@ import {
   batchForm,
   signBatch,
 } from '../../approvals/approvals/index.ts'
-import { submittedWith } from '../../extensions/submissions/index.ts'
 import type { PresentedSignature } from '../../identity/passkeys/index.ts'
 import type { Person } from '../../identity/people/index.ts'
 import { Problem } from '../../platform/lib/problem.ts'
+import type { Reader } from '../../platform/storage/index.ts'
 import { findVisibleRequest, requireVisibleRequest } from './visible-request.ts'
 
 type RequestAnswer = Parameters<typeof answerRequest>[1]
 type AnswerParts = Parameters<typeof answerRequest>[0]
+
+/** Finds access requests that belong together with one, although their actions differ; that one may be among them. */
+export type FindCompanions = (db: Reader, requestId: string) => Promise<ReadonlySet<string>>
+
+/** Finds none: only requests with one action belong together. */
+export const noCompanions: FindCompanions = async () => NONE
+
+const NONE: ReadonlySet<string> = new Set()
+
+interface TogetherParts extends AnswerParts {
+  readonly companionsOf: FindCompanions
+}
 
 /** One answer to several requests. */
 export interface BatchAnswer
@@ -34,17 +46,17 @@ export interface RefusedAnswer {
   readonly refusal: Problem
 }
 
-/** Requests of the task of `id`, with its action or submitted with it, that the person may approve now in their own name, this one included, the oldest first. */
+/** Requests of the task of `id`, with its action or companions of it, that the person may approve now in their own name, this one included, the oldest first. */
 export async function answerableBeside(
-  parts: AnswerParts,
+  parts: TogetherParts,
   { id, person }: { readonly id: string; readonly person: Person },
 ): Promise<AccessRequest[]> {
   const first = await requireVisibleRequest(parts, person, id)
   const now = parts.clock.now()
   const found: AccessRequest[] = []
-  const submitted = await submittedWith(parts.storage.read, id)
+  const companions = await parts.companionsOf(parts.storage.read, id)
   for (const { action, id: other, state } of await listForTask(parts, first.taskId)) {
-    if (state !== 'pending' || !(action === first.action || submitted.has(other))) continue
+    if (state !== 'pending' || !(action === first.action || companions.has(other))) continue
     const request = await findRequest(parts, other)
     if (!request) continue
     const { answerer, may } = await answeringOf(parts.storage.read, { request, person, now })
@@ -58,7 +70,7 @@ export async function answerableBeside(
  * @throws Problem `approval.unknown`
  */
 export async function togetherWith(
-  parts: AnswerParts,
+  parts: TogetherParts,
   {
     id,
     ids,
@@ -66,12 +78,12 @@ export async function togetherWith(
   }: { readonly id: string; readonly ids: readonly string[]; readonly person: Person },
 ): Promise<AccessRequest[]> {
   const first = await requireVisibleRequest(parts, person, id)
-  const submitted = await submittedWith(parts.storage.read, id)
+  const companions = await parts.companionsOf(parts.storage.read, id)
   const found: AccessRequest[] = []
   for (const other of [...new Set(ids)].toSorted()) {
     const request = await findVisibleRequest(parts, person, other)
     if (request?.taskId !== first.taskId) continue
-    if (request.action === first.action || submitted.has(request.id)) found.push(request)
+    if (request.action === first.action || companions.has(request.id)) found.push(request)
   }
   return found
 }

@@ -4,7 +4,9 @@ export { type AnswerFigures, answerFigures } from './answer-figures.ts'
 export {
   answerableBeside,
   answerBatch,
+  type FindCompanions,
   formTogether,
+  noCompanions,
   type RefusedAnswer,
   togetherWith,
 } from './answer-together.ts'

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { SubmissionDesk } from '../../../extensions/submissions/index.ts'
 import { suspendAgent } from '../../../identity/agents/index.ts'
 import { clientKey } from '../../../identity/machine-clients/index.ts'
 import { LEASE_MS } from '../../../platform/revocation/index.ts'
@@ -23,7 +24,8 @@ forEachEngine('an answer about a call that is about to be told', (open) => {
     const { action, arguments: given, origin, resource } = await world.call(held, '', READ)
     await parts.storage.transaction((tx) => parts.live.begin(tx, clientKey('edge')))
     const view = await parts.live.view([clientKey('edge')])
-    const asker = { pep: 'edge', namesTasks: true, takes: false, view }
+    const desk = new SubmissionDesk(parts.storage.read)
+    const asker = { pep: 'edge', namesTasks: true, takes: false, view, desk }
     const answerer = new CallAnswerer(parts, asker, { append: async () => {} })
     const answer = await answerer.answer({
       ...{ resource, action, arguments: given, origin },

@@ -1,11 +1,11 @@
 import { returnSteps, USE_GUARD, useSteps } from '../../../approvals/approvals/index.ts'
-import type { AnsweredRequest } from '../../../extensions/policy-only/index.ts'
-import { denialStep, type EvaluationDenial } from '../../../extensions/submissions/index.ts'
 import type { GatheredRecords, LedgerEvent } from '../../../platform/ledger/index.ts'
 import type { CallParts } from '../parts.ts'
 import { bookingOf } from '../refuse.ts'
 import { bookkeepingFor, isStranger } from '../refused-caller.ts'
+import type { AnsweredRequest } from './answered-request.ts'
 import { evaluateCall, identifyCase } from './evaluate-call.ts'
+import type { EvaluationDenial } from './people-desk.ts'
 import type { Asker, CallQuestion, EvaluatedCall, ReevaluationDenial } from './question.ts'
 import { type ConsumedApproval, denied, type WeighedAnswer } from './weighed.ts'
 
@@ -89,7 +89,7 @@ export class CallAnswerer {
       // INVARIANT: one approval, one permit, however often the question is repeated, and by any caller.
       ...(word ? useSteps(this.#parts, word.request, answered.id) : []),
       ...booking.steps,
-      ...(offer ? [denialStep(storage.read, offerOf(offer, answered.id))] : []),
+      ...(offer ? [this.#asker.desk.offerStep(offerOf(offer, answered.id))] : []),
     ])
     if (!done.committed && done.failed === USE_GUARD) {
       this.#permits.length = 0

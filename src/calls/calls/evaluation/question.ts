@@ -3,6 +3,7 @@ import type { Id } from '../../../platform/lib/id.ts'
 import type { Json } from '../../../platform/lib/json.ts'
 import type { LiveView } from '../../../platform/revocation/index.ts'
 import type { Call } from '../../../tasks/facts/index.ts'
+import type { PeopleDesk } from './people-desk.ts'
 
 /** A question about one call, by an enforcement point that has it in hand: nothing is made or taken. */
 export interface CallQuestion extends Pick<Call, 'resource' | 'action' | 'arguments' | 'origin'> {
@@ -48,6 +49,7 @@ export interface Asker {
   readonly takes: boolean
   /** View of the state that the right to ask rests on. */
   readonly view: LiveView
+  readonly desk: PeopleDesk
 }
 
 export interface EvaluatedCall {

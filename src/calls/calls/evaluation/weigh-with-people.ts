@@ -7,13 +7,6 @@ import {
 } from '@remit/engine'
 import { findRequest, questionOf } from '../../../approvals/access-requests/index.ts'
 import { type ApprovalLookup, usableApproval } from '../../../approvals/approvals/index.ts'
-import {
-  approvedUntil,
-  DENIAL_MS,
-  type EvaluationDenial,
-  type EvaluationRequest,
-  findApproved,
-} from '../../../extensions/submissions/index.ts'
 import type { Id } from '../../../platform/lib/id.ts'
 import { requesterOf } from '../../../tasks/facts/index.ts'
 import { askingOf } from '../ask.ts'
@@ -21,6 +14,12 @@ import type { KnownCase } from '../case.ts'
 import type { DecisionInputsWithLimits } from '../judgment/grounds.ts'
 import { deniedByPeople } from '../judgment/with-people.ts'
 import type { CallParts } from '../parts.ts'
+import {
+  approvedUntil,
+  DENIAL_MS,
+  type EvaluationDenial,
+  type SubmittedQuestion,
+} from './people-desk.ts'
 import type { Asker, QuestionAlone, ReevaluationDenial } from './question.ts'
 import { type ConsumedApproval, denied, nothingStands, type WeighedAnswer } from './weighed.ts'
 
@@ -53,7 +52,7 @@ export async function evaluateWithApprovals(
   const { task } = each.who.held
   const requester = requesterOf(looked.setting.where, task)
   const said = await usableApproval(parts, task.id, each.callHash ?? '', each.at, requester)
-  const shown = await shownTo(parts, asker, alone)
+  const shown = await shownTo(asker, alone)
   if (said.state === 'denied') {
     const { facts, gates } = given.decision
     const because = denied(each, { ...(await deniedByPeople(parts, said)), gates, facts })
@@ -76,22 +75,18 @@ const OUT_OF_SCOPE: ReevaluationDenial = { reason: 'out_of_scope', next: 'reques
 const OVER: ReevaluationDenial = { reason: 'approval_expired', next: 'request' }
 const REFUSED: ReevaluationDenial = { reason: 'policy_denied', next: 'none' }
 
-type RequestLookup = EvaluationRequest | 'unknown' | undefined
+type RequestLookup = SubmittedQuestion | 'unknown' | undefined
 
 /** INVARIANT: what another enforcement point submitted is unknown here. */
-async function shownTo(
-  { storage }: CallParts,
-  { pep }: Asker,
-  { approval }: QuestionAlone,
-): Promise<RequestLookup> {
+async function shownTo({ desk, pep }: Asker, { approval }: QuestionAlone): Promise<RequestLookup> {
   if (approval === undefined) return undefined
-  return (await findApproved(storage.read, pep, approval)) ?? 'unknown'
+  return (await desk.findShown(pep, approval)) ?? 'unknown'
 }
 
 /** Tells whether the approval is of this very question: as it was put, and as it is typed. */
 async function isOf(
   parts: CallParts,
-  { bindingHash, requestId }: EvaluationRequest,
+  { bindingHash, requestId }: SubmittedQuestion,
   { alone, each }: WeighInput,
 ): Promise<boolean> {
   const request = await findRequest(parts, requestId)
@@ -100,7 +95,7 @@ async function isOf(
 
 /** Unused, in time, of that request and no other, and given by people who still may. */
 function wordOf(
-  shown: EvaluationRequest,
+  shown: SubmittedQuestion,
   said: ApprovalLookup,
   at: number,
 ): ConsumedApproval | undefined {

@@ -1,8 +1,8 @@
 import type { Permit } from '@remit/engine'
 import type { Approval } from '../../../approvals/approvals/index.ts'
-import type { EvaluationDenial } from '../../../extensions/submissions/index.ts'
 import type { Finding, RecordedRequest } from '../case.ts'
 import type { DenialReason } from '../refuse.ts'
+import type { EvaluationDenial } from './people-desk.ts'
 import type { ReevaluationDenial } from './question.ts'
 
 /** An answer on its way to the books. */

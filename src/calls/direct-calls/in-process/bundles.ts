@@ -15,7 +15,6 @@ import {
   type Resource,
   RULES,
 } from '../../../catalog/catalog/index.ts'
-import { isAskedAbout } from '../../../extensions/decision-points/index.ts'
 import { type SigningKeys, signJwt } from '../../../platform/keys/index.ts'
 import { base64url } from '../../../platform/lib/bytes.ts'
 import { LruCache } from '../../../platform/lib/lru-cache.ts'
@@ -121,10 +120,9 @@ export class Bundles {
       resource: resource.name,
       actions,
     })
-    const asked = await points.configured()
+    const judged = await judgedActions(points, resource, actions)
     const because = (action: Action): AsksBecause | undefined => {
-      const call = { resource: resource.name, action: action.name }
-      if (asked.some((point) => isAskedAbout(point, call))) return 'decision_points'
+      if (judged.has(action.name)) return 'decision_points'
       if (action.quarantined) return 'definition'
       const { form } = action.arguments.body
       // INVARIANT: named one by one: a form that is added is Remit's to read.
@@ -157,4 +155,16 @@ export class Bundles {
     const counted = { access: countedAccess(action), risk: countedRisk(action) }
     return this.#parts.nonces?.checkFor(identifier, { at: 'call', ...counted }) !== undefined
   }
+}
+
+/** Finds names of the actions that decision points of others are asked about. */
+async function judgedActions(
+  points: CallParts['points'],
+  resource: Resource,
+  actions: readonly Action[],
+): Promise<ReadonlySet<string>> {
+  const judged = new Set<string>()
+  for (const { name } of actions)
+    if (await points.judge({ resource: resource.name, action: name })) judged.add(name)
+  return judged
 }

@@ -17,10 +17,10 @@ function pointShape(point: DecisionPoint) {
 }
 
 export const POINT_OPERATIONS = acts(DECISION_POINTS, {
-  list: async ({ decisions }) => ({
+  list: async ({ decisions, points }) => ({
     points: (await listPoints(decisions.storage.read)).map((point) => ({
       ...pointShape(point),
-      left_alone: decisions.points.isLeftAlone(point),
+      left_alone: points.isLeftAlone(point),
     })),
   }),
   add: async ({ decisions }, { body, caller }) => {

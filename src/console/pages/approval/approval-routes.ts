@@ -301,10 +301,11 @@ async function viewOf(
   const { visitor, now, id } = visit
   const request = await requireVisible(parts, visitor, id)
   const names = new Names(parts)
-  const { read } = parts.decisions.storage
+  const { companionsOf, decisions } = parts
+  const { read } = decisions.storage
   const { person } = visitor
   const { answerer, answers, may } = await answeringOf(read, { request, person, now })
-  const catalog = await parts.decisions.catalog.current()
+  const catalog = await decisions.catalog.current()
   const shown = shownTo(answerer, shownDigest(request))
   const approval = { ...approvalBy(visit, answerer), request, allowance: undefined, shown }
   const { signing, stepUps } = await proofsFor(parts.decisions, approval)
@@ -346,7 +347,7 @@ async function viewOf(
       fields: new Map(),
     },
     edited: await editedOf(parts, request),
-    together: (await answerableBeside(parts.decisions, { id, person })).length,
+    together: (await answerableBeside({ ...decisions, companionsOf }, { id, person })).length,
     standsInFor: answerer.standsInFor,
     standIns: await standInsInWords(parts.decisions, request),
     may: may.may ? { answers: may.answers } : { why: may.detail },

@@ -35,15 +35,16 @@ export function addTogether(desk: PageRouter, parts: PageParts): void {
   desk.get('/approvals/:id/together', async (visit) => togetherPage(parts, visit, []))
 
   desk.post('/approvals/:id/together', async (act) => {
-    const { decisions } = parts
+    const { companionsOf, decisions } = parts
     const { fields, id, visitor } = act
     const answer = fields.get('answer')
     if (answer !== 'approve' && answer !== 'deny')
       throw new Problem('request.malformed', '`answer` is none that there is')
     const { person } = visitor
-    const requests = await togetherWith(decisions, { id, ids: pickedIn(fields), person }).catch(
-      asNotFound,
-    )
+    const requests = await togetherWith(
+      { ...decisions, companionsOf },
+      { id, ids: pickedIn(fields), person },
+    ).catch(asNotFound)
     const shown = new Map(requests.map((each) => [each.id, fields.get(`shown-${each.id}`) ?? '']))
     const form = answer === 'approve' && (await formTogether(decisions, person, requests))
     const signature = form ? signatureFrom(fields) : undefined
@@ -68,8 +69,9 @@ function pickedIn(fields: Act['fields']): string[] {
   return [...fields.keys()].flatMap((name) => /^pick-(req_[\w-]+)$/.exec(name)?.[1] ?? [])
 }
 
-async function besideHere({ decisions }: PageParts, { id, visitor }: Visit) {
-  return answerableBeside(decisions, { id, person: visitor.person }).catch(asNotFound)
+async function besideHere({ companionsOf, decisions }: PageParts, { id, visitor }: Visit) {
+  const parts = { ...decisions, companionsOf }
+  return answerableBeside(parts, { id, person: visitor.person }).catch(asNotFound)
 }
 
 function asNotFound(error: unknown): never {

@@ -1,7 +1,7 @@
+import { approvedUntil } from '../../../calls/calls/index.ts'
 import { type Canonical, canonicalJson } from '../../../platform/lib/canonical-json.ts'
 import { isObject, parseJson } from '../../../platform/lib/json.ts'
 import {
-  approvedUntil,
   type SubmissionResult,
   type SubmissionStatus,
   type SubmittedItem,

@@ -2,6 +2,7 @@ import { CallAnswerer, type CallQuestion, type EvaluatedCall } from '../../../ca
 import type { Action, CatalogView, Resource } from '../../../catalog/catalog/index.ts'
 import type { KnownClient, PepSettings } from '../../../identity/machine-clients/index.ts'
 import { subjectOf } from '../../../tasks/facts/index.ts'
+import { SubmissionDesk } from '../../submissions/index.ts'
 import type { Decision, RequestableOffer } from '../answer.ts'
 import type { Candidates, EvaluationPlan, SearchedPart, SingleQuestion } from '../answering.ts'
 import { bringsStepUp, canDo } from '../obligations.ts'
@@ -34,7 +35,7 @@ export async function taskMode(
   const { namesTasks, takes } = pep
   const calls = new CallAnswerer(
     decisions,
-    { pep: client.id, namesTasks, takes, view },
+    { pep: client.id, namesTasks, takes, view, desk: new SubmissionDesk(decisions.storage.read) },
     ports.only.answered,
   )
   const evaluated = new Map<Decision, EvaluatedCall>()

@@ -1,17 +1,10 @@
+import type { CallerToken } from '../../../calls/calls/index.ts'
 import { authzenMapping } from '../../../catalog/catalog-changes/index.ts'
-import { partyClaims, type TokenParties } from '../../../identity/tokens/index.ts'
+import { partyClaims } from '../../../identity/tokens/index.ts'
 import { UnmappableCall } from '../../../platform/cel/index.ts'
 import { isObject, type JsonObject, parseJson } from '../../../platform/lib/json.ts'
 import type { Call } from '../../../tasks/facts/index.ts'
 import { type MappedRequests, mappedRequests } from './requests.ts'
-
-/** Content of the caller's token. */
-export interface CallerToken {
-  readonly issuer: string
-  readonly parties: TokenParties
-  /** Verified. */
-  readonly claims: { readonly task: { readonly id: string; readonly ep: string } }
-}
 
 /**
  * The requests that decision points are asked in place of our own, where the tool declares them and an administrator trusts its
