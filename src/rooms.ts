@@ -9,15 +9,16 @@ import {
 import { Bundles } from './calls/direct-calls/index.ts'
 import { MCP_TASKS_SEALED } from './calls/mcp-tasks/index.ts'
 import { Catalog, RULES } from './catalog/catalog/index.ts'
-import { type ApiParts, SIGNED_OPERATIONS } from './console/api/index.ts'
-import { SHADOW, Shadow, stopShadow } from './extensions/analysis/index.ts'
+import type { ApiParts } from './console/api/index.ts'
+import type { CountApprovals } from './console/pages/index.ts'
+import { approvalsLike, SHADOW, Shadow, stopShadow } from './extensions/analysis/index.ts'
 import { startUnlessMoved } from './extensions/backup/index.ts'
 import { channelQuestion, timedQuestions } from './extensions/channel-answers/index.ts'
 import { DECISION_POINTS_SEALED, DecisionPoints } from './extensions/decision-points/index.ts'
 import type { Centre, CentreHooks, Module, ModuleGround, OpenModule } from './extensions/module.ts'
 import { latestOnlySet, type OnlyAnsweringParts, OnlySets } from './extensions/policy-only/index.ts'
 import { rulesIn } from './extensions/retention/index.ts'
-import { SUBMISSIONS_SEALED, submittedWith } from './extensions/submissions/index.ts'
+import { findCallback, SUBMISSIONS_SEALED, submittedWith } from './extensions/submissions/index.ts'
 import type { Telemetry } from './extensions/telemetry/index.ts'
 import { CODE_GRANT_SEALED } from './grants/code-grant/index.ts'
 import { Dormancy, GRANTS_SEALED, PendingQuota } from './grants/grants/index.ts'
@@ -88,9 +89,10 @@ import {
 import type { Settings } from './programs/config/settings.ts'
 import { storageOptions } from './programs/config/settings.ts'
 import { MODULES } from './programs/modules.ts'
+import { type ExtensionParts, SIGNED_OPERATIONS } from './programs/operations.ts'
 import type { FindCompanions } from './tasks/approval-desk/index.ts'
 import { LIMITS } from './tasks/budgets/index.ts'
-import { Facts } from './tasks/facts/index.ts'
+import { Facts, prepareClaims } from './tasks/facts/index.ts'
 import { RiskHistory } from './tasks/risk/index.ts'
 import { endConsentsOf } from './tasks/tasks/index.ts'
 
@@ -116,12 +118,15 @@ export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp' | 'f
   readonly agents: AgentParts
   readonly issuers: IssuerParts
   readonly issuerTrust: IssuerTrust
-  readonly policy: ApiParts['policy']
+  readonly policy: ApiParts['policy'] & ExtensionParts['policySets']
+  readonly callbacks: ExtensionParts['callbacks']
+  readonly retention: ExtensionParts['retention']
   /** Policy-only sets, which answer some enforcement points. */
   readonly only: OnlyAnsweringParts
   readonly decisions: CallParts
   readonly points: DecisionPoints
   readonly companionsOf: FindCompanions
+  readonly approvalsLike: CountApprovals
   /** To decision points of others. */
   readonly deciders: Outbound
   /** To the metadata documents of clients: any public address, and nothing of ours. */
@@ -247,7 +252,7 @@ export async function openRooms(
       if (states.some(({ kind }) => kind === 'key')) keys.refresh().catch(onError)
     })
     await startUnlessMoved(live, storage.read)
-    const catalog = new Catalog({ storage, live })
+    const catalog = new Catalog({ storage, live, prepare: prepareClaims })
     const policies = new Policies({ storage, live, catalog, engine: settings.policyEngine })
     const stepUp = stepUpIn(settings)
     const passkeys = { ...passkeysIn(settings), operations: SIGNED_OPERATIONS }
@@ -330,6 +335,8 @@ export async function openRooms(
     return {
       ...shared,
       companionsOf: submittedWith,
+      approvalsLike: (request) => approvalsLike(decisions, request),
+      callbackOf: async (db, id) => (await findCallback(db, id))?.url,
       ...{ gateway, disk, shadow, points, keys, catalog, policies, providers, connections },
       people: shared,
       agents: shared,

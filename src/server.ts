@@ -42,6 +42,7 @@ import { type DiskLevel, ROOM_IN_WORDS, type StorageOptions } from './platform/s
 import { readRelease } from './programs/cli/installation.ts'
 import { capacityOf, mcpLimitsOf, ratesOf } from './programs/config/limits.ts'
 import { isLoopback, type Settings } from './programs/config/settings.ts'
+import { operationsWith } from './programs/operations.ts'
 import type { ServingProcess } from './programs/processes/serving-process.ts'
 import { closingsOf, openRooms, type Rooms } from './rooms.ts'
 import { TaskKeeper } from './tasks/tasks/index.ts'
@@ -174,7 +175,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const upstreams = outbound({ allowOrigins: () => true, connections })
   const describeMcp: ApiParts['describeMcp'] = (at) => describeMcpServer(upstreams, at)
   const { fetchJson } = upstreams
-  addApi(http.app, { ...rooms, development, describeMcp, fetchJson, certificates })
+  addApi(
+    http.app,
+    { ...rooms, development, describeMcp, fetchJson, certificates },
+    operationsWith({ ...rooms, policySets: rooms.policy }),
+  )
 
   const local = development || isLoopback(new URL(issuer).hostname)
   const agentsAt = outbound({

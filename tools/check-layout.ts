@@ -67,10 +67,8 @@ function checkEdge(root: string, file: string, target: string): void {
   const name = relative(repository, file)
   const to = roomOf(root, target)
   if (to === roomOf(root, file) || WITHOUT_INDEX.has(to)) return
-  if (!/[\\/](index|module|testing)\.ts$/.test(target))
-    problems.push(
-      `${name}: enter ${to} through its index.ts or module.ts, not ${relative(root, target)}`,
-    )
+  if (!/[\\/](index|module|operations|acts|testing)\.ts$/.test(target))
+    problems.push(`${name}: enter ${to} through its index.ts, not ${relative(root, target)}`)
 }
 
 function checkFile(tree: Tree, file: string): void {

@@ -7,6 +7,7 @@ import Fastify from 'fastify'
 import { type ApiParts, addApi } from '../src/console/api/index.ts'
 import { Explanation } from '../src/console/api-operations/decisions/explanation.ts'
 import * as schemas from '../src/console/operation-kit/schemas.ts'
+import { type ExtensionParts, operationsWith } from '../src/programs/operations.ts'
 
 const root = join(import.meta.dirname, '..')
 const file = join(root, 'openapi.json')
@@ -67,7 +68,7 @@ async function describe(): Promise<string> {
     },
   })
   // Registering routes looks at nothing of it; only answering does.
-  addApi(app, {} as ApiParts)
+  addApi(app, {} as ApiParts, operationsWith({} as ExtensionParts))
   await app.ready()
   const document = named(app.swagger())
   await app.close()

@@ -74,23 +74,7 @@ export const WINGS = {
     grants: 'AuthZEN decides about tokens that others issue',
     calls: 'other edges decide calls',
     edges: 'previews and AuthZEN send as the gateway does',
+    console: 'an extension brings its own operations of the management API',
   },
   // `programs` and the files in `src` itself put everything together. No wing uses them.
 }
-
-/**
- * Imports that point up, each to be replaced by a port of the lower wing. No new one is added here: the list only shrinks.
- * Folders of the importing and of the imported file.
- * @type {readonly (readonly [string, string])[]}
- */
-export const UPWARDS = [
-  ['src/catalog/catalog', 'src/identity/people'],
-  ['src/catalog/catalog-changes', 'src/identity/people'],
-  ['src/console/api', 'src/extensions/analysis'],
-  ['src/console/api', 'src/extensions/decision-points'],
-  ['src/console/api', 'src/extensions/policy-only'],
-  ['src/console/api', 'src/extensions/retention'],
-  ['src/console/api', 'src/extensions/submissions'],
-  ['src/console/pages', 'src/extensions/analysis'],
-  ['src/console/pages', 'src/extensions/channel-answers'],
-]

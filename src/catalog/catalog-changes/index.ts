@@ -27,8 +27,6 @@ export { differences } from './review/differences.ts'
 export { type DefinitionNotice, noticeOffered } from './review/notice.ts'
 export type { Offer } from './review/offer.ts'
 export { countWaitingOffers, selectOffers as listOffers } from './review/offer-store.ts'
-export { setClaims } from './set-claims.ts'
-export { requireOwners, setOwners } from './set-owners.ts'
 export { setTokens } from './set-tokens.ts'
 export {
   removeResource,

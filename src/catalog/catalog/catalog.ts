@@ -5,7 +5,6 @@ import { keptKeys, type Live, type LiveView } from '../../platform/revocation/in
 import type { Storage } from '../../platform/storage/index.ts'
 import { selectActions, selectResources } from './catalog-store.ts'
 import { RULES } from './change-catalog.ts'
-import { isExpression, loadClaimExpressions } from './claim-expressions.ts'
 import { NamedActions } from './named-actions.ts'
 import type { Action, Resource } from './resource.ts'
 
@@ -28,6 +27,9 @@ export interface CatalogView {
 const NO_ACTIONS: readonly Action[] = []
 const UNDER = keptKeys([RULES])
 
+/** Loads what resources need before anyone gets a view that has them. */
+export type PrepareResources = (resources: readonly Resource[]) => Promise<void>
+
 /** One reading of the catalog: under way, or done. */
 interface CatalogReading {
   readonly epoch: number
@@ -38,11 +40,18 @@ interface CatalogReading {
 export class Catalog {
   readonly #storage: Storage
   readonly #live: Pick<Live, 'view'>
+  readonly #prepare: PrepareResources
   #read: CatalogReading | undefined
 
-  constructor(parts: { readonly storage: Storage; readonly live: Pick<Live, 'view'> }) {
+  constructor(parts: {
+    readonly storage: Storage
+    readonly live: Pick<Live, 'view'>
+    /** Default: nothing needs it. */
+    readonly prepare?: PrepareResources | undefined
+  }) {
     this.#storage = parts.storage
     this.#live = parts.live
+    this.#prepare = parts.prepare ?? (async () => {})
   }
 
   /** Never older than the last change that any replica has finished. Who asks while it is read waits for that one reading. */
@@ -58,7 +67,7 @@ export class Catalog {
 
   async #readUnder(epoch: number): Promise<CatalogView> {
     const known = this.#read
-    const view = readCatalog(this.#storage, epoch)
+    const view = readCatalog(this.#storage, this.#prepare, epoch)
     // Two readings may overtake each other; the reading under the later epoch stays.
     if (known && known.epoch > epoch) return view
     const read: CatalogReading = { epoch, view }
@@ -73,10 +82,14 @@ export class Catalog {
   }
 }
 
-async function readCatalog(storage: Storage, epoch: number): Promise<CatalogView> {
+async function readCatalog(
+  storage: Storage,
+  prepare: PrepareResources,
+  epoch: number,
+): Promise<CatalogView> {
   const resources = await selectResources(storage.read)
   const actions = await selectActions(storage.read)
-  if (resources.some(({ claims }) => claims?.some(isExpression))) await loadClaimExpressions()
+  await prepare(resources)
   return viewOf(resources, actions, epoch)
 }
 

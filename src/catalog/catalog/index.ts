@@ -21,19 +21,12 @@ export {
 } from './catalog-store.ts'
 export { changeCatalog, RULES, rulesEpoch } from './change-catalog.ts'
 export {
-  claimEvaluation,
-  faultOf,
-  isExpression,
-  MAX_CLAIM_SOURCE,
-} from './claim-expressions.ts'
-export {
   amountOf,
   currencyByDefault,
   displayedLimit,
   displayMistake,
   readDisplay,
 } from './display.ts'
-export { CLAIM_SOURCES, isFurtherName, type MappedClaim, namesPeople } from './mapped-claims.ts'
 export { givenNames, NamedActions, shownName } from './named-actions.ts'
 export type { CatalogParts } from './parts.ts'
 export {
@@ -42,6 +35,7 @@ export {
   countedRisk,
   hasCapability,
   isRisk,
+  type MappedClaim,
   movesTo,
   type PinnedDefinition,
   type PlannedResource,

@@ -1,5 +1,7 @@
 import { type ArgumentSchema, RISKS, type Risk, type UntypedPart } from '@remit/engine'
-import type { MappedClaim } from './mapped-claims.ts'
+
+/** Further claim of the tokens of a resource, and what it says: a fact by its name, or an expression in CEL over facts. */
+export type MappedClaim = { readonly claim: string; readonly from: string }
 
 /** A protected API: the noun of the catalog. */
 export type Resource = {

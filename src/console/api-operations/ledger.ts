@@ -1,24 +1,5 @@
 import { describe, noun } from '../operation-kit/operation.ts'
-import { input, repeated, together } from '../operation-kit/source.ts'
-
-/**
- * Reasons for erasing values, as the record says it: never words of people, which could not be
- * erased again.
- */
-const WHY = ['requested', 'retention', 'mistake'] as const
-
-const MAX_ERASED = 1_000
-
-const decision = input('[decision]', 'everything that was recorded about it')
-const positions = repeated(
-  '--position <number>',
-  'a record, by its place in the ledger; repeat it',
-  {
-    looks: /^\d{1,15}$/,
-    otherwise: 'a number from 0',
-    read: Number,
-  },
-)
+import { input } from '../operation-kit/source.ts'
 
 /** `remit ledger …` */
 export const LEDGER = noun({
@@ -63,63 +44,6 @@ export const LEDGER = noun({
           size: Type.Integer(),
           records: Type.Array(Type.Object({ position: Type.Integer(), record: Type.Unknown() })),
         }),
-      }),
-    }),
-    erase: describe({
-      route: 'POST /ledger/erase',
-      widens: true,
-      says: 'Erases arguments, addresses and other values beside records of the ledger, and what the decisions they are about were made from. It cannot be taken back. Tree and proofs stay as they are, and that it was done is recorded.',
-      schemas: ({ exactly, Type }) => ({
-        body: exactly({
-          decision: Type.Optional(
-            Type.String({ maxLength: 64, description: 'everything recorded about this decision' }),
-          ),
-          positions: Type.Optional(
-            Type.Array(Type.Integer({ minimum: 0 }), {
-              minItems: 1,
-              maxItems: MAX_ERASED,
-              uniqueItems: true,
-              description: 'these records, where no decision is named',
-            }),
-          ),
-          why: Type.Enum([...WHY]),
-        }),
-        answer: Type.Object({
-          positions: Type.Array(Type.Integer()),
-          erased: Type.Integer({
-            description: 'records that had values; the others had none left',
-          }),
-        }),
-      }),
-      confirms: ({ body }) => `Erase values beside the ledger for good: ${body.why}`,
-      command: ({ bold, dim, done }) => ({
-        says: 'Erases the values beside records: arguments, addresses, words. For ever; the tree still verifies.',
-        examples: [
-          'remit ledger erase dec_… --why requested',
-          'remit ledger erase --position 120 --position 121 --why retention',
-        ],
-        takes: {
-          body: {
-            decision: together([decision, positions], ([id, places], { usage }) => {
-              if ((id === undefined) !== (places === undefined)) return id
-              throw usage('either a decision, or --position', 'remit ledger erase --help')
-            }),
-            positions,
-            why: input(
-              '--why <why>',
-              'a person asked for it, its time is over, or it should not be there',
-              { choices: WHY, required: true },
-            ),
-          },
-        },
-        asks: ({ body }) => {
-          const what = body.decision ?? `records ${body.positions?.join(', ')}`
-          return [`Erase the values of ${what}, for ever?`, 'Nothing was erased']
-        },
-        said: ({ answer }) => [
-          done`erased what ${bold(answer.erased)} of ${answer.positions.length} records had beside them`,
-          dim('  the tree and its proofs stay as they are; that it was done is recorded'),
-        ],
       }),
     }),
     state: describe({

@@ -9,8 +9,8 @@ import {
   openSession,
 } from '../../identity/sessions/index.ts'
 import type { ProblemCode } from '../../platform/lib/problem.ts'
+import { OPERATIONS, SIGNED_OPERATIONS } from '../../programs/operations.ts'
 import type { SignedAct } from '../operation-kit/operation.ts'
-import { OPERATIONS, SIGNED_OPERATIONS } from './index.ts'
 import { thingsToChange } from './testing.ts'
 
 /** A right input of every operation that widens access, and one that differs in a detail. */

@@ -1,11 +1,11 @@
 import type { Static } from 'typebox'
+import type { ExplainedRule as Rule } from '../../policy/policy/index.ts'
+import type { StoredDecision } from '../../tasks/decision-log/index.ts'
 import type {
   OperatorExplanation,
   OperatorGate,
   Explanation as Told,
-} from '../../extensions/analysis/index.ts'
-import type { ExplainedRule as Rule } from '../../policy/policy/index.ts'
-import type { StoredDecision } from '../../tasks/decision-log/index.ts'
+} from '../../tasks/explanations/index.ts'
 import type { Explanation } from '../api-operations/decisions/explanation.ts'
 import { Ask, ExplainedRule } from '../api-operations/decisions/gates.ts'
 import type { LooseInput } from '../operation-kit/command.ts'

@@ -1,11 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { acceptBreak } from '../../calls/calls/index.ts'
-import { eraseValues } from '../../extensions/analysis/index.ts'
-import { Problem } from '../../platform/lib/problem.ts'
-import { findDecision } from '../../tasks/decision-log/index.ts'
 import { LEDGER } from '../api-operations/ledger.ts'
 import { acts } from './operation.ts'
-import type { ApiParts } from './parts.ts'
 import { time } from './shapes.ts'
 
 const MAX_RECORDS = 200
@@ -35,14 +31,6 @@ export const LEDGER_OPERATIONS = acts(LEDGER, {
       size: await ledger.size(),
       records: records.map(({ position, record }) => ({ position, record: JSON.parse(record) })),
     }
-  },
-  erase: async (parts, { body, caller }) => {
-    const positions = await positionsOf(parts, body)
-    const erased = await eraseValues(
-      { storage: parts.decisions.storage, ledger: parts.ledger },
-      { positions, by: caller.person.id, reason: `erasure.${body.why}` },
-    )
-    return { positions, erased }
   },
   state: async ({ ledger }) => {
     const found = await ledger.openBreak()
@@ -74,22 +62,3 @@ export const LEDGER_OPERATIONS = acts(LEDGER, {
     }
   },
 })
-
-async function positionsOf(
-  { decisions, ledger }: ApiParts,
-  given: { readonly decision?: string; readonly positions?: readonly number[] },
-): Promise<readonly number[]> {
-  const { decision: id, positions } = given
-  if ((id === undefined) === (positions === undefined))
-    throw new Problem('request.malformed', 'either `decision` or `positions`')
-  if (id === undefined) {
-    const size = await ledger.size()
-    const beyond = positions?.find((position) => position >= size)
-    if (beyond !== undefined)
-      throw new Problem('ledger.unknown_position', `the ledger has no ${beyond}`)
-    return positions ?? []
-  }
-  const found = await findDecision(decisions.storage.read, id)
-  if (!found) throw new Problem('decision.unknown', `there is no decision \`${id}\``)
-  return ledger.positionsAbout({ id, at: found.at })
-}

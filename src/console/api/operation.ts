@@ -25,21 +25,23 @@ export interface ApiCaller {
 }
 
 /** Difference that an act would make to the present state, for the person who confirms it. @throws Problem it would be refused, as things are */
-export type MeaningReader = (
-  parts: ApiParts,
+export type MeaningReader<P = ApiParts> = (
+  parts: P,
   given: OperationInput,
   caller: Person,
 ) => Promise<ChangeSummary>
 
-/** One operation of the management API: its description, and what it does. */
-export interface Operation extends Omit<OperationFacts, 'id' | 'route'>, OperationSchemas {
+/** One operation of the management API: its description, and what it does with its parts. */
+export interface Operation<P = ApiParts>
+  extends Omit<OperationFacts, 'id' | 'route'>,
+    OperationSchemas {
   readonly id: string
   readonly method: Method
   /** Below `/api/v1`. */
   readonly path: string
   /** Absent: its sentence alone says it. */
-  readonly means?: MeaningReader | undefined
-  readonly run: (parts: ApiParts, caller: ApiCaller | undefined, input: Input) => Promise<unknown>
+  readonly means?: MeaningReader<P> | undefined
+  readonly run: (parts: P, caller: ApiCaller | undefined, input: Input) => Promise<unknown>
 }
 
 export interface Input {
@@ -51,7 +53,8 @@ export interface Input {
 }
 
 /** An operation with its route and what it takes and answers as types: clients are typed by it. */
-export interface TypedOperation<M extends Method, T extends string, P, Q, B, A> extends Operation {
+export interface TypedOperation<M extends Method, T extends string, P, Q, B, A, Parts = ApiParts>
+  extends Operation<Parts> {
   readonly method: M
   readonly path: T
   /** Never there: it only carries the types. */
@@ -59,12 +62,12 @@ export interface TypedOperation<M extends Method, T extends string, P, Q, B, A> 
 }
 
 /** Function that does an operation; where its sentence alone does not say it, with what it means. */
-type Does<D> = Act<D> | { readonly means: MeaningReader; readonly run: Act<D> }
+type Does<D, P> = Act<D, P> | { readonly means: MeaningReader<P>; readonly run: Act<D, P> }
 
-type Act<D> =
+type Act<D, P> =
   D extends OperationDescription<Route, infer W, infer S>
     ? (
-        parts: ApiParts,
+        parts: P,
         call: {
           readonly caller: W extends 'anyone' ? undefined : ApiCaller
           readonly params: TypeOf<S, 'params'>
@@ -75,7 +78,7 @@ type Act<D> =
       ) => Promise<LooseInput<TypeOf<S, 'answer'>>>
     : never
 
-type DescribedOperation<D> =
+type DescribedOperation<D, P> =
   D extends OperationDescription<infer R, CallerRole, infer S>
     ? R extends `${infer M extends Method} ${infer T}`
       ? TypedOperation<
@@ -84,24 +87,48 @@ type DescribedOperation<D> =
           TypeOf<S, 'params'>,
           TypeOf<S, 'query'>,
           TypeOf<S, 'body'>,
-          TypeOf<S, 'answer'>
+          TypeOf<S, 'answer'>,
+          P
         >
       : never
     : never
 
+type Operations = Readonly<Record<string, OperationDescription>>
+
 /** Operations of a noun from their descriptions, each with what it does, and what it means to the person who confirms it. */
-export function acts<O extends Readonly<Record<string, OperationDescription>>>(
-  { name: noun, operations }: Noun<O>,
-  does: { readonly [K in keyof O]: Does<O[K]> },
-): readonly DescribedOperation<O[keyof O]>[] {
-  return Object.entries(operations).map(([verb, { command: _, route, schemas, ...stated }]) => {
-    const id = `${noun}.${verb.replaceAll('-', '_')}`
-    const [method, path] = route.split(' ')
-    const act = does[verb as keyof O]
-    const { means, run: done } = 'means' in act ? act : { means: undefined, run: act }
-    const run: Operation['run'] = (parts, caller, input) =>
-      done(parts, { caller, ...input } as never) // as: validated against these very schemas
-    const facts = { id, ...stated, ...schemas(kit), method, path, means, run }
-    return facts as unknown as DescribedOperation<O[keyof O]> // as: the route says both
-  })
+export function acts<O extends Operations>(
+  noun: Noun<O>,
+  does: { readonly [K in keyof O]: Does<O[K], ApiParts> },
+): readonly DescribedOperation<O[keyof O], ApiParts>[] {
+  return actsWith<ApiParts>()(noun, does)
+}
+
+/** Makes `acts` for operations that work with other parts, too. */
+export function actsWith<P extends ApiParts>() {
+  return <O extends Operations>(
+    { name: noun, operations }: Noun<O>,
+    does: { readonly [K in keyof O]: Does<O[K], P> },
+  ): readonly DescribedOperation<O[keyof O], P>[] =>
+    Object.entries(operations).map(([verb, { command: _, route, schemas, ...stated }]) => {
+      const id = `${noun}.${verb.replaceAll('-', '_')}`
+      const [method, path] = route.split(' ')
+      const act = does[verb as keyof O]
+      const { means, run: done } = 'means' in act ? act : { means: undefined, run: act }
+      const run: Operation<P>['run'] = (parts, caller, input) =>
+        done(parts, { caller, ...input } as never) // as: validated against these very schemas
+      const facts = { id, ...stated, ...schemas(kit), method, path, means, run }
+      return facts as unknown as DescribedOperation<O[keyof O], P> // as: the route says both
+    })
+}
+
+/** Gives operations the parts that they work with besides those of the API. */
+export function withParts<Own extends object>(
+  operations: readonly Operation<ApiParts & Own>[],
+  own: Own,
+): readonly Operation[] {
+  return operations.map(({ means, run, ...facts }) => ({
+    ...facts,
+    means: means && ((parts, given, caller) => means({ ...parts, ...own }, given, caller)),
+    run: (parts, caller, input) => run({ ...parts, ...own }, caller, input),
+  }))
 }

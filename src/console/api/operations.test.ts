@@ -5,14 +5,15 @@ import { assertRefused } from '../../../test/refusals.ts'
 import { type Answer, send } from '../../../test/wire.ts'
 import { Api, inEachWorld, type PersonName, type World } from '../../../test/world.ts'
 import { openSession } from '../../identity/sessions/index.ts'
-import { API_PREFIX, OPERATIONS, type Operation } from './index.ts'
+import { OPERATIONS } from '../../programs/operations.ts'
+import { API_PREFIX, type Operation } from './index.ts'
 import { OF_TASKS } from './tasks/task-operations.ts'
 
 /** A member whose name is not snake_case. */
 const CAMEL = /"[a-z]+[A-Z]\w*":/
 
 /** Builds the path that a stranger would try: names and ids of nothing that exists. */
-function pathOf({ path }: Operation): string {
+function pathOf({ path }: Operation<never>): string {
   return path
     .replace(':name', 'nothing')
     .replace(':id', 'nothing')
@@ -21,7 +22,7 @@ function pathOf({ path }: Operation): string {
     .replace(':action', 'nothing.at-all')
 }
 
-function attempt(api: Api, operation: Operation): Promise<Answer> {
+function attempt(api: Api, operation: Operation<never>): Promise<Answer> {
   const body = operation.method === 'GET' ? undefined : { unexpected: true }
   return api.send(operation.method, `${pathOf(operation)}?unexpected=1`, body)
 }
@@ -229,7 +230,7 @@ inEachWorld('who may call what', (world) => {
   })
 })
 
-function matches(operation: Operation, method: string, path: string): boolean {
+function matches(operation: Operation<never>, method: string, path: string): boolean {
   const pattern = operation.path.replaceAll(/:\w+/g, '[^/]+')
   return operation.method === method && new RegExp(`^${pattern}$`).test(path)
 }

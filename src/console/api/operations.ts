@@ -1,4 +1,3 @@
-import type { SignedAct } from '../operation-kit/operation.ts'
 import { ADMISSION_OPERATIONS } from './admission.ts'
 import { AGENT_OPERATIONS } from './agents/agents.ts'
 import { CHANNEL_OPERATIONS } from './channels.ts'
@@ -9,15 +8,10 @@ import { ISSUER_OPERATIONS } from './issuers.ts'
 import { KEY_OPERATIONS } from './keys.ts'
 import { LEDGER_OPERATIONS } from './ledger.ts'
 import { LIMIT_OPERATIONS } from './limits.ts'
-import type { Operation } from './operation.ts'
 import { PEOPLE_OPERATIONS } from './people.ts'
 import { CHECK_OPERATIONS } from './policies/checks.ts'
 import { POLICY_OPERATIONS } from './policies/policies.ts'
-import { POLICY_SHADOW_OPERATIONS } from './policies/policy-shadow.ts'
-import { POLICY_SET_OPERATIONS } from './policy-sets.ts'
 import { RESOURCE_OPERATIONS } from './resources/resources.ts'
-import { RETENTION_OPERATIONS } from './retention.ts'
-import { POINT_OPERATIONS } from './risk/decision-points.ts'
 import { RISK_OPERATIONS } from './risk/risk.ts'
 import { SESSION_OPERATIONS } from './session.ts'
 import { SPACE_OPERATIONS } from './spaces.ts'
@@ -29,7 +23,8 @@ import { REQUEST_OPERATIONS } from './tasks/requests.ts'
 import { SPONSOR_GRANT_OPERATIONS } from './tasks/sponsor-grants.ts'
 import { TASK_OPERATIONS } from './tasks/tasks.ts'
 
-const ALL = [
+/** Operations of the centre, with their routes and types. */
+export const OPERATIONS = [
   ...SESSION_OPERATIONS,
   ...PEOPLE_OPERATIONS,
   ...AGENT_OPERATIONS,
@@ -38,14 +33,11 @@ const ALL = [
   ...RESOURCE_OPERATIONS,
   ...CONNECTION_OPERATIONS,
   ...RISK_OPERATIONS,
-  ...POINT_OPERATIONS,
   ...SPACE_OPERATIONS,
   ...EVERYTHING_OPERATIONS,
   ...POLICY_OPERATIONS,
-  ...POLICY_SHADOW_OPERATIONS,
   ...CHECK_OPERATIONS,
   ...CLIENT_OPERATIONS,
-  ...POLICY_SET_OPERATIONS,
   ...TASK_OPERATIONS,
   ...REQUEST_OPERATIONS,
   ...BREAK_GLASS_OPERATIONS,
@@ -57,16 +49,4 @@ const ALL = [
   ...LIMIT_OPERATIONS,
   ...KEY_OPERATIONS,
   ...LEDGER_OPERATIONS,
-  ...RETENTION_OPERATIONS,
 ]
-
-/** Every operation, with its route and types: what clients are typed by. */
-export type AnyOperation = (typeof ALL)[number]
-
-/** The whole management API: every operation, who may call it, and whether it widens access. There is no other route. */
-export const OPERATIONS: readonly Operation[] = ALL
-
-/** Every operation by id, with the act that `REMIT_PASSKEYS_FOR` calls it. */
-export const SIGNED_OPERATIONS: ReadonlyMap<string, SignedAct | undefined> = new Map(
-  OPERATIONS.map(({ id, signedAs }) => [id, signedAs]),
-)

@@ -1,9 +1,5 @@
 import type { CallParts } from '../../calls/calls/index.ts'
 import type { Bundles } from '../../calls/direct-calls/index.ts'
-import type { DecisionPoints } from '../../extensions/decision-points/index.ts'
-import type { OnlySetParts } from '../../extensions/policy-only/index.ts'
-import type { ErasureParts } from '../../extensions/retention/index.ts'
-import type { CallbackParts } from '../../extensions/submissions/index.ts'
 import type { AgentParts } from '../../identity/agents/index.ts'
 import type { ConnectionParts } from '../../identity/connections/index.ts'
 import type { Providers } from '../../identity/identity-providers/index.ts'
@@ -18,7 +14,11 @@ import type { ClientCertificates } from '../../platform/http/index.ts'
 import type { SealingParts, SigningKeys } from '../../platform/keys/index.ts'
 import type { Ledger } from '../../platform/ledger/index.ts'
 import type { McpDescription, Outbound } from '../../platform/net/index.ts'
+import type { Reader } from '../../platform/storage/index.ts'
 import type { Policies, PolicyParts } from '../../policy/policy/index.ts'
+
+/** Finds the address at which an enforcement point is called back when its access requests end. */
+export type FindCallbackAddress = (db: Reader, clientId: string) => Promise<string | undefined>
 
 /** Parts that the management API works with: those of the rooms that it speaks for. */
 export interface ApiParts {
@@ -36,20 +36,17 @@ export interface ApiParts {
   readonly agents: AgentParts
   readonly issuers: IssuerParts
   readonly connections: ConnectionParts
-  readonly policy: PolicyParts & OnlySetParts
+  readonly policy: PolicyParts
   readonly spaces: SpaceParts & Pick<PolicyParts, 'catalog'>
   readonly policies: Policies
   readonly clients: ClientParts
   readonly authenticator: ClientAuthenticator
-  readonly callbacks: CallbackParts
+  readonly callbackOf: FindCallbackAddress
   readonly decisions: CallParts
-  /** Decision points of others. */
-  readonly points: Pick<DecisionPoints, 'isLeftAlone'>
   readonly notifications: NotificationParts
   /** Policy bundles of APIs that decide in their own process. */
   readonly bundles: Bundles
   readonly ledger: Ledger
-  readonly retention: ErasureParts
   /** Custody of the keys that sign tokens, and of the master key. */
   readonly custody: CustodyParts &
     Pick<SealingParts, 'columns'> & { readonly keys: Pick<SigningKeys, 'list'> }

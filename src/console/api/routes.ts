@@ -9,16 +9,19 @@ import { confirmWidening } from './confirm.ts'
 import { readBody } from './credential-first.ts'
 import { plainJson, schemaOf } from './document.ts'
 import type { ApiCaller, Input, Operation } from './operation.ts'
-import { OPERATIONS } from './operations.ts'
 import type { ApiParts } from './parts.ts'
 import { addSignalRoutes } from './risk/add-signal-routes.ts'
 import { addTaskRoutes } from './tasks/add-task-routes.ts'
 
 export const API_PREFIX = '/api/v1'
 
-/** Registers every operation of the table, the agents' own routes about their tasks, those of APIs about their calls, and those of surfaces. */
-export function addApi(app: FastifyInstance, parts: ApiParts): void {
-  for (const operation of OPERATIONS) addOperation(app, parts, operation)
+/** Registers the operations, the agents' own routes about their tasks, those of APIs about their calls, and those of surfaces. */
+export function addApi(
+  app: FastifyInstance,
+  parts: ApiParts,
+  operations: readonly Operation[],
+): void {
+  for (const operation of operations) addOperation(app, parts, operation)
   addTaskRoutes(app, parts)
   addCallRoutes(app, parts)
   addInProcessRoutes(app, parts)

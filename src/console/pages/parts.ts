@@ -6,6 +6,9 @@ import type { PasskeyParts } from '../../identity/passkeys/index.ts'
 import type { PeopleParts } from '../../identity/people/index.ts'
 import type { FindCompanions, PreviewAnswer } from '../../tasks/approval-desk/index.ts'
 
+/** Counts earlier approvals of calls like one that waits, where people approve such calls again and again. */
+export type CountApprovals = (request: AccessRequest) => Promise<number | undefined>
+
 /** Parts that pages work with: those of the rooms that they speak for. */
 export interface PageParts {
   /** Our own origin, without a trailing slash. */
@@ -18,6 +21,7 @@ export interface PageParts {
   readonly decisions: CallParts
   readonly notifications: NotificationParts
   readonly companionsOf: FindCompanions
+  readonly approvalsLike: CountApprovals
   /** Reads from an API what a waiting call is about; absent where nothing can. */
   readonly fetchPreview?: (asked: {
     readonly request: AccessRequest

@@ -4,6 +4,7 @@ import { decisionPoints, riskBooks } from '../../calls/calls/testing.ts'
 import { Catalog } from '../../catalog/catalog/index.ts'
 import { planOrders } from '../../catalog/catalog/testing.ts'
 import { applyImport } from '../../catalog/catalog-changes/index.ts'
+import { approvalsLike } from '../../extensions/analysis/index.ts'
 import { submittedWith } from '../../extensions/submissions/index.ts'
 import { registerAgent } from '../../identity/agents/index.ts'
 import { mapGroup, type Providers } from '../../identity/identity-providers/index.ts'
@@ -88,6 +89,7 @@ export async function testPages(
     ...{ issuer: ORIGIN, deviceCodes: true, people, providers, decisions },
     notifications,
     companionsOf: submittedWith,
+    approvalsLike: (request) => approvalsLike(decisions, request),
   }
   const http = testHttp({ clock, problemPage: problemPageFor(parts) })
   const routes: string[] = []

@@ -15,8 +15,8 @@ import {
   needsPage,
 } from '../../tasks/approval-desk/index.ts'
 import { findDecision } from '../../tasks/decision-log/index.ts'
+import { unusualIn } from '../../tasks/risk/index.ts'
 import { findTask } from '../../tasks/tasks/index.ts'
-import { unusualIn } from './unusual.ts'
 
 /** Facts, and characters of all of them, that a person takes in without a page. */
 const MAX_FACTS = 20

@@ -15,7 +15,7 @@ import {
 import { Problem } from '../../platform/lib/problem.ts'
 import { Secret } from '../../platform/lib/secret.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
-import { explain } from '../analysis/explain.ts'
+import { explain } from '../../tasks/explanations/explain.ts'
 import { addPoint, type NewPoint, removePoint } from './configure.ts'
 import { type ReplyHandler, says, sends, TestPoint } from './testing.ts'
 

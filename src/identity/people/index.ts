@@ -39,3 +39,4 @@ export {
   namesOfPersons,
   updateProfile,
 } from './person-store.ts'
+export { requireOwners, setOwners } from './set-owners.ts'

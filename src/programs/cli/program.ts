@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { red } from '../../platform/lib/terminal/text.ts'
 import { Cli, type CommonOptions, hasColour } from './cli.ts'
 import { command, helpText, type Start } from './command.ts'
-import { type AddCommand, nounCommand, verbCommand } from './operations/noun.ts'
+import { type AddCommand, joined, nounCommand, verbCommand } from './operations/noun.ts'
 import { terminalOf } from './operations/terminal.ts'
 import { developmentAddress } from './server/address.ts'
 import type { Output, World } from './world.ts'
@@ -111,7 +111,7 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
         ),
       ledger: async () => (await import('./ledger.ts')).ledgerCommand,
       retention: async () =>
-        nounCommand((await import('../../console/api-operations/retention.ts')).RETENTION),
+        nounCommand((await import('../../extensions/retention/operations.ts')).RETENTION),
     },
   ],
   [
@@ -131,14 +131,17 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
         nounCommand((await import('../../console/api-operations/connections.ts')).CONNECTIONS),
       policy: async () => (await import('./policy/policy.ts')).policyCommand,
       'policy-sets': async () =>
-        nounCommand(
-          (await import('../../console/api-operations/policies/policy-sets.ts')).POLICY_SETS,
-        ),
+        nounCommand((await import('../../extensions/policy-only/operations.ts')).POLICY_SETS),
       clients: async () =>
-        nounCommand((await import('../../console/api-operations/clients/clients.ts')).CLIENTS),
+        nounCommand(
+          joined(
+            (await import('../../console/api-operations/clients/clients.ts')).CLIENTS,
+            (await import('../../extensions/submissions/operations.ts')).CLIENT_CALLBACK,
+          ),
+        ),
       'decision-points': async () =>
         nounCommand(
-          (await import('../../console/api-operations/decision-points.ts')).DECISION_POINTS,
+          (await import('../../extensions/decision-points/operations.ts')).DECISION_POINTS,
         ),
       risk: async () => nounCommand((await import('../../console/api-operations/risk.ts')).RISK),
       people: async () =>

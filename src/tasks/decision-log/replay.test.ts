@@ -11,7 +11,7 @@ import {
   type World,
   worldsOver,
 } from '../../calls/calls/testing.ts'
-import { eraseValues } from '../../extensions/analysis/erase.ts'
+import { eraseValues } from '../../extensions/retention/erase-values.ts'
 import { beginRetention } from '../../extensions/retention/index.ts'
 import { issueResourceToken } from '../../grants/issuance/issue-resource-token.ts'
 import { canonicalJson } from '../../platform/lib/canonical-json.ts'

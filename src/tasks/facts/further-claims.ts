@@ -1,14 +1,11 @@
-import {
-  claimEvaluation,
-  isExpression,
-  namesPeople,
-  type Resource,
-} from '../../catalog/catalog/index.ts'
+import type { Resource } from '../../catalog/catalog/index.ts'
 import { isAttribute, type Person } from '../../identity/people/index.ts'
 import type { FurtherClaims, FurtherValue } from '../../identity/tokens/index.ts'
 import type { CelValue } from '../../platform/cel/index.ts'
 import { ExactNumber } from '../../platform/lib/json.ts'
 import type { TaskLineage } from '../tasks/index.ts'
+import { claimEvaluation, isExpression } from './claim-expressions.ts'
+import { namesPeople } from './claim-sources.ts'
 import type { Setting } from './setting.ts'
 
 /** Setting of a token, as far as its further claims speak of it. */

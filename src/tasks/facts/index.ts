@@ -2,6 +2,7 @@
 
 export type { Call } from './call.ts'
 export { authenticationOf, callable, factsAround } from './call-facts.ts'
+export { prepareClaims } from './claim-expressions.ts'
 export { contextOf, contextsOf } from './context.ts'
 export {
   agentEntity,
@@ -27,6 +28,7 @@ export {
 export { isSubject, minting, partiesOf, subjectOf } from './minting.ts'
 export { ownTokens, unusableBearer } from './own-tokens.ts'
 export type { FactParts } from './parts.ts'
+export { setClaims } from './set-claims.ts'
 export type { Setting } from './setting.ts'
 export { intersecting, requesterOf, type SpaceContext, spaceDenial } from './space-context.ts'
 export { isKeyOf, PROOF_GUARD, proofStep } from './task-proof.ts'

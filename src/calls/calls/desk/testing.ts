@@ -23,6 +23,7 @@ import { Policies, publishPolicies } from '../../../policy/policy/index.ts'
 import { REFUND_DESK } from '../../../policy/policy/testing.ts'
 import { LIMITS } from '../../../tasks/budgets/index.ts'
 import { Facts } from '../../../tasks/facts/facts.ts'
+import { prepareClaims } from '../../../tasks/facts/index.ts'
 import { RiskHistory } from '../../../tasks/risk/risk-books.ts'
 import type { TestKey } from '../keys/testing.ts'
 import { CallsInFlight } from '../settlement/calls-in-flight.ts'
@@ -77,7 +78,7 @@ export async function deskOver(storage: Storage, provider: FakeProvider, agentKe
       groupValues,
       issuedAt: clock.now(),
     })
-  const catalog = new Catalog({ storage, live })
+  const catalog = new Catalog({ storage, live, prepare: prepareClaims })
   const policies = new Policies({ storage, live, catalog })
   const rules = { ...base, live, catalog, revalidate: policies.revalidate.bind(policies) }
   await applyImport(rules, planOrders(), by)

@@ -16,12 +16,12 @@ import {
   listOffers,
   setRisk,
 } from '../../../catalog/catalog-changes/index.ts'
-import { explain } from '../../../extensions/analysis/explain.ts'
 import { suspendPerson } from '../../../identity/sessions/index.ts'
 import { forEachEngine } from '../../../platform/storage/testing.ts'
 import { publishPolicies } from '../../../policy/policy/index.ts'
 import { REFUND_DESK } from '../../../policy/policy/testing.ts'
 import { findDecision } from '../../../tasks/decision-log/decision-store.ts'
+import { explain } from '../../../tasks/explanations/explain.ts'
 import { closeTask } from '../../../tasks/tasks/index.ts'
 import { decideCall } from '../decide-call.ts'
 import { decideHeld } from '../held-calls/decide-held.ts'

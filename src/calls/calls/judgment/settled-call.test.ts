@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
-import { explain } from '../../../extensions/analysis/explain.ts'
 import { parseJson } from '../../../platform/lib/json.ts'
 import { forEachEngine } from '../../../platform/storage/testing.ts'
 import {
@@ -12,6 +11,7 @@ import {
   setLimit,
   showLimits,
 } from '../../../tasks/budgets/index.ts'
+import { explain } from '../../../tasks/explanations/explain.ts'
 import { findTask } from '../../../tasks/tasks/index.ts'
 import { decideCall } from '../decide-call.ts'
 import { lapse, REPORT_WITHIN_MS } from '../expire-unreported.ts'

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { explain } from '../../../extensions/analysis/explain.ts'
 import { createSpace } from '../../../identity/spaces/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import { forEachEngine } from '../../../platform/storage/testing.ts'
@@ -14,6 +13,7 @@ import {
   showLimits,
   subjectsOf,
 } from '../../../tasks/budgets/index.ts'
+import { explain } from '../../../tasks/explanations/explain.ts'
 import { findTask } from '../../../tasks/tasks/index.ts'
 import { decideCall } from '../decide-call.ts'
 import { recordOutcome } from '../outcome.ts'

@@ -1,6 +1,6 @@
 import { describe, noun } from '../../operation-kit/operation.ts'
 import { pages } from '../../operation-kit/shared-sources.ts'
-import { input, jsonFile, orNone, together } from '../../operation-kit/source.ts'
+import { input, jsonFile, together } from '../../operation-kit/source.ts'
 import {
   ByClient,
   type ClientJson,
@@ -177,47 +177,6 @@ export const CLIENTS = noun({
           ),
         },
         said: ({ answer }) => done`${bold(answer.id)}: ${settingsInWords(answer)}`,
-      }),
-    }),
-    callback: describe({
-      id: 'clients.set_callback',
-      route: 'PUT /clients/:id/callback',
-      widens: true,
-      says: 'Sets the callback address of a PEP, which it can have called when its access requests end. It replaces the one before. Only this response contains the secret that messages are signed with (Standard Webhooks).',
-      schemas: (kit) => ({
-        params: ByClient(kit),
-        body: kit.exactly({
-          url: kit.Type.Union([kit.Type.String({ maxLength: 2048 }), kit.Type.Null()], {
-            description: 'null: no callbacks, it polls',
-          }),
-        }),
-        answer: kit.Type.Object({
-          url: kit.Type.Union([kit.Type.String(), kit.Type.Null()]),
-          secret: kit.Type.Optional(SecretShape(kit)),
-        }),
-      }),
-      confirms: ({ body: { url }, params }) =>
-        `Tell the program ${params.id} of the end of its access requests at ${url ?? 'no address'}`,
-      command: ({ bold, done, text }) => ({
-        examples: [
-          'remit clients callback mesh https://mesh.example.com/remit/ended',
-          'remit clients callback mesh --never',
-        ],
-        takes: {
-          params: { id: name },
-          body: {
-            url: orNone(
-              input('[url]', 'an https address'),
-              input('--never', 'no callbacks: it polls'),
-            ),
-          },
-        },
-        prints: ({ secret, url }, { params }) => [
-          done`${bold(params.id)} is called back ${url === null ? 'nowhere' : `at ${url}`}`,
-          ...(secret === undefined
-            ? []
-            : [text`  the secret of its signatures, shown this once: ${bold(secret)}`]),
-        ],
       }),
     }),
     rotate: describe({

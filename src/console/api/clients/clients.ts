@@ -1,5 +1,4 @@
 import type { Static } from 'typebox'
-import { findCallback, setCallback } from '../../../extensions/submissions/index.ts'
 import {
   addClient,
   addClientKey,
@@ -46,12 +45,12 @@ export const CLIENT_OPERATIONS = acts(CLIENTS, {
     )
     return { clients: items.map(clientShape), more }
   },
-  show: async ({ clients }, { params: { id } }) => {
+  show: async ({ callbackOf, clients }, { params: { id } }) => {
     const { read } = clients.storage
     const client = await findClient(read, id)
     if (!client) throw new Problem('client.unknown', `there is no machine client \`${id}\``)
     const credentials = await listClientCredentials(read, id)
-    const callback = (await findCallback(read, id))?.url ?? null
+    const callback = (await callbackOf(read, id)) ?? null
     return { ...clientShape(client), credentials: credentials.map(credentialShape), callback }
   },
   add: async ({ clients }, { body, caller }) => {
@@ -71,10 +70,6 @@ export const CLIENT_OPERATIONS = acts(CLIENTS, {
   },
   set: async ({ clients }, { body, caller, params: { id } }) =>
     clientShape(await changeClient(clients, { id, by: caller.person.id, ...givenOf(body) })),
-  callback: async ({ callbacks }, { body, caller, params: { id } }) => {
-    const set = await setCallback(callbacks, { id, url: body.url, by: caller.person.id })
-    return set ? { url: set.url, secret: set.secret.reveal() } : { url: null }
-  },
   rotate: async ({ clients }, { body, caller, params: { id } }) => {
     const until = body.previous_ends_at
     const previousEndsAt = until === undefined ? undefined : Date.parse(until)

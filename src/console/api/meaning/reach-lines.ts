@@ -1,4 +1,4 @@
-import type { ChangedReach, ReachOfChange } from '../../../extensions/analysis/index.ts'
+import type { ChangedReach, ReachOfChange } from '../../reach/index.ts'
 
 /** Number of actions that one line names. */
 const MAX_NAMED = 12

@@ -1,7 +1,7 @@
-import { type Check, checkCall } from '../../../extensions/analysis/index.ts'
 import { invalid } from '../../../policy/cedar/index.ts'
 import { checkPolicies, type GivenByName } from '../../../policy/policy/index.ts'
 import { CHECKS } from '../../api-operations/decisions/checks.ts'
+import { type Check, checkCall } from '../../reach/index.ts'
 import { askShape, gateShape } from '../explanation.ts'
 import { acts } from '../operation.ts'
 import { schemaNow } from './schema-now.ts'

@@ -1,5 +1,3 @@
-import type { Static } from 'typebox'
-import { suggest, suggestPolicy } from '../../../extensions/analysis/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import { compareInWorker, formatInWorker } from '../../../policy/cedar/index.ts'
 import {
@@ -14,7 +12,6 @@ import {
 } from '../../../policy/policy/index.ts'
 import { POLICY } from '../../api-operations/policies/policy.ts'
 import { PolicyVersion, PublishedPolicies } from '../../api-operations/policies/schemas.ts'
-import type { SuggestionInput } from '../../api-operations/policies/suggestions.ts'
 import * as kit from '../../operation-kit/schemas.ts'
 import { toJson } from '../json.ts'
 import { personNames } from '../names.ts'
@@ -23,7 +20,6 @@ import type { ApiParts } from '../parts.ts'
 import { time } from '../shapes.ts'
 import { meaningOfPolicies } from './meaning-of-policies.ts'
 import { whatShape, whoShape } from './policy-ever.ts'
-import { replayed } from './policy-replay.ts'
 import { schemaNow } from './schema-now.ts'
 
 const VERSION = PolicyVersion(kit)
@@ -66,7 +62,6 @@ export const POLICY_OPERATIONS = acts(POLICY, {
     const before = await versionNamed(parts, body.with ?? 'active')
     return { with: before.version, changes: await compareInWorker(before.text, body.text) }
   },
-  replay: (parts, { body }) => replayed(parts, body),
   publish: {
     means: meaningOfPolicies,
     run: async (parts, { body, caller }) => {
@@ -81,35 +76,6 @@ export const POLICY_OPERATIONS = acts(POLICY, {
       const again = { version: Number(params.version), by: caller.person.id, note }
       return toJson(PUBLISHED, await publishAgain(parts.policy, again))
     },
-  },
-  suggest: async (parts, { params, query }) => {
-    const within = lately(parts, query)
-    const found = await suggest(parts.decisions, whoseOf(params), within)
-    const { actions, details, now, withoutInputs, ...counts } = found
-    return {
-      ...timeShape(within),
-      now,
-      suggested: details,
-      actions: actions.map(({ bounds, ...action }) => ({
-        ...action,
-        bounds: bounds.map(({ bound, ...rest }) => ({ ...bound, ...rest })),
-      })),
-      ...counts,
-      without_inputs: withoutInputs,
-    }
-  },
-  'suggest-policy': async (parts, { params, query }) => {
-    const within = lately(parts, query)
-    const found = await suggestPolicy(parts.decisions, whoseOf(params), within)
-    const { before, made: _, newlyDenied, text, withoutInputs, ...rest } = found
-    return {
-      ...rest,
-      ...timeShape(within),
-      text,
-      changes: await compareInWorker(before, text),
-      newly_denied: newlyDenied,
-      without_inputs: withoutInputs,
-    }
   },
   who: (parts, { params }) => whoShape(parts, params.action),
   what: (parts, { params }) => whatShape(parts, params.agent),
@@ -132,19 +98,4 @@ async function versionNamed(parts: ApiParts, version: string) {
 
 function unknownVersion(version: string): Problem {
   return new Problem('policy.unknown_version', `there is no version \`${version}\``)
-}
-
-type Suggestion = ReturnType<typeof SuggestionInput>
-
-function lately({ policy }: ApiParts, { hours = '720' }: Static<Suggestion['query']>) {
-  const until = policy.clock.now()
-  return { since: until - Number(hours) * 60 * 60_000, until }
-}
-
-function timeShape({ since, until }: ReturnType<typeof lately>) {
-  return { from: time(since), to: time(until) }
-}
-
-function whoseOf({ id, of }: Static<Suggestion['params']>) {
-  return of === 'task' ? { task: id } : { agent: id }
 }

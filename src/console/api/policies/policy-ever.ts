@@ -1,10 +1,4 @@
 import {
-  type DeterminingRules,
-  type PermittedAgent,
-  whatCan,
-  whoCan,
-} from '../../../extensions/analysis/index.ts'
-import {
   type EverAnswer,
   type EverRule,
   placeOf,
@@ -12,6 +6,7 @@ import {
 } from '../../../policy/policy/index.ts'
 import { EverRule as EverRuleJson } from '../../api-operations/policies/ever.ts'
 import * as kit from '../../operation-kit/schemas.ts'
+import { type DeterminingRules, type PermittedAgent, whatCan, whoCan } from '../../reach/index.ts'
 import { toJson } from '../json.ts'
 import { personNames } from '../names.ts'
 import type { ApiParts } from '../parts.ts'

@@ -1,5 +1,6 @@
 import { findResource } from '../../../catalog/catalog/index.ts'
-import { previewImport, requireOwners } from '../../../catalog/catalog-changes/index.ts'
+import { previewImport } from '../../../catalog/catalog-changes/index.ts'
+import { requireOwners } from '../../../identity/people/index.ts'
 import type { ChangeSummary, MeantChange } from '../../../identity/sessions/index.ts'
 import type { OperationInput } from '../../operation-kit/operation.ts'
 import { countWords, said } from '../meaning/words.ts'

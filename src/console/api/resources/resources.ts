@@ -15,12 +15,9 @@ import {
   rejectOffers,
   removeResource,
   renameAction,
-  requireOwners,
   resumeResource,
-  setClaims,
   setDisplay,
   setMark,
-  setOwners,
   setPreview,
   setRisk,
   setSentence,
@@ -37,8 +34,10 @@ import {
   setGroup,
 } from '../../../catalog/resource-groups/index.ts'
 import { connectResource } from '../../../identity/connections/index.ts'
+import { requireOwners, setOwners } from '../../../identity/people/index.ts'
 import { mapInSteps } from '../../../platform/lib/in-steps.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
+import { setClaims } from '../../../tasks/facts/index.ts'
 import { RESOURCES } from '../../api-operations/resources/resources.ts'
 import { Imported } from '../../api-operations/resources/schemas.ts'
 import * as kit from '../../operation-kit/schemas.ts'

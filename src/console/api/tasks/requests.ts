@@ -12,13 +12,7 @@ import {
   shownDigest,
   shownTo,
 } from '../../../approvals/approvals/index.ts'
-import {
-  type ApprovalHabit,
-  approvalHabits,
-  suggestException,
-} from '../../../extensions/analysis/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
-import { compareInWorker } from '../../../policy/cedar/index.ts'
 import {
   answerFigures,
   denyRequest,
@@ -174,35 +168,4 @@ export const REQUEST_OPERATIONS = acts(APPROVALS, {
       })),
     }
   },
-  suggestions: async ({ decisions }, { query: { action, agent } }) => {
-    if (action === undefined || agent === undefined) {
-      const habits = await approvalHabits(decisions, agent)
-      return { suggestions: habits.map(habitShape), draft: null }
-    }
-    const { actions } = await decisions.catalog.current()
-    const own = actions.get(action)?.name ?? action
-    const { exception, habit } = await suggestException(decisions, { action: own, agent })
-    const { asked, before, linked, newlyPermitted, text, withoutInputs, ...rest } = exception
-    return {
-      suggestions: [habitShape(habit)],
-      draft: {
-        ...rest,
-        text,
-        linked,
-        changes: await compareInWorker(before, text),
-        asked_now: asked.now,
-        asked_then: asked.drafted,
-        newly_permitted: newlyPermitted,
-        without_inputs: withoutInputs,
-      },
-    }
-  },
 })
-
-function habitShape({ last, limits, ...habit }: ApprovalHabit) {
-  return {
-    ...habit,
-    last: time(last),
-    limits: limits.map(({ op, path, values }) => ({ op, path, values })),
-  }
-}

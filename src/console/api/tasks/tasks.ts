@@ -1,10 +1,10 @@
 import { listNotices } from '../../../calls/calls/index.ts'
-import { explain } from '../../../extensions/analysis/index.ts'
 import { findAgent } from '../../../identity/agents/index.ts'
 import { findPerson } from '../../../identity/people/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import { showLimitsOver } from '../../../tasks/budgets/index.ts'
 import { findDecision, listDecisions } from '../../../tasks/decision-log/index.ts'
+import { explain } from '../../../tasks/explanations/index.ts'
 import {
   closeAllTasks,
   closeTask,

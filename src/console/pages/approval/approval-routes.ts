@@ -27,8 +27,6 @@ import {
   editCall,
   editedArguments,
 } from '../../../approvals/call-edits/index.ts'
-import { approvalHabits, isHabitual } from '../../../extensions/analysis/index.ts'
-import { unusualIn } from '../../../extensions/channel-answers/index.ts'
 import { findAgent } from '../../../identity/agents/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import {
@@ -44,6 +42,7 @@ import {
   standInsInWords,
 } from '../../../tasks/approval-desk/index.ts'
 import { findDecision } from '../../../tasks/decision-log/index.ts'
+import { unusualIn } from '../../../tasks/risk/index.ts'
 import { findTask } from '../../../tasks/tasks/index.ts'
 import { allowancePage } from '../allowance/allowance-page.ts'
 import { allowanceItems, allowancesOf } from '../allowance/allowance-routes.ts'
@@ -352,17 +351,12 @@ async function viewOf(
     standIns: await standInsInWords(parts.decisions, request),
     may: may.may ? { answers: may.answers } : { why: may.detail },
     first,
-    habitual: looks ? await habitualOf(parts, request) : undefined,
+    habitual: looks ? await parts.approvalsLike(request) : undefined,
     preview: looks && parts.fetchPreview ? offeredPreview(catalog, request, fetched) : undefined,
     shown,
     sign: may.may ? signing : undefined,
     ...(await aloneOn(parts, visit, request)),
   }
-}
-
-async function habitualOf({ decisions }: PageParts, request: AccessRequest) {
-  const habits = await approvalHabits(decisions, request.agentId)
-  return habits.find((habit) => isHabitual(habit, request))?.approvals
 }
 
 function moreOf(request: AccessRequest): ApprovalView['more'] {

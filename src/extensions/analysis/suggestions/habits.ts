@@ -46,6 +46,15 @@ export async function approvalHabits(
     .slice(0, MAX_HABITS)
 }
 
+/** Counts the approvals of a habit that a call is like; nothing where there is none. */
+export async function approvalsLike(
+  parts: HabitParts,
+  request: Pick<AnsweredCall, 'action' | 'agentId' | 'inspected'>,
+): Promise<number | undefined> {
+  const habits = await approvalHabits(parts, request.agentId)
+  return habits.find((habit) => isHabitual(habit, request))?.approvals
+}
+
 /** Tells whether a call keeps all limits of a habit. */
 export function isHabitual(
   { action, agent, limits }: ApprovalHabit,

@@ -45,6 +45,15 @@ export function nounCommand(
   }
 }
 
+/** Joins operations that several rooms describe under one noun. */
+export function joined(
+  first: Noun<Readonly<Record<string, OperationDescription>>>,
+  ...more: readonly Noun<Readonly<Record<string, OperationDescription>>>[]
+): Noun<Readonly<Record<string, OperationDescription>>> {
+  const operations = Object.assign({}, ...[first, ...more].map((each) => each.operations))
+  return { ...first, operations }
+}
+
 /** Makes a command without a noun of one operation. */
 export function verbCommand(verb: string, operation: OperationDescription): AddCommand {
   return (start, terminal) => {

@@ -1,6 +1,6 @@
-import type { AnyOperation } from '../../../console/api/index.ts'
 import type { LooseInput } from '../../../console/operation-kit/command.ts'
 import type { Method } from '../../../console/operation-kit/operation.ts'
+import type { AnyOperation } from '../../operations.ts'
 
 type OperationAt<M extends Method, P> = Extract<
   AnyOperation,
