@@ -117,7 +117,7 @@ describe('remit clients', () => {
       [
         ['make'],
         2,
-        /there are: list, show, add, set, callback, rotate, add-key, end-credential, remove/,
+        /there are: list, show, add, set, rotate, add-key, end-credential, remove, callback/,
       ],
       [['show', 'nobody'], 1, /client\.unknown/],
     ] as const) {
