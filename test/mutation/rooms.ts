@@ -249,6 +249,49 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
       'src/platform/http/inbound/admission.test.ts',
     ],
   },
+  webhooks: {
+    guards: ['src/platform/webhooks/post.ts'],
+    suites: ['src/platform/webhooks/*.test.ts'],
+  },
+  'machine-clients': {
+    guards: [
+      'src/identity/machine-clients/authenticator.ts',
+      'src/identity/machine-clients/check-settings.ts',
+      'src/identity/machine-clients/secret.ts',
+    ],
+    suites: ['src/identity/machine-clients/*.test.ts'],
+  },
+  spaces: {
+    guards: ['src/identity/spaces/openers.ts', 'src/identity/spaces/rules.ts'],
+    suites: ['src/identity/spaces/*.test.ts'],
+  },
+  notifications: {
+    guards: [
+      'src/identity/notifications/quiet-hours.ts',
+      'src/identity/notifications/pace.ts',
+      'src/identity/notifications/own-channels/channel-code.ts',
+    ],
+    suites: ['src/identity/notifications/*.test.ts'],
+  },
+  catalog: {
+    guards: ['src/catalog/catalog/authority.ts'],
+    suites: ['src/catalog/catalog/*.test.ts'],
+  },
+  'catalog-changes': {
+    guards: [
+      'src/catalog/catalog-changes/previews.ts',
+      'src/catalog/catalog-changes/mcp/reviewed.ts',
+    ],
+    suites: [
+      'src/catalog/catalog-changes/previews.test.ts',
+      'src/catalog/catalog-changes/mcp/plan-mcp-import.test.ts',
+      'src/catalog/catalog-changes/mcp/reviewed.test.ts',
+    ],
+  },
+  graphql: {
+    guards: ['src/catalog/graphql/measure.ts', 'src/catalog/graphql/operation.ts'],
+    suites: ['src/catalog/graphql/*.test.ts'],
+  },
   extauthz: {
     guards: ['src/extensions/extauthz/answer-check.ts', 'src/extensions/extauthz/public-host.ts'],
     suites: ['src/extensions/extauthz/*.test.ts', 'test/gateways/forward-auth.test.ts'],

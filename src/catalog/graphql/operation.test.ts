@@ -200,6 +200,10 @@ describe('an operation', () => {
 
   it('tells nothing of the schema that was not asked about', () => {
     assert.ok(!refusalOf('{ ordrs { id } }').includes('orders'))
+    const query = 'query($s: State) { orders(state: $s) { id } }'
+    const said = refusalOf(query, { variables: { s: 'OPEM' } })
+    assert.match(said, /^graphql\.invalid/)
+    assert.ok(!said.includes('"OPEN"'), said)
   })
 
   it('that unfolds without end, or that is costly to compare, ends soon', () => {
@@ -213,6 +217,133 @@ describe('an operation', () => {
     assert.match(refusalOf(`{ orders(tags: ${'['.repeat(60_000)}) }`), /^graphql\.unsupported/)
     const same = `{ order(id: 1) { ${'self { self { id } } '.repeat(120)} } }`
     assert.equal(refusalOf(same), 'read')
+  })
+})
+
+describe('the extent of an operation', () => {
+  const numbered = (count: number, of: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => of(i)).join(' ')
+  const TOO_LARGE = 'graphql.unsupported: the operation is too large'
+
+  it('is bounded in levels, fields, aliases and root fields, to the last one', () => {
+    const levels = (count: number) =>
+      `{ order(id: 1) ${'{ self '.repeat(count - 2)}{ id }${'}'.repeat(count - 2)} }`
+    const bounded: readonly (readonly [(count: number) => string, number, string])[] = [
+      [levels, 14, `${TOO_LARGE}: it is nested deeper than 15`],
+      [
+        (count) => `{ order(id: 1) { ${'id '.repeat(count - 1)} } }`,
+        500,
+        `${TOO_LARGE}: it selects more than 500 fields`,
+      ],
+      [
+        (count) => `{ order(id: 1) { ${numbered(count, (i) => `a${i}: id`)} } }`,
+        50,
+        `${TOO_LARGE}: it has more than 50 aliases`,
+      ],
+      [
+        (count) => `{ ${numbered(count, (i) => `a${i}: orders { id }`)} }`,
+        20,
+        'graphql.unsupported: an operation has at most 20 root fields',
+      ],
+    ]
+    for (const [write, most, refusal] of bounded) {
+      assert.equal(refusalOf(write(most)), 'read', refusal)
+      assert.equal(refusalOf(write(most + 1)), refusal)
+    }
+  })
+
+  it('is bounded in brackets within brackets and in tokens, before it is parsed', () => {
+    const refusal = `${TOO_LARGE}, or nested too deep`
+    // Of the brackets around the list, `{` and `(` are two.
+    const nested = (count: number) => {
+      const open = '[1, '.repeat(count - 2)
+      return `{ orders(tags: ${open}1${']'.repeat(count - 2)}) { id } }`
+    }
+    assert.match(refusalOf(nested(64)), /^graphql\.invalid/)
+    assert.equal(refusalOf(nested(65)), refusal)
+    // `{`, `orders`, `(`, `tags`, `:`, `[`, `]`, `)`, `{`, `id`, `}`, `}`
+    const tokens = (count: number) => `{ orders(tags: [${'"a" '.repeat(count - 12)}]) { id } }`
+    assert.equal(refusalOf(tokens(4_000)), 'read')
+    assert.equal(refusalOf(tokens(4_001)), refusal)
+    const lists = numbered(10, (i) => `a${i}: orders(tags: ["a"]) { items { sku } }`)
+    assert.equal(refusalOf(`{ ${lists} }`), 'read')
+    const beside = `{ order(id: 1) { ${'customer { name } '.repeat(65)} } }`
+    assert.equal(refusalOf(beside), 'read')
+  })
+})
+
+describe('directives', () => {
+  const ROOT = 'graphql.unsupported: directives are taken below the root fields only'
+
+  it('that leave fields out are taken below the root fields', () => {
+    for (const directive of ['@skip(if: true)', '@include(if: false)']) {
+      assert.equal(refusalOf(`{ order(id: 1) { id total ${directive} } }`), 'read')
+      assert.equal(refusalOf(`{ order(id: 1) { ... ${directive} { id } } }`), 'read')
+      const spread = `{ order(id: 1) { ...F ${directive} } } fragment F on Order { id }`
+      assert.equal(refusalOf(spread), 'read')
+    }
+  })
+
+  it('of the operation, its variables, its root and its fragments are refused', () => {
+    const skip = '@skip(if: true)'
+    for (const query of [
+      `query ${skip} { order(id: 1) { id } }`,
+      `query($id: ID! ${skip}) { order(id: $id) { id } }`,
+      `{ order(id: 1) ${skip} { id } }`,
+      `{ ... { order(id: 1) ${skip} { id } } }`,
+      `{ ...R ${skip} } fragment R on Query { orders { id } }`,
+      `{ order(id: 1) { ...F } } fragment F on Order ${skip} { id }`,
+    ])
+      assert.equal(refusalOf(query, { variables: {} }), ROOT, query)
+  })
+
+  it('that are not known are named, and no longer than a name is', () => {
+    const long = 'x'.repeat(100)
+    const said = refusalOf(`{ order(id: 1) { id @${long} } }`)
+    assert.ok(said.includes(`\`@${'x'.repeat(64)}\``) && !said.includes('x'.repeat(65)), said)
+  })
+})
+
+describe('fragments', () => {
+  it('without a name are spelled out like those with one', () => {
+    const order = ['query.order', { id: '1', '@selected_fields': ['id', 'total'] }]
+    for (const query of [
+      '{ ... { order(id: 1) { id ... on Order { total } } } }',
+      '{ ... on Query { order(id: 1) { ... { id } ... { total } } } }',
+      '{ ...R } fragment R on Query { order(id: 1) { id total } }',
+    ])
+      assert.deepEqual(fieldsOf(query), [order])
+  })
+
+  it('that the operation does not use are not sent', () => {
+    const query = `query A { order(id: 1) { ...F } } query B { orders { ...G } }
+      fragment F on Order { id } fragment G on Order { total }`
+    const { body, hasAliases } = read(query, { operationName: 'A' })
+    assert.ok(!hasAliases)
+    const sent = JSON.parse(canonicalJson(body)).query
+    assert.match(sent, /fragment F /)
+    assert.doesNotMatch(sent, /fragment G /)
+  })
+})
+
+describe('variables', () => {
+  const query = 'query($f: Int, $s: State) { orders(first: $f, state: $s) { id } }'
+  const selected = { '@selected_fields': ['id'] }
+
+  it('are sent as they were given, and without any there is no member for them', () => {
+    const sent = (more: object) => JSON.parse(canonicalJson(read(query, more).body))
+    const { query: text, ...rest } = sent({ variables: { f: 3 } })
+    assert.match(text, /orders\(first: \$f, state: \$s\)/)
+    assert.deepEqual(rest, { variables: { f: 3 } })
+    for (const more of [{}, { variables: {} }, { variables: null }])
+      assert.deepEqual([...read(query, more).body.keys()], ['query'])
+  })
+
+  it('that are left out leave the argument out, so that its own default counts', () => {
+    assert.deepEqual(fieldsOf(query), [['query.orders', { first: 10, ...selected }]])
+    assert.deepEqual(fieldsOf(query, { variables: { f: null, s: 'OPEN' } }), [
+      ['query.orders', { first: null, state: 'OPEN', ...selected }],
+    ])
   })
 })
 

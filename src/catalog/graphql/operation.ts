@@ -87,7 +87,7 @@ function parsed(query: string): DocumentNode {
 function checkBrackets(query: string): void {
   const lexer = new Lexer(new Source(query))
   let open = 0
-  for (let tokens = 0; lexer.advance().kind !== TokenKind.EOF; tokens++) {
+  for (let tokens = 1; lexer.advance().kind !== TokenKind.EOF; tokens++) {
     const { kind } = lexer.token
     if (OPENING.has(kind)) open++
     else if (CLOSING.has(kind)) open--

@@ -4,8 +4,10 @@ import { countVerified } from '../../platform/jose/testing.ts'
 import { sha256url } from '../../platform/lib/bytes.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
+import { findAgent } from '../agents/agent-store.ts'
 import { addKey, revokeKey } from '../agents/change-keys.ts'
 import { resumeAgent, retireAgent, suspendAgent } from '../agents/change-status.ts'
+import { setCertification } from '../agents/recertify.ts'
 import {
   assertion,
   type KeyPair,
@@ -15,7 +17,14 @@ import {
   testAgents,
 } from '../agents/testing.ts'
 import { hs256, unsigned } from '../identity-providers/testing.ts'
-import { assertionReplayKey, authenticateAgent, authenticateClient } from './authenticate.ts'
+import {
+  activeIfSaid,
+  assertionReplayKey,
+  authenticateAgent,
+  authenticateClient,
+  inTheSameWords,
+  type ProspectiveClient,
+} from './authenticate.ts'
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const by = 'operator'
@@ -215,4 +224,159 @@ forEachEngine('authenticating an agent', (open) => {
     await retireAgent(parts, change)
     assert.equal(await attempt(key), 'agent.retired')
   })
+
+  test('a stopped agent that asks again and again is counted after a while, and recorded no more', async () => {
+    const { parts, refused } = await ready()
+    await suspendAgent(parts, { agentId, by, reason: 'test' })
+    const reason = 'agent.suspended'
+    while (parts.ledger.refusals.admits({ agent: agentId, reason }));
+    assert.equal(await refused({}), reason)
+    const recorded = await parts.recorded()
+    assert.equal(recorded.filter(({ type }) => type === 'agent.refused').length, 0)
+  })
+
+  test('an agent past its date is stopped when it comes; one that was stopped before stays what it was', async () => {
+    const { parts, refused } = await ready()
+    await setCertification(parts, { agentId, days: 1, by })
+    parts.clock.advance(24 * 3_600_000)
+    assert.equal(await refused({}), 'agent.suspended')
+    const standing = async () => findAgent(parts.storage.read, agentId)
+    assert.deepEqual((await standing())?.suspendedFor, 'uncertified')
+    await retireAgent(parts, { agentId, by, reason: 'test' })
+    assert.equal(await refused({}), 'agent.retired')
+    assert.equal((await standing())?.status, 'retired')
+  })
+
+  test('an agent that somebody only names is looked at, and nothing is recorded of it', async () => {
+    const { parts } = await ready()
+    const named = async () => {
+      const agent = await findAgent(parts.storage.read, agentId)
+      assert.ok(agent)
+      return activeIfSaid(parts, agent)
+    }
+    await named()
+    await suspendAgent(parts, { agentId, by, reason: 'test' })
+    assert.equal(await refusal(named()), 'agent.suspended')
+    const recorded = await parts.recorded()
+    assert.equal(recorded.filter(({ type }) => type === 'agent.refused').length, 0)
+  })
+
+  test('only its own key counts by the profile FAPI 2.0; other types are refused before they are read', async () => {
+    const { parts, key } = await ready()
+    const fapi2 = { ...parts, fapi2: true }
+    await authenticate(fapi2, await assertion(parts, key))
+    const ofIssuer = await assertion(parts, key, { iss: 'https://ci.example', sub: 'job' })
+    const why = async (parts_: TestAgents, token: string, type?: string) => {
+      const error = await authenticate(parts_, token, type).catch((thrown: unknown) => thrown)
+      assert.ok(error instanceof Problem)
+      const { detail } = error.cause instanceof Problem ? error.cause : error
+      return { detail, ...error.members }
+    }
+    const OWN_ONLY = 'only `private_key_jwt` and certificates are accepted here'
+    const svid = 'urn:ietf:params:oauth:client-assertion-type:jwt-spiffe'
+    const own = await assertion(parts, key)
+    for (const [token, type] of [
+      [ofIssuer],
+      [own, svid],
+      [own, 'headers: oauth-client-attestation'],
+    ] as const) {
+      const said = await why(fapi2, token, type)
+      assert.deepEqual(said, { detail: OWN_ONLY })
+      assert.notEqual((await why(parts, token, type)).detail, OWN_ONLY)
+    }
+    const unknown = '`client_assertion_type` is not known'
+    for (const parts_ of [parts, fapi2])
+      assert.deepEqual(await why(parts_, own, 'saml'), { detail: unknown, fault: unknown })
+  })
+
+  test('a name or the address of a document is proved by a key, anything else by an issuer that is trusted', async () => {
+    const { parts, key } = await ready()
+    const of = async (claims: object) => {
+      const made = await assertion(parts, key, { ...claims })
+      const error = await authenticate(parts, made).catch((thrown: unknown) => thrown)
+      assert.ok(error instanceof Problem && error.cause instanceof Problem)
+      return [error.cause.code, Object.hasOwn(error.members, 'fault')]
+    }
+    const url = 'https://client.example/agent'
+    assert.deepEqual(await of({ iss: url, sub: url }), ['agent_key.unknown', true])
+    assert.deepEqual(await of({ iss: url, sub: 'job' }), ['issuer.not_trusted', false])
+    assert.deepEqual(await of({ iss: 'http://x', sub: 'http://x' }), ['issuer.not_trusted', false])
+  })
+
+  test('an assertion that cannot be read is told to be so', async () => {
+    const { parts } = await ready()
+    const error = await authenticate(parts, 'x.y.z').catch((thrown: unknown) => thrown)
+    assert.ok(error instanceof Problem && error.cause instanceof Problem)
+    assert.equal(error.members.fault, error.cause.detail)
+  })
+
+  test('a client that is no agent yet proves the key that it registered', async () => {
+    const { parts } = await ready()
+    const key = keyPair()
+    const client = (over: Partial<ProspectiveClient> = {}): ProspectiveClient => ({
+      ...{ clientId: 'new-bot', methods: ['private_key_jwt'], fapi2: false, jwks: [key.jwk] },
+      ...over,
+    })
+    const shown = async (over = {}, by_ = key) => ({
+      assertion: await assertion(parts, by_, { iss: 'new-bot', sub: 'new-bot', jti: 'j1' }),
+      ...{ assertionType, ...over },
+    })
+    const use = await authenticateClient(parts, client(), await shown())
+    assert.equal(use?.replayKey, assertionReplayKey('new-bot', 'j1'))
+    const refused = async (by_: ProspectiveClient, over = {}, key_ = key) =>
+      refusal(authenticateClient(parts, by_, await shown(over, key_)))
+    assert.equal(await refused(client(), {}, keyPair()), 'token.bad_signature')
+    assert.equal(await refused(client({ clientId: 'old-bot' })), 'agent.unauthenticated')
+    const saml = { assertionType: 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer' }
+    assert.equal(await refused(client(), saml), 'agent.unauthenticated')
+    await assert.rejects(authenticateClient(parts, client({ methods: ['none'] }), await shown()), {
+      code: 'oauth.invalid_request',
+      detail: '`client_assertion` is not accepted here: the client is public',
+    })
+  })
+
+  test('a client without a key is public where it registered so, and not by the profile FAPI 2.0', async () => {
+    const { parts } = await ready()
+    const open_: ProspectiveClient = {
+      ...{ clientId: 'page', methods: ['none'], fapi2: false, jwks: [] },
+    }
+    assert.equal(await authenticateClient(parts, open_, undefined), undefined)
+    const needed = {
+      code: 'agent.unauthenticated',
+      detail: 'the client authenticates with its key',
+    }
+    for (const [parts_, client] of [
+      [parts, undefined],
+      [parts, { ...open_, methods: ['private_key_jwt'] }],
+      [parts, { ...open_, fapi2: true }],
+      [{ ...parts, fapi2: true }, open_],
+    ] as const)
+      await assert.rejects(authenticateClient(parts_, client, undefined), needed)
+  })
+})
+
+test('what is public is said as it is, and so is a failure that says nothing of the agent', () => {
+  const thrown = (cause: unknown, fault?: string): unknown => {
+    try {
+      return inTheSameWords(cause, fault)
+    } catch (error) {
+      return error
+    }
+  }
+  for (const cause of [
+    new Error('a bug'),
+    new Problem('server.failed', 'broken'),
+    new Problem('storage.unavailable', 'away'),
+    new Problem('agent.quarantined', 'nobody let it in'),
+    new Problem('client_document.invalid', 'no JSON'),
+    new Problem('attestation.invalid', 'old'),
+  ])
+    assert.equal(thrown(cause), cause)
+  const cause = new Problem('agent.unknown', 'there is no such agent')
+  for (const fault of ['late', undefined]) {
+    const error = thrown(cause, fault)
+    assert.ok(error instanceof Problem && error.cause === cause)
+    assert.equal(error.code, 'agent.unauthenticated')
+    assert.deepEqual(error.members, fault === undefined ? {} : { fault })
+  }
 })

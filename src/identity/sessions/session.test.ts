@@ -81,6 +81,36 @@ forEachEngine('sessions', (open) => {
     assert.equal(await readSession(parts, token), undefined)
   })
 
+  test('signing out is recorded once, and of nobody where nobody was signed in', async () => {
+    const parts = await testPeople(await open())
+    const { token } = await signedIn(parts)
+    for (let i = 0; i < 3; i++) await endSession(parts, token)
+    const ended = (await parts.recorded()).filter(({ type }) => type === 'session.ended')
+    assert.equal(ended.length, 1)
+  })
+
+  test('the time of the last look moves after a minute, and is not written before', async () => {
+    const parts = await testPeople(await open())
+    const { token } = await signedIn(parts)
+    const lastSeen = async () => (await readSession(parts, token))?.session.lastSeenAt
+    const begun = parts.clock.now()
+    parts.clock.advance(MINUTE - 1)
+    await readSession(parts, token)
+    assert.equal(await lastSeen(), begun)
+    parts.clock.advance(1)
+    await readSession(parts, token)
+    assert.equal(await lastSeen(), begun + MINUTE)
+  })
+
+  test('a session that is left of a person who may not act is worth nothing', async () => {
+    const parts = await testPeople(await open())
+    const { id, token } = await signedIn(parts)
+    await parts.storage.transaction((tx) =>
+      tx.updateTable('persons').set({ status: 'suspended' }).where('id', '=', id).execute(),
+    )
+    assert.equal(await readSession(parts, token), undefined)
+  })
+
   test('what does not look like a token is nobody', async () => {
     const parts = await testPeople(await open())
     const { token } = await signedIn(parts)

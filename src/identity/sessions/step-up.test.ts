@@ -24,6 +24,7 @@ test('a sign-in is fresh to the last second of its age, by whole seconds', () =>
   assert.ok(isProvedWell({ ...proved, authTime: NOW - 1 }, wants(0), NOW - 1))
   assert.ok(!isProvedWell({ ...proved, authTime: NOW - 1 }, wants(0), NOW))
   assert.ok(!isProvedWell({ ...proved, authTime: null }, wants(60), NOW))
+  assert.ok(!isProvedWell(UNPROVED, wants(60), 30_000), 'an unknown time is not the epoch')
 })
 
 test('strong does not make up for old, nor fresh for weak', () => {

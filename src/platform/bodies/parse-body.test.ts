@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { MAX_AT_ONCE } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
 import { type BodyKind, bodyReader, parseBody, parseJsonText } from './parse-body.ts'
 
@@ -50,9 +51,27 @@ describe('W10: a long body', () => {
     }
   })
 
-  it('does not wait where it is short', () => {
-    const text = `{"a":"${'b'.repeat(65_000)}"}`
-    assert.ok(!(parseBody(Buffer.from(text), 'application/json') instanceof Promise))
+  it('does not wait where it is short, to the byte', async () => {
+    const turnsOf = (length: number) => {
+      const text = `{"a":"${'b'.repeat(length - 8)}"}`
+      return [parseBody(Buffer.from(text), 'application/json'), parseJsonText(text)]
+    }
+    for (const body of turnsOf(MAX_AT_ONCE)) assert.ok(!(body instanceof Promise))
+    for (const body of turnsOf(MAX_AT_ONCE + 1)) {
+      assert.ok(body instanceof Promise)
+      await body
+    }
+  })
+
+  it('of text in another document is followed by a turn of its own, too', async () => {
+    let turns = 0
+    const other = () => {
+      turns++
+    }
+    setImmediate(other)
+    const read = parseJsonText(`"${'b'.repeat(MAX_AT_ONCE)}"`)
+    await read
+    assert.equal(turns, 1)
   })
 })
 

@@ -32,7 +32,7 @@ export function readPartHead(text: string): PartHead | undefined {
   if (name === undefined || name.length > MAX_NAME) return undefined
   const type = lines.get('content-type')
   if (filename === undefined) return isText(type) ? { name } : undefined
-  const mediaType = type === undefined ? undefined : plainMediaType(type)
+  const mediaType = plainMediaType(type ?? '')
   if (mediaType === undefined || !isFileName(filename)) return undefined
   return { name, file: { filename, mediaType } }
 }

@@ -2,7 +2,18 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { consistencyPath, inclusionPath, type ReadTile } from './proofs.ts'
-import { type Edge, edgeOf, grow, HASH_BYTES, leafHash, nodeHash, rootOf, split } from './tree.ts'
+import {
+  completeRoot,
+  type Edge,
+  edgeOf,
+  grow,
+  HASH_BYTES,
+  KnownRoots,
+  leafHash,
+  nodeHash,
+  rootOf,
+  split,
+} from './tree.ts'
 
 /** Tiles as a store keeps them. */
 class Tiles {
@@ -124,6 +135,49 @@ test('however the leaves come in, tiles and roots are the same, and those of the
     }),
     { numRuns: 60 },
   )
+})
+
+test('a full tile has its root above it, and begins no empty one beside it', () => {
+  const tiles = grow(new Map(), 0, leavesOf(512))
+  const shape = tiles.map(({ level, index, hashes }) => [level, index, hashes.length / HASH_BYTES])
+  assert.deepEqual(shape, [
+    [0, 0, 256],
+    [0, 1, 256],
+    [1, 0, 2],
+  ])
+  const [first = assert.fail()] = tiles
+  assert.equal(split(first.hashes).length, 256)
+})
+
+test('a root that is known counts for the very hashes that it was computed from', () => {
+  const known = new KnownRoots()
+  const [a, b, c] = leavesOf(3) as [Uint8Array, Uint8Array, Uint8Array] // as: three of them
+  const root = known.rootOf('0 0 2', [a, b])
+  assert.equal(hex(root), hex(nodeHash(a, b)))
+  assert.equal(known.rootOf('0 0 2', [a, b]), root, 'it is not computed again')
+  assert.equal(hex(known.rootOf('0 0 2', [a, c])), hex(nodeHash(a, c)))
+  assert.equal(hex(known.rootOf('0 0 2', [c, b])), hex(nodeHash(c, b)))
+  assert.equal(hex(known.rootOf('0 2 2', [c, b])), hex(nodeHash(c, b)))
+})
+
+test('hashes that are no power of two have no root', () => {
+  for (const count of [0, 3, 5, 6])
+    assert.throws(() => completeRoot(leavesOf(count)), /a complete subtree lacks a hash/)
+})
+
+test('a proof reads each tile once', async () => {
+  const tiles = new Tiles()
+  tiles.append(leavesOf(1_000))
+  const read: string[] = []
+  const counting: ReadTile = (level, index) => {
+    read.push(`${level}/${index}`)
+    return tiles.read(level, index)
+  }
+  for (const path of [inclusionPath, consistencyPath]) {
+    await path(counting, 700, 1_000)
+    assert.deepEqual(read, [...new Set(read)])
+    read.length = 0
+  }
 })
 
 test('the example of tlog-tiles: a tree of 70,000', () => {

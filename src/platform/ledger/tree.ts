@@ -66,8 +66,7 @@ export function grow(edge: Edge, size: number, leaves: readonly Uint8Array[]): r
 /** Root of the tree with this edge. `known`: of the trees that were looked at before, so that only the new part is hashed. */
 export function rootOf(edge: Edge, known = new KnownRoots()): Uint8Array {
   const subtrees: Uint8Array[] = []
-  for (const level of [...edge.keys()].sort((a, b) => b - a)) {
-    const hashes = edge.get(level) ?? []
+  for (const [level, hashes] of [...edge].sort(([a], [b]) => b - a)) {
     let taken = 0
     for (let width = TILE_WIDTH / 2; width >= 1; width /= 2) {
       if (hashes.length - taken < width) continue

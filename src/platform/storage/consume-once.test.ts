@@ -122,6 +122,16 @@ onBothEngines('used proofs', (open) => {
     assert.deepEqual(await Promise.all(asked), [true, false])
   })
 
+  test('where proofs have no place of their own, a question writes nothing, and they go with the other uses', async () => {
+    const storage = await open()
+    await use(storage, 'a', 999)
+    const writes = () => Promise.reject(new Error('it writes'))
+    const elsewhere = { ...storage, engine: 'postgres', commit: writes } as const
+    assert.equal(await wasProofUsed(elsewhere, 'b'), false)
+    await forgetUsed(elsewhere, 1_000, 'proofs')
+    assert.equal(await wasProofUsed(storage, 'a'), true)
+  })
+
   test('however many have expired, all are forgotten, and can be used again', async () => {
     const storage = await open()
     const steps = Array.from({ length: 1_201 }, (_, i) => useStep(storage, PROOF, `${i}`, 999))
