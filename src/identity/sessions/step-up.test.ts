@@ -46,7 +46,7 @@ test('what is wanted is said in words', () => {
   const said = [
     [wants(null), ''],
     [wants(null, 'mfa', 'phr'), ', as mfa or phr'],
-    [wants(0), ', anew'],
+    [wants(0), ', again'],
     [wants(1), ', not longer than 1 second ago'],
     [wants(59), ', not longer than 59 seconds ago'],
     [wants(60), ', not longer than 1 minute ago'],
