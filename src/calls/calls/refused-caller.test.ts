@@ -4,7 +4,11 @@ import { openTask } from '../../grants/grants/openings/open-task.ts'
 import { MAX_RECORDED } from '../../platform/ledger/repeat-window.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { findDecision } from '../../tasks/decision-log/decision-store.ts'
+import { CHALLENGE } from '../../tasks/decision-log/index.ts'
 import { decideCall } from './decide-call.ts'
+import type { CallerIdentity } from './identified.ts'
+import { identify } from './identify.ts'
+import { bookkeepingFor, isStranger } from './refused-caller.ts'
 import { newKey, READ, refund, worldsOver } from './testing.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -99,4 +103,55 @@ forEachEngine('what refusals leave behind', (open) => {
     const records = await parts.recorded()
     assert.equal(records.filter(({ type }) => type === 'task.refused').length, 0)
   })
+  test('a refusal is counted as that of the agent and task that are known, with whatever is known of them', async () => {
+    const { held, token, world } = await begin()
+    const call = await world.call(held, token, READ)
+    const known = await identify(world.parts, call)
+    assert.ok(known.known)
+    const { agentId: agent, id: task } = known.held.task
+    const { parts, seen } = tally()
+    const book = (who: CallerIdentity) => bookkeepingFor(parts, { who, call }, 'token.expired').as
+    assert.equal(book(known), 'record')
+    assert.equal(isStranger({ who: known }), false)
+    const proofless = { known: false, proof: undefined, credential: known.credential } as const
+    const claimed = { ...proofless, claims: known.claims }
+    assert.equal(book(claimed), 'record')
+    assert.equal(isStranger({ who: claimed }), false)
+    assert.deepEqual(seen, [
+      { task, agent, reason: 'token.expired' },
+      { task, reason: 'token.expired' },
+    ])
+  })
+
+  test('a refusal of a stranger is counted by the address, or by the enforcement point that asks; a demand for a nonce is not', async () => {
+    const { held, token, world } = await begin()
+    const { resource } = await world.call(held, token, READ)
+    const credential = { gate: 'credential', passed: false, detail: '' } as const
+    const who = { known: false, claims: undefined, proof: undefined, credential } as const
+    const { parts, seen } = tally()
+    const call = { resource, origin: { ip: '192.0.2.1' } }
+    const book = (reason: string, by: { pep?: string } = {}) =>
+      assert.equal(bookkeepingFor(parts, { who, call, ...by }, reason).as, 'stranger')
+    assert.equal(isStranger({ who }), true)
+    book('token.missing')
+    book('token.missing', { pep: 'edge' })
+    book(CHALLENGE)
+    const counted = { at: 'call', reason: 'token.missing' }
+    assert.deepEqual(seen, [
+      { ...counted, ip: '192.0.2.1' },
+      { ...counted, pep: 'edge' },
+    ])
+  })
 })
+
+/** Tally that keeps what it is asked to count, and has room for all of it. */
+function tally() {
+  const seen: object[] = []
+  const refusals = {
+    admits: (caller: object) => seen.push(caller) > 0,
+    countStranger: (refusal: object) => void seen.push(refusal),
+    lastOf: () => undefined,
+    noteRecorded: () => undefined,
+  }
+  return { parts: { ledger: { refusals } }, seen }
+}

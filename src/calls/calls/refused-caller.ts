@@ -1,9 +1,18 @@
-import { type Bookkeeping, bookkeepingOf, type RefusedCaller } from '../../platform/ledger/index.ts'
+import {
+  type Bookkeeping,
+  bookkeepingOf,
+  type CallerTally,
+  type RefusedCaller,
+} from '../../platform/ledger/index.ts'
 import { CHALLENGE } from '../../tasks/decision-log/index.ts'
 import type { FactParts } from '../../tasks/facts/index.ts'
 import type { RecordedRequest } from './case.ts'
 
-type LedgerPart = Pick<FactParts, 'ledger'>
+interface LedgerPart {
+  readonly ledger: {
+    readonly refusals: CallerTally & Pick<FactParts['ledger']['refusals'], 'countStranger'>
+  }
+}
 
 /**
  * Answers whose refusal it is; `undefined`: a stranger's. A token that we issued names its task,
@@ -32,7 +41,7 @@ export function bookkeepingFor(
   const caller = callerOf(each, reason)
   if (caller) return bookkeepingOf(refusals, caller)
   const { pep } = each
-  const ip = each.call.origin?.ip
+  const { ip } = each.call.origin
   if (reason !== CHALLENGE)
     refusals.countStranger({ at: 'call', reason, ...(pep === undefined ? { ip } : { pep }) })
   return { as: 'stranger' }

@@ -4,10 +4,13 @@ import type { KnownIdentity } from './identify.ts'
 import type { CallParts } from './parts.ts'
 import type { PermitVerdict, ValidityCheck } from './verdict.ts'
 
-type LiveParts = Pick<CallParts, 'live' | 'clock'> & {
+interface LiveParts {
+  readonly live: Pick<CallParts['live'], 'holds'>
+  readonly clock: Pick<CallParts['clock'], 'now'>
   readonly ledger: Pick<CallParts['ledger'], 'broken'>
   readonly facts: Pick<CallParts['facts'], 'isHeard'>
 }
+
 type Rests = Pick<PermitVerdict, 'view' | 'ticket'>
 
 /**
@@ -33,7 +36,7 @@ export function stillLive(parts: LiveParts, verdict: Rests): boolean {
   const { limits, notAfter } = verdict.ticket
   if (parts.clock.now() >= notAfter || !mayContinue(parts, verdict)) return false
   // A limit that was set meanwhile has not counted this call. What has begun is not cut for one.
-  return limits === undefined || holdsAll(parts.live, [limits]) || holdsAnew(parts.live, verdict)
+  return holdsAll(parts.live, [limits]) || holdsAnew(parts.live, verdict)
 }
 
 /**

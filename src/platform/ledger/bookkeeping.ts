@@ -11,8 +11,11 @@ export type Bookkeeping =
   | { readonly as: 'repeat'; readonly like: Id<'decision'> | undefined }
   | { readonly as: 'stranger' }
 
+/** Tally that tells which refusals of a known caller have records of their own. */
+export type CallerTally = Pick<RefusalTally, 'admits' | 'lastOf' | 'noteRecorded'>
+
 /** Decides how a refusal of a known caller goes into the books, and counts it. */
-export function bookkeepingOf(refusals: RefusalTally, caller: RefusedCaller): Bookkeeping {
+export function bookkeepingOf(refusals: CallerTally, caller: RefusedCaller): Bookkeeping {
   if (refusals.admits(caller))
     return { as: 'record', done: (id) => refusals.noteRecorded(caller, id) }
   const last = refusals.lastOf(caller)

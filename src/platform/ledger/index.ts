@@ -1,6 +1,6 @@
 /** Records, tree, checkpoints and proofs: what happened, for anyone to check. */
 export { returnToIntake } from './append-store.ts'
-export { type Bookkeeping, bookkeepingOf } from './bookkeeping.ts'
+export { type Bookkeeping, bookkeepingOf, type CallerTally } from './bookkeeping.ts'
 export { HeadFile, LineageFile } from './breaks/head-file.ts'
 export { appendOffline, recordRestore } from './breaks/record-restore.ts'
 export { bundleOf, packBundle, readBundle, unpackBundle } from './bundles/bundle.ts'
