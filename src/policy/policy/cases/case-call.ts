@@ -34,10 +34,10 @@ const LOCATION = 'test'
 export function factsOfCase(
   file: CaseFile,
   of: PolicyCase,
-  call: CaseCall,
+  call: CaseCall & { readonly isOnly: boolean },
   types: ActionTypes,
 ): CallFacts {
-  const { action, agent, person } = call
+  const { action, agent, isOnly, person } = call
   const represented = personEntity(file, person)
   const present = of.participants.map((name) => personEntity(file, name))
   const agents = [agent, ...of.above].map((name) => agentEntity(file, name))
@@ -50,7 +50,7 @@ export function factsOfCase(
     credential: { gate: 'credential', passed: true, detail: '' },
     liveness: { gate: 'liveness', passed: true, detail: '' },
     details,
-    call: { location: LOCATION, resource, action, risk, arguments: argumentsOf(of, types) },
+    call: { location: LOCATION, resource, action, risk, arguments: argumentsOf(of, types, isOnly) },
     kindOf: () => undefined,
     person: represented,
     sponsored: of.sponsored,
@@ -77,14 +77,15 @@ function riskOf({ risk }: PolicyCase, { groups }: ActionTypes): Risk {
  * that is checked before (`run-cases.ts`).
  */
 function argumentsOf(
-  { actions, args, loose }: PolicyCase,
-  { args: type, name }: ActionTypes,
+  { args, loose }: PolicyCase,
+  { args: type }: ActionTypes,
+  isOnly: boolean,
 ): TypedArguments {
   if (!args) return new Map()
-  const single = !loose && actions.length === 1 && actions[0]?.text === name
-  const members = single
-    ? args.members
-    : new Map([...args.members].filter((each) => fitsArgument(each, type)))
+  const members =
+    !loose && isOnly
+      ? args.members
+      : new Map([...args.members].filter((each) => fitsArgument(each, type)))
   return caseArguments({ ...args, members }, type)
 }
 

@@ -107,6 +107,20 @@ test('an argument that the rules look at has to be said; others need not', () =>
   assert.deepEqual(run('  - { it: needs none, action: orders.read, expect: permit }').failed, [])
 })
 
+test('an action is the same one by a name that it was given', () => {
+  const named = ORDERS_PLAN.actions.map((action) =>
+    action.name === 'orders.refund' ? { ...action, names: ['orders.pay_back'] } : action,
+  )
+  const wrong = (name: string) =>
+    run(
+      `  - it: x\n    action: ${name}\n    args:\n      amount: much\n    expect: deny`,
+      REFUND_DESK,
+      schemaFor(named),
+    ).failed[0]?.why[0]?.text
+  assert.match(wrong('orders.refund') ?? '', /a number/)
+  assert.equal(wrong('orders.pay_back'), wrong('orders.refund'))
+})
+
 test('what cannot be meant is told with its line', () => {
   const cases: readonly (readonly [string, number, RegExp])[] = [
     ['  - { it: x, expect: permitted }', 1, /`permit`, `deny`, `asks`/],

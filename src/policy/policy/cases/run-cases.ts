@@ -126,7 +126,7 @@ class Run {
     for (const person of of.persons) {
       for (const agent of of.agents) {
         for (const [action, as] of named) {
-          this.#call(file, of, { person, agent, action }, as)
+          this.#call(file, of, { person, agent, action, isOnly: named.size === 1 }, as)
         }
       }
     }
@@ -160,18 +160,19 @@ class Run {
     return found
   }
 
-  #call(file: LoadedFile, of: PolicyCase, call: CaseCall, as: string): void {
+  #call(file: LoadedFile, of: PolicyCase, made: DecidedCall, as: string): void {
+    const { isOnly: _, ...call } = made
     const types = this.#types.of(call.action)
     const expected = of.expect.find((each) => fits(each, call, as))
     if (!types || !expected) throw new BadFile(of.line, `nothing is expected of ${call.action}`)
     const about = { file: file.file, line: expected.line, it: of.it, call }
     if (of.at !== undefined) {
-      const found = judgeIssuance(file, of, call, types)
+      const found = judgeIssuance(file, of, made, types)
       const wrong = wrongWith(found, of, expected)
       if (wrong) this.#failed.push({ ...about, ...wrong, why: found.why() })
       return
     }
-    const facts = factsOfCase(file, of, call, types)
+    const facts = factsOfCase(file, of, made, types)
     const { action } = call
     const missing = missingArguments(facts.call.arguments, types.args)
     const decisions = decideFilled(facts, types, missing, file.policies)
@@ -185,6 +186,9 @@ class Run {
     if (wrong) this.#failed.push({ ...about, ...wrong, why: whyOf(decision, decided, file.rules) })
   }
 }
+
+/** Call of a case. `isOnly`: the case names no other action, by whatever name. */
+type DecidedCall = CaseCall & { readonly isOnly: boolean }
 
 /** The part of the text that came from the files which a test names, by the end of their path. */
 function aboutOf(text: string, files: readonly SourceFile[], about: CaseFile['about']): string {

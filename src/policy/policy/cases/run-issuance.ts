@@ -35,7 +35,7 @@ export function issuancesNamed(text: string): readonly string[] {
 export function judgeIssuance(
   file: CaseFile & LoadedPolicies,
   of: PolicyCase,
-  call: CaseCall,
+  call: CaseCall & { readonly isOnly: boolean },
   types: ActionTypes,
 ): CaseIssuance {
   const resource = of.at ?? ''
