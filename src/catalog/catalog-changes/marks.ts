@@ -99,7 +99,7 @@ export function argumentPlaces({ arguments: schema }: Pick<Action, 'arguments'>)
   return pathsOf(schema.arguments, '')
 }
 
-/** Arguments, then the members of those that are objects, also in lists: fields nearer to the top come first. */
+/** Lists the places of fields, level by level: first the fields themselves, then the members of objects and of lists of objects. */
 function pathsOf(fields: readonly Field[], above: string): readonly Place[] {
   const here = fields.map(({ name }) => ({ name: plain(name), path: above + pointerTo(name) }))
   const below = fields.flatMap(({ name, type }) => pathsBelow(type, above + pointerTo(name)))

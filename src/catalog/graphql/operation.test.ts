@@ -254,7 +254,7 @@ describe('the extent of an operation', () => {
 
   it('is bounded in brackets within brackets and in tokens, before it is parsed', () => {
     const refusal = `${TOO_LARGE}, or nested too deep`
-    // Of the brackets around the list, `{` and `(` are two.
+    // Two brackets stand around the list: `{` and `(`.
     const nested = (count: number) => {
       const open = '[1, '.repeat(count - 2)
       return `{ orders(tags: ${open}1${']'.repeat(count - 2)}) { id } }`

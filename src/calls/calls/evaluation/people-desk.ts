@@ -29,7 +29,7 @@ export interface SubmittedQuestion {
   readonly requestId: Id<'request'>
   /** Name by which the enforcement point refers to the approval. Told when there is one; by itself it grants nothing. */
   readonly approvalId: Id<'evaluation_approval'>
-  /** It wants no approval to last longer. */
+  /** Latest end of an approval that the enforcement point asked for, in epoch milliseconds; null: it asked for none. */
   readonly requestedUntil: number | null
 }
 

@@ -43,8 +43,8 @@ export class ShapeReader {
   }
 
   /**
-   * Reads a schema and answers its place among the nodes; before `finish`. `undefined` for one that
-   * says nothing of the form.
+   * Reads a schema and answers its place among the nodes; `undefined` for a schema that permits every
+   * value. Called before `finish`.
    */
   read(schema: Json | undefined, depth = 0): number | undefined {
     if (!isObject(schema) || depth > MAX_DEPTH || this.#nodes.length > MAX_NODES) return ANY

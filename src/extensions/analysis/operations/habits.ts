@@ -44,7 +44,8 @@ const Habits = (kit: SchemaKit) => {
           asked_now: Type.Integer(),
           asked_then: Type.Integer(),
           newly_permitted: Type.Integer({
-            description: 'of the denied ones, those that it would permit: none is right',
+            description:
+              'number of denied calls that the suggestion would permit; a right suggestion permits none',
           }),
           without_inputs: Type.Integer(),
           cut: Type.Boolean({ description: 'there were more calls than are looked at' }),
