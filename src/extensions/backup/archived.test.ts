@@ -11,7 +11,7 @@ import { type StoredValue, TABLES } from '../../platform/storage/index.ts'
 import { testedEngines } from '../../platform/storage/testing.ts'
 import { archive } from '../archive/archive.ts'
 import { FolderStore } from '../archive/places/folder-store.ts'
-import { writeManifest } from './manifest.ts'
+import { MANIFEST, writeManifest } from './manifest.ts'
 import { readRow, writeRow } from './row-line.ts'
 import { emptyDatabase, folder, withRooms } from './testing.ts'
 
@@ -54,6 +54,31 @@ for (const engine of testedEngines())
       },
     )
 
+    // Builds of before listed tables of modules among those of the centre.
+    await rewriteManifest(parts, directory, ({ tables }) => {
+      const [segments, ...others] = ['ledger_segments', 'legal_holds'].map((first) =>
+        tables.splice(
+          tables.findIndex(({ name }) => name === first),
+          1,
+        ),
+      )
+      const at = tables.findIndex(({ name }) => name === 'ledger_tiles')
+      tables.splice(at, 0, ...(segments ?? []))
+      tables.push(...others.flat())
+    })
+    const third = await emptyDatabase(t, engine, { REMIT_ARCHIVE })
+    await restore(third, { directory })
+    await withRooms(third, async ({ ledger }) =>
+      assert.deepEqual(await ledger.records(0, 600), before),
+    )
+    // A table that is listed twice is none that a build wrote.
+    const whole = await readFile(join(directory, MANIFEST), 'utf8')
+    await rewriteManifest(parts, directory, ({ tables }) => {
+      tables.splice(1, 1, ...tables.slice(0, 1))
+    })
+    await assert.rejects(checkBackup(parts, { directory }), { code: 'backup.damaged' })
+    await writeFile(join(directory, MANIFEST), whole)
+
     // Packed records that were changed in the backup, with a manifest that fits, are not those that were signed for; nor is a hash of
     // what is in the archive.
     const other = await packBundle(Array.from({ length: 256 }, () => Buffer.from('{}')))
@@ -76,7 +101,7 @@ async function refused(
 ): Promise<void> {
   const files = [join(directory, 'tables', `${name}.jsonl`), join(directory, 'manifest.json')]
   const before = await Promise.all(files.map((each) => readFile(each, 'utf8')))
-  const [lines = '', text = ''] = before
+  const [lines = ''] = before
   const body = lines
     .trimEnd()
     .split('\n')
@@ -86,21 +111,39 @@ async function refused(
     })
     .join('')
   assert.notEqual(body, lines)
-  const manifest = JSON.parse(text)
-  const table = manifest.tables.find((each: { name: string }) => each.name === name)
-  table.sha256 = createHash('sha256').update(body).digest('hex')
-  table.bytes = Buffer.byteLength(body)
-  const master = await openMasterKey({
-    directory: parts.settings.data,
-    ...(parts.settings.masterKey ? { value: parts.settings.masterKey } : {}),
-    isNeeded: async () => true,
-    random: parts.random,
-  })
-  const { seal: _seal, ...unsealed } = manifest
-  const [rows = '', sealed = ''] = files
+  const [rows = ''] = files
   await writeFile(rows, body)
-  await writeFile(sealed, writeManifest(unsealed, master))
+  await rewriteManifest(parts, directory, ({ tables }) => {
+    const table = tables.find((each) => each.name === name)
+    assert.ok(table)
+    table.sha256 = createHash('sha256').update(body).digest('hex')
+    table.bytes = Buffer.byteLength(body)
+  })
   await assert.rejects(checkBackup(parts, { directory }), { code: 'backup.damaged' })
   for (const [i, file] of files.entries()) await writeFile(file, before[i] ?? '')
   await checkBackup(parts, { directory })
+}
+
+interface WrittenTable {
+  readonly name: string
+  sha256: string
+  bytes: number
+}
+
+/** Changes the manifest of a backup, and seals it again with the master key. */
+async function rewriteManifest(
+  { random, settings }: MaintenanceParts,
+  directory: string,
+  change: (manifest: { readonly tables: WrittenTable[] }) => void,
+): Promise<void> {
+  const path = join(directory, MANIFEST)
+  const { seal: _seal, ...unsealed } = JSON.parse(await readFile(path, 'utf8'))
+  change(unsealed)
+  const master = await openMasterKey({
+    directory: settings.data,
+    ...(settings.masterKey ? { value: settings.masterKey } : {}),
+    isNeeded: async () => true,
+    random,
+  })
+  await writeFile(path, writeManifest(unsealed, master))
 }
