@@ -20,9 +20,9 @@ forEachEngine('a database that went back', (open) => {
     const directory = mkdtempSync(join(tmpdir(), 'remit-head-'))
     t.after(() => rmSync(directory, { recursive: true }))
     /** A server: its own memory, and a data directory that outlives it. */
-    const server = (data = directory) => {
+    const server = (data = directory, on: Storage = storage) => {
       const keeper = new HeadFile(data, systemRandom)
-      return ledgerOn(storage, { key, clock, keeper })
+      return ledgerOn(on, { key, clock, keeper })
     }
     return { storage, clock, directory, server }
   }
@@ -141,6 +141,37 @@ forEachEngine('a database that went back', (open) => {
     const report = await verifyLedger(source)
     assert.deepEqual([report.verdict, report.decisions.breaks], ['ok', 1])
     await assert.rejects(ledger.acceptBreak(1, 'psn_admin', asked), { code: 'ledger.no_break' })
+  })
+
+  test('a break that is accepted while a server looks at it is not found again', async (t) => {
+    const { ledger, server, storage } = await lost(t)
+    await assert.rejects(ledger.sequence(), { code: 'ledger.inconsistent' })
+    const looked = Promise.withResolvers<void>()
+    const accepted = Promise.withResolvers<void>()
+    /** A server that has the break in its hands until it was accepted. */
+    const slow = server(undefined, {
+      ...storage,
+      read: storage.read.withPlugin({
+        transformQuery: ({ node }) => node,
+        transformResult: async ({ result }) => {
+          if (result.rows.some((row) => 'accepted_at' in row && row.accepted_at === null)) {
+            looked.resolve()
+            await accepted.promise
+          }
+          return result
+        },
+      }),
+    })
+    const late = assert.rejects(slow.sequence(), { code: 'ledger.inconsistent' })
+    await looked.promise
+    await ledger.acceptBreak(1, 'psn_admin', { facts: {}, ready: async () => {} })
+    accepted.resolve()
+    await late
+    assert.equal(await ledger.openBreak(), undefined)
+    await assert.rejects(permit(storage, slow), { code: 'ledger.inconsistent' }, 'until it looked')
+    await slow.sequence()
+    assert.equal(slow.broken, undefined)
+    await permit(storage, slow)
   })
 
   test('and went back once more, to before it was accepted, is noticed again', async (t) => {

@@ -35,6 +35,8 @@ export class Continuity {
   readonly #ports: ContinuityPorts
   #signed: TreeHead | undefined
   #loaded = false
+  /** Number of the history that the last run looked at. */
+  #history: number | undefined
   #keptNote: string | undefined
   #keptAt = Number.NEGATIVE_INFINITY
   #found: LedgerBreak | undefined
@@ -86,6 +88,7 @@ export class Continuity {
     const { clock, signer, storage } = this.#ports
     const lineage = storage.lineage?.()
     const { history, open } = await readBreaks(storage.read)
+    this.#history = history
     if (open) {
       this.#found = open
       throw new Problem('ledger.inconsistent', open.detail)
@@ -123,6 +126,10 @@ export class Continuity {
       this.#found = open
       return
     }
+    const ended = this.#history !== undefined && this.#history !== history
+    this.#history = history
+    // The break was accepted while the run looked at the history before it. The next run looks at the history that began.
+    if (ended) return
     const found = {
       history: Math.max(history, head?.history ?? 0) + 1,
       detail: error.detail,
