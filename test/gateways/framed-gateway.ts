@@ -31,7 +31,6 @@ export class FramedGateway implements ComparedGateway<FramedCall> {
   }
 
   async renew(): Promise<void> {
-    // Nobody answers questions of calls whose answer was lost.
     if (this.#held) await this.#store.world.agent.revoke(this.#held.task.token)
     this.#held = await storeTask(this.#store)
   }
