@@ -78,6 +78,29 @@ test('a second Host, another host and a missing host are refused', () => {
   assert.equal(codeOf({ ...raw('/orders'), rawHeaders: [] }), 'request.wrong_host')
 })
 
+test('the host is compared without its case, as names are', () => {
+  const named = { ...raw('/orders'), rawHeaders: ['Host', 'GateWay.example:8443'] }
+  assert.ok(strictRequest(named, 'gateway.example:8443'))
+  const other = { code: 'request.wrong_host' }
+  assert.throws(() => strictRequest(named, 'gateway.example'), other)
+})
+
+test('another version of HTTP than 1.1 is refused', () => {
+  for (const httpVersion of ['1.0', '2.0', ''])
+    assert.equal(codeOf({ ...raw('/orders'), httpVersion }), 'request.bad_header', httpVersion)
+})
+
+test('a line feed in the query is told, for those that take none', () => {
+  assert.equal(strictRequest(raw('/orders?q=a%0Ab'), HOST).hasLines, true)
+  assert.equal(strictRequest(raw('/orders?q=ab'), HOST).hasLines, undefined)
+})
+
+test('the address upstream begins with the path of the API, with one slash behind it', () => {
+  for (const base of ['https://up.example/base', 'https://up.example/base/'])
+    assert.equal(buildTarget(base, ['a', 'b'], []), 'https://up.example/base/a/b')
+  assert.equal(buildTarget('/base/', [], [['q', '1']]), '/base/?q=1')
+})
+
 test('two Authorization or DPoP headers are refused', () => {
   assert.equal(
     codeOf(raw('/orders', ['Authorization', 'DPoP a', 'authorization', 'DPoP b'])),
