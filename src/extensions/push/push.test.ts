@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHmac, createPublicKey, verify } from 'node:crypto'
+import { createHmac, createPublicKey, ECDH, verify } from 'node:crypto'
 import { describe, test } from 'node:test'
 import type { Notification } from '../../identity/notifications/index.ts'
 import { base64url } from '../../platform/lib/bytes.ts'
@@ -61,6 +61,12 @@ function message(over: Partial<Notification['announcements'][number]> = {}): Not
       },
     ],
   }
+}
+
+/** A point of the curve in its short form, which browsers do not send. */
+function compressed(point: string): string {
+  const bytes = ECDH.convertKey(point, 'prime256v1', 'base64url', 'base64url', 'compressed')
+  return String(bytes)
 }
 
 describe('notifications in browsers', () => {
@@ -140,13 +146,26 @@ describe('notifications in browsers', () => {
       browser.subscription({ endpoint: 'http://push.example/' }),
       browser.subscription({ endpoint: 'https://user@push.example/' }),
       browser.subscription({ endpoint: 7 }),
+      browser.subscription({ keys: 7 }),
+      browser.subscription({ keys: { ...good.keys, auth: 7 } }),
+      browser.subscription({ keys: { ...good.keys, auth: undefined } }),
+      browser.subscription({ keys: { ...good.keys, auth: '*' } }),
+      browser.subscription({ keys: { ...good.keys, p256dh: 7 } }),
+      browser.subscription({ keys: { ...good.keys, p256dh: undefined } }),
+      browser.subscription({ keys: { ...good.keys, p256dh: '*' } }),
+      browser.subscription({ keys: { ...good.keys, p256dh: compressed(good.keys.p256dh) } }),
       browser.subscription({ keys: { ...good.keys, auth: 'AA' } }),
       browser.subscription({ keys: { ...good.keys, p256dh: offCurve } }),
       browser.subscription({ keys: { ...good.keys, p256dh: good.keys.auth } }),
       browser.subscription({ padding: 'x'.repeat(5_000) }),
     ])
       assert.throws(() => kind.read(bad), { code: 'notification.bad_address' }, bad.slice(0, 80))
-    const { label } = kind.read(browser.subscription({ browser: 'x'.repeat(61) }))
-    assert.equal(label, 'push.example')
+    for (const [name, label] of [
+      ['x'.repeat(60), 'x'.repeat(60)],
+      ['x'.repeat(61), 'push.example'],
+      ['', 'push.example'],
+      [['Firefox'], 'push.example'],
+    ] as const)
+      assert.equal(kind.read(browser.subscription({ browser: name })).label, label)
   })
 })

@@ -119,6 +119,12 @@ describe('webhooks', () => {
     })
   })
 
+  test('show a secret only where the receiver verifies with it', () => {
+    const { kindOf } = ready()
+    for (const name of ['teams', 'slack-webhook', 'ntfy'])
+      assert.equal(kindOf(name).read('https://a.example/topic').secret, undefined, name)
+  })
+
   test('verify with the secret that was shown, and each address has its own', async () => {
     const { kindOf, sent } = ready()
     const kind = kindOf('webhook')
@@ -170,7 +176,9 @@ describe('webhooks', () => {
       (await send('ntfy', 'https://ntfy.sh/alarm', message('Hi'))).url,
       'https://ntfy.sh/',
     )
-    assert.throws(() => kindOf('ntfy').read('https://ntfy.sh/'), Problem)
+    for (const bad of ['', 'topic/', 'a.b', `${'x'.repeat(65)}`])
+      assert.throws(() => kindOf('ntfy').read(`https://ntfy.sh/${bad}`), Problem, bad)
+    assert.ok(kindOf('ntfy').read(`https://ntfy.sh/${'x'.repeat(64)}`))
   })
 
   test('many things make one message with one link', async () => {
