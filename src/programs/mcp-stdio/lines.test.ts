@@ -35,3 +35,11 @@ test('a line that never ends takes no more memory than a line may', () => {
   assert.equal(said, 1)
   assert.ok(process.memoryUsage().arrayBuffers - before < 10 * 1024 * 1024)
 })
+
+test('a line is whole however often the room for it grows', () => {
+  const long = Array.from({ length: 3_000 }, (_, i) => i).join(',')
+  const bytes = Buffer.from(`short\n${long}\n\n${long}\n`)
+  const wanted = ['short', long, '', long].map((line) => [line, false])
+  for (const size of [1, 1_000, 4_096, bytes.length])
+    assert.deepEqual(split(bytes, size, 20_000), wanted, String(size))
+})
