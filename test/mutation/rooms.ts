@@ -259,7 +259,10 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
       'src/identity/machine-clients/check-settings.ts',
       'src/identity/machine-clients/secret.ts',
     ],
-    suites: ['src/identity/machine-clients/*.test.ts'],
+    suites: [
+      'src/identity/machine-clients/{assertions,authenticator,check-settings}.test.ts',
+      'src/identity/machine-clients/clients.test.ts',
+    ],
   },
   spaces: {
     guards: ['src/identity/spaces/openers.ts', 'src/identity/spaces/rules.ts'],
@@ -293,8 +296,83 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
     suites: ['src/catalog/graphql/*.test.ts'],
   },
   extauthz: {
-    guards: ['src/extensions/extauthz/answer-check.ts', 'src/extensions/extauthz/public-host.ts'],
-    suites: ['src/extensions/extauthz/*.test.ts', 'test/gateways/forward-auth.test.ts'],
+    guards: [
+      'src/extensions/extauthz/public-host.ts',
+      'src/extensions/extauthz/http/conventions.ts',
+    ],
+    suites: [
+      'src/extensions/extauthz/public-host.test.ts',
+      'src/extensions/extauthz/http/conventions.test.ts',
+    ],
+  },
+  oauth: {
+    guards: [
+      'src/edges/oauth/form.ts',
+      'src/edges/oauth/wanted-step-up.ts',
+      'src/edges/oauth/authorization/pushed-room.ts',
+    ],
+    suites: [
+      'src/edges/oauth/form.test.ts',
+      'src/edges/oauth/wanted-step-up.test.ts',
+      'src/edges/oauth/authorization/pushed-room.test.ts',
+    ],
+  },
+  gateway: {
+    guards: ['src/edges/gateway/strict-request.ts', 'src/edges/gateway/mcp/transport.ts'],
+    suites: ['src/edges/gateway/strict-request.test.ts', 'src/edges/gateway/mcp/transport.test.ts'],
+  },
+  'direct-calls': {
+    guards: ['src/calls/direct-calls/direct-call.ts'],
+    suites: ['src/calls/direct-calls/direct-call.test.ts'],
+  },
+  'call-edits': {
+    guards: ['src/approvals/call-edits/edit.ts', 'src/approvals/call-edits/edited-call.ts'],
+    suites: ['src/approvals/approvals/edited-answer.test.ts'],
+  },
+  facts: {
+    guards: ['src/tasks/facts/own-tokens.ts', 'src/tasks/facts/set-claims.ts'],
+    suites: ['src/tasks/facts/own-tokens.test.ts', 'src/tasks/facts/set-claims.test.ts'],
+  },
+  slack: {
+    guards: ['src/extensions/slack/slack-signature.ts', 'src/extensions/slack/press.ts'],
+    suites: ['src/extensions/slack/slack-signature.test.ts', 'src/extensions/slack/press.test.ts'],
+  },
+  'policy-only': {
+    guards: [
+      'src/extensions/policy-only/shaped-value.ts',
+      'src/extensions/policy-only/entities.ts',
+    ],
+    suites: [
+      'src/extensions/policy-only/shaped-value.test.ts',
+      'src/extensions/policy-only/entities.test.ts',
+    ],
+  },
+  push: {
+    guards: ['src/extensions/push/subscription.ts'],
+    suites: ['src/extensions/push/push.test.ts'],
+  },
+  'webhook-channels': {
+    guards: ['src/extensions/webhook-channels/webhook-kind.ts'],
+    suites: ['src/extensions/webhook-channels/webhooks.test.ts'],
+  },
+  backup: {
+    guards: ['src/extensions/backup/manifest.ts'],
+    suites: ['src/extensions/backup/manifest.test.ts'],
+  },
+  pages: {
+    guards: ['src/console/pages/consent/lifetimes.ts', 'src/console/pages/authorize/lives.ts'],
+    suites: [
+      'src/console/pages/consent/lifetimes.test.ts',
+      'src/console/pages/authorize/lives.test.ts',
+    ],
+  },
+  cel: {
+    guards: ['src/platform/cel/cost.ts'],
+    suites: ['src/platform/cel/cost.test.ts'],
+  },
+  'mcp-stdio': {
+    guards: ['src/programs/mcp-stdio/lines.ts'],
+    suites: ['src/programs/mcp-stdio/lines.test.ts'],
   },
 }
 
