@@ -26,6 +26,7 @@ test('parameters are decoded, and an empty one counts as absent', () => {
     ],
   )
   assert.equal(parseForm('').size, 0)
+  assert.deepEqual([...parseForm('bare&bar=1')], [['bar', '1']])
   assert.deepEqual(
     [...parseForm('a+b=1&a%3Db=+')],
     [

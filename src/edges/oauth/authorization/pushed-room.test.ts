@@ -88,3 +88,14 @@ test('a place is held until it runs out, whatever others do meanwhile', async ()
   await pushed.enter(['client a'])
   await assert.rejects(pushed.enter(['client b']), FULL)
 })
+
+test('a failure of the room of all takes nobody their share', async () => {
+  const clock = manualClock()
+  const failure = new Error('the store is down')
+  let fails = true
+  const all = { admits: async () => (fails ? Promise.reject(failure) : true), leave: () => {} }
+  const pushed = new ParQuota({ clock, all, share: 1, lifeMs: 60_000 })
+  await assert.rejects(pushed.enter(['client a']), failure)
+  fails = false
+  await pushed.enter(['client a'])
+})
