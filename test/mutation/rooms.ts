@@ -366,6 +366,33 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
       'src/console/pages/authorize/lives.test.ts',
     ],
   },
+  api: {
+    guards: ['src/console/api/authenticate.ts', 'src/console/api/credential-first.ts'],
+    suites: ['src/console/api/authenticate.test.ts', 'src/console/api/credential-first.test.ts'],
+  },
+  previews: {
+    guards: ['src/extensions/previews/preview-plan.ts', 'src/extensions/previews/answer-buffer.ts'],
+    suites: [
+      'src/extensions/previews/preview-plan.test.ts',
+      'src/extensions/previews/answer-buffer.test.ts',
+    ],
+  },
+  authzen: {
+    guards: [
+      'src/extensions/authzen/page.ts',
+      'src/extensions/authzen/read-request.ts',
+      'src/extensions/authzen/requests/binding-token.ts',
+    ],
+    suites: [
+      'src/extensions/authzen/page.test.ts',
+      'src/extensions/authzen/read-request.test.ts',
+      'src/extensions/authzen/requests/binding-token.test.ts',
+    ],
+  },
+  'token-status': {
+    guards: ['src/grants/token-status/introspection-caller.ts'],
+    suites: ['src/grants/token-status/introspection-caller.test.ts'],
+  },
   cel: {
     guards: ['src/platform/cel/cost.ts'],
     suites: ['src/platform/cel/cost.test.ts'],
