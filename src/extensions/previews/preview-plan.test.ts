@@ -39,7 +39,7 @@ const PREVIEW = { action: 'things.read', arguments: { id: '/id', view: '/kind' }
 const ERASE: Action = { ...named('erase'), preview: PREVIEW }
 const leaf = (path: string) => ({ path, kind: 'string', text: 'x' }) as Leaf // as: a leaf of a text
 
-interface Given {
+interface StatedCall {
   readonly action?: Partial<Action>
   readonly read?: Partial<Action> | null
   readonly resource?: Partial<Resource> | null
@@ -48,7 +48,7 @@ interface Given {
 }
 
 /** Plan for a call that erases a thing, but for what is said. */
-function plan(given: Given = {}): PreviewPlan | PreviewAnswer {
+function plan(given: StatedCall = {}): PreviewPlan | PreviewAnswer {
   const erase = { ...ERASE, ...given.action }
   const read = given.read === null ? [] : [{ ...READ, ...given.read }]
   const there = given.resource === null ? [] : [{ ...THINGS, ...given.resource }]
@@ -69,7 +69,7 @@ function plan(given: Given = {}): PreviewPlan | PreviewAnswer {
   })
 }
 
-function whyNot(given: Given): string {
+function whyNot(given: StatedCall): string {
   const answer = plan(given)
   assert.ok('state' in answer && answer.state === 'unfetched')
   return answer.why
