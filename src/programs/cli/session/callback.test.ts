@@ -62,3 +62,26 @@ test('nothing is left listening', async () => {
   await waiting[Symbol.asyncDispose]()
   await assert.rejects(fetch(waiting.address))
 })
+
+test('a sign-in that was refused without words is told by its code, and the page says so', async () => {
+  await using waiting = await callback('our-state')
+  const page = await fetch(`${waiting.address}?error=access_denied&state=our-state`)
+  assert.equal(page.status, 200)
+  assert.match(await page.text(), /The sign-in was refused\./)
+  await assert.rejects(waiting.answer, { detail: 'access_denied' })
+})
+
+test('what is no address of ours is sent away', async () => {
+  await using waiting = await callback('our-state')
+  for (const path of ['/', '/callback/', '/callback/x', '/other'])
+    assert.equal((await fetch(new URL(path, waiting.address))).status, 400, path)
+  const { port } = new URL(waiting.address)
+  const odd = await new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port, path: 'http://[/' }, (answer) => {
+      answer.resume()
+      resolve(answer.statusCode)
+    })
+    sent.on('error', reject).end()
+  })
+  assert.equal(odd, 400)
+})

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { systemRandom } from '../../platform/lib/random.ts'
+import { missing, readPrivate, writePrivate } from './private-file.ts'
+
+async function folder(t: TestContext): Promise<string> {
+  const made = await mkdtemp(join(tmpdir(), 'remit-private-'))
+  t.after(() => rm(made, { recursive: true, force: true }))
+  return made
+}
+
+const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8)
+
+test('a file is written for its owner alone, with the directories on the way', async (t) => {
+  const top = join(await folder(t), 'a')
+  const path = join(top, 'b', 'token')
+  await writePrivate(path, 'secret', systemRandom)
+  assert.equal(await readPrivate(path), 'secret')
+  assert.equal(await modeOf(path), '600')
+  assert.equal(await modeOf(top), '700')
+  assert.deepEqual(await readdir(join(top, 'b')), ['token'], 'no draft is left')
+})
+
+test('a file is replaced whole, and what was there before is gone', async (t) => {
+  const path = join(await folder(t), 'token')
+  await writeFile(path, 'a longer text than the next', { mode: 0o666 })
+  await writePrivate(path, 'short', systemRandom)
+  assert.equal(await readPrivate(path), 'short')
+  assert.equal(await modeOf(path), '600')
+})
+
+test('where a file cannot be written, no draft is left, and the one before stays', async (t) => {
+  const directory = await folder(t)
+  const path = join(directory, 'token')
+  await writePrivate(join(path, 'inside'), 'a directory is there', systemRandom)
+  await assert.rejects(writePrivate(path, 'secret', systemRandom))
+  assert.deepEqual(await readdir(directory), ['token'])
+  assert.equal(await readFile(join(path, 'inside'), 'utf8'), 'a directory is there')
+})
+
+test('a file that others can read is refused, whatever they may do with it', async (t) => {
+  const path = join(await folder(t), 'token')
+  await writePrivate(path, 'secret', systemRandom)
+  for (const mode of [0o640, 0o604, 0o620, 0o601, 0o666]) {
+    await chmod(path, mode)
+    await assert.rejects(readPrivate(path), {
+      message: 'Others can read a file that must be private',
+      detail: `\`${path}\` has mode ${mode.toString(8)}`,
+      next: [`chmod 600 ${path}`],
+    })
+  }
+  for (const mode of [0o600, 0o700, 0o400]) {
+    await chmod(path, mode)
+    assert.equal(await readPrivate(path), 'secret')
+  }
+})
+
+test('a file that is not there is none, and any other trouble is told', async (t) => {
+  const directory = await folder(t)
+  assert.equal(await readPrivate(join(directory, 'none')), undefined)
+  const path = join(directory, 'token')
+  await writePrivate(path, 'secret', systemRandom)
+  await assert.rejects(readPrivate(join(path, 'below')), { code: 'ENOTDIR' })
+  assert.equal(missing(Object.assign(new Error('x'), { code: 'ENOENT' })), undefined)
+  for (const error of [new Error('x'), 'ENOENT', { code: 'ENOENT' }])
+    assert.throws(
+      () => missing(error),
+      (thrown: unknown) => thrown === error,
+    )
+})
