@@ -327,7 +327,7 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
   },
   'call-edits': {
     guards: ['src/approvals/call-edits/edit.ts', 'src/approvals/call-edits/edited-call.ts'],
-    suites: ['src/approvals/approvals/edited-answer.test.ts'],
+    suites: ['src/approvals/call-edits/*.test.ts'],
   },
   facts: {
     guards: ['src/tasks/facts/own-tokens.ts', 'src/tasks/facts/set-claims.ts'],
@@ -392,6 +392,25 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
   'token-status': {
     guards: ['src/grants/token-status/introspection-caller.ts'],
     suites: ['src/grants/token-status/introspection-caller.test.ts'],
+  },
+  grants: {
+    guards: ['src/grants/grants/pipeline/actors.ts', 'src/grants/grants/openings/asserted.ts'],
+    suites: [
+      'src/grants/grants/pipeline/read-behind.test.ts',
+      'src/grants/grants/openings/read-asserted.test.ts',
+    ],
+  },
+  'code-grant': {
+    guards: ['src/grants/code-grant/answer-authorization.ts'],
+    suites: ['src/grants/code-grant/answer-authorization.test.ts'],
+  },
+  cli: {
+    guards: ['src/programs/cli/private-file.ts', 'src/programs/cli/session/callback.ts'],
+    suites: ['src/programs/cli/private-file.test.ts', 'src/programs/cli/session/callback.test.ts'],
+  },
+  config: {
+    guards: ['src/programs/config/configured.ts'],
+    suites: ['src/programs/config/configured.test.ts'],
   },
   cel: {
     guards: ['src/platform/cel/cost.ts'],
