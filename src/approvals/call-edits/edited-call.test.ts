@@ -7,7 +7,7 @@ import { type Canonical, canonicalJson } from '../../platform/lib/canonical-json
 import { parseJson } from '../../platform/lib/json.ts'
 import {
   callHash,
-  type FrozenBody,
+  type FrozenCall,
   frozenText,
   type Leaf,
   readFrozen,
