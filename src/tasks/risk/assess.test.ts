@@ -186,7 +186,7 @@ describe('what is told of it', () => {
         ],
         ['size', 15, 'three times the usual size or more (12.5 times the median of 30 days)'],
         ['size.high', 25, 'ten times the usual size or more (12.5 times the median of 30 days)'],
-        ['hour', 5, "between 22:00 and 06:00 (it was 23 o'clock)"],
+        ['hour', 5, 'between 22:00 and 06:00 (the hour from 23:00)'],
         ['external.high', 50, 'another system raised a signal of level high (leaked-key: high)'],
       ],
     )

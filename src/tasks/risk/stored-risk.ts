@@ -82,7 +82,7 @@ function foundFor(signal: string, risk: StoredRisk): string | undefined {
     case 'size':
       return `${risk.sizeRatio} times the median of 30 days`
     case 'hour':
-      return `it was ${risk.hour} o'clock`
+      return `the hour from ${risk.hour}:00`
     case 'definition':
       return risk.definitionAgeDays === 0 ? 'since today' : `for ${risk.definitionAgeDays} days`
     case 'external':

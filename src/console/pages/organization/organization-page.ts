@@ -28,10 +28,35 @@ export function organizationPage(view: OrganizationView): string {
   )
   const body = html`<div class="head"><h1>Organization</h1><p class="lead">All agents and everybody they work for.</p></div>
 <nav aria-label="Lists"><ul class="pills">${pills}<li><a href="/stand-ins/all">Stand-ins</a></li></ul></nav>
-<section aria-labelledby="list"><h2 id="list">${LISTS[name]}</h2>${list.items.length === 0 ? empty('Nothing', 'There is nothing here.') : itemsOf(view)}
+<section aria-labelledby="list"><h2 id="list">${LISTS[name]}</h2>${list.items.length === 0 ? emptyOf(view) : itemsOf(view)}
 ${next !== undefined && html`<nav class="pager" aria-label="Pages"><a href="/organization?list=${name}&after=${encodeURIComponent(next)}">Next →</a></nav>`}</section>`
   const { viewer } = view
   return documentOf({ title: LISTS[name], body, viewer, current: 'organization', width: 'wide' })
+}
+
+/** Title and text of each list without an entry. */
+const EMPTY: Readonly<Record<ListName, readonly [string, Html | string]>> = {
+  waiting: [
+    'Nothing waits for a person',
+    'A call, task or token that people are asked about is listed here until it is answered.',
+  ],
+  tasks: ['No task is open', 'A task is listed here from its opening until it ends.'],
+  agents: ['No agent is registered', html`Register one: <code>remit agents add NAME</code>`],
+  refusals: ['No call was refused', 'A call that is refused is listed here, with the reason.'],
+  answers: [
+    'No request was answered in the last 30 days',
+    'For each person, the number of answers is listed here, and how fast they came.',
+  ],
+  'break-glass': [
+    'No call was approved alone',
+    'An approval that one person gives alone, in an emergency, is listed here until it is reviewed.',
+  ],
+}
+
+function emptyOf({ list, next }: OrganizationView): Html {
+  if (next !== undefined)
+    return empty('Nothing on this page', 'Older entries are on the next page.')
+  return empty(...EMPTY[list.name])
 }
 
 function itemsOf({ list, now }: OrganizationView): Html {
