@@ -259,9 +259,10 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
       'src/identity/machine-clients/check-settings.ts',
       'src/identity/machine-clients/secret.ts',
     ],
+    // Without `clients.test.ts`, which takes longer.
     suites: [
       'src/identity/machine-clients/{assertions,authenticator,check-settings}.test.ts',
-      'src/identity/machine-clients/clients.test.ts',
+      'src/identity/machine-clients/secret.test.ts',
     ],
   },
   spaces: {
@@ -411,6 +412,36 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
   config: {
     guards: ['src/programs/config/configured.ts'],
     suites: ['src/programs/config/configured.test.ts'],
+  },
+  submissions: {
+    guards: ['src/extensions/submissions/submitted.ts'],
+    suites: ['src/extensions/submissions/submitted.test.ts'],
+  },
+  analysis: {
+    guards: [
+      'src/extensions/analysis/suggestions/conditions.ts',
+      'src/extensions/analysis/suggestions/limits-of.ts',
+    ],
+    suites: [
+      'src/extensions/analysis/suggestions/conditions.test.ts',
+      'src/extensions/analysis/suggestions/limits-of.test.ts',
+    ],
+  },
+  'channel-answers': {
+    guards: ['src/extensions/channel-answers/channel-question.ts'],
+    suites: ['src/extensions/slack/answer-press.test.ts'],
+  },
+  'stand-in-pages': {
+    guards: ['src/console/stand-in-pages/stand-in-routes.ts'],
+    suites: ['src/console/stand-in-pages/stand-in-routes.test.ts'],
+  },
+  explanations: {
+    guards: ['src/tasks/explanations/explain.ts'],
+    suites: ['src/tasks/explanations/explain.test.ts'],
+  },
+  'mcp-tasks': {
+    guards: ['src/calls/mcp-tasks/server-task.ts', 'src/calls/mcp-tasks/server-task-store.ts'],
+    suites: ['src/calls/mcp-tasks/server-task-store.test.ts'],
   },
   cel: {
     guards: ['src/platform/cel/cost.ts'],
