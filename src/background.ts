@@ -12,6 +12,7 @@ import { JWKS_MAX_AGE_SECONDS } from './platform/keys/index.ts'
 import { type Chore, runChores } from './platform/lib/chores.ts'
 import type { Closable } from './platform/lib/close-all.ts'
 import { idleWait, type Repetition, repeat } from './platform/lib/repeat.ts'
+import { HOUR, MINUTE } from './platform/lib/time-units.ts'
 import type { Outbound } from './platform/net/index.ts'
 import { forgetUsed } from './platform/storage/index.ts'
 import type { Settings } from './programs/config/settings.ts'
@@ -22,7 +23,6 @@ import { forgetForeignTokens } from './tasks/tasks/index.ts'
 
 /** Time between two looks at the disk. */
 const DISK_EVERY_MS = 1_000
-const EVERY_MINUTE_MS = 60_000
 const PROOFS_EVERY_MS = 1_000
 /** Pause between two looks at decisions that are not in their lists yet. */
 const LISTS_EVERY_MS = 200
@@ -30,7 +30,6 @@ const LISTS_EVERY_MS = 200
 const SHADOW_EVERY_MS = 2_000
 /** Pause of a deletion by rule between two transactions, so that calls do not wait for it. */
 const PAUSE_MS = 20
-const EVERY_HOUR_MS = 3_600_000
 const REFRESH_KEYS_EVERY_MS = (JWKS_MAX_AGE_SECONDS * 1000) / 2
 
 export interface BackgroundParts {
@@ -51,7 +50,7 @@ export function startBackground(
   parts: BackgroundParts,
   onError: (error: unknown) => void,
 ): readonly Closable[] {
-  const { agentsAt, retentionEveryMs = EVERY_MINUTE_MS, rooms } = parts
+  const { agentsAt, retentionEveryMs = MINUTE, rooms } = parts
   const { decisions, disk, keys, shadow } = rooms
   const each = (chores: readonly Chore[], everyMs: number) =>
     repeat(() => tidy(parts, chores, onError), { everyMs, onError })
@@ -67,9 +66,9 @@ export function startBackground(
     'lists of decisions': repeat(() => lists.fill(), { everyMs: LISTS_EVERY_MS, onError }),
     'draft of policies': repeat(() => shadow.flush(), { everyMs: SHADOW_EVERY_MS, onError }),
     'signing keys': repeat(() => keys.refresh(), { everyMs: REFRESH_KEYS_EVERY_MS, onError }),
-    'hourly work': each(hourly(parts), EVERY_HOUR_MS),
-    certification: each([certification(parts)], EVERY_MINUTE_MS),
-    'clean-up': each(cleanUp(parts), EVERY_MINUTE_MS),
+    'hourly work': each(hourly(parts), HOUR),
+    certification: each([certification(parts)], MINUTE),
+    'clean-up': each(cleanUp(parts), MINUTE),
     retention: each(removals(rooms, ending.signal), retentionEveryMs),
   }
   return Object.entries(running).map(([name, work]) => ({

@@ -1,5 +1,6 @@
 import type { ArgumentKind, Ask, Risk } from '@remit/engine'
 import type { Id } from '../../platform/lib/id.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 
 /**
  * One argument of a call as an allowance speaks of it: a single value, a whole list, or an object that holds
@@ -66,8 +67,6 @@ export interface AccessRequest {
   /** Request with the call as an approver changed it; this one was denied by that. */
   readonly editedTo?: Id<'request'> | undefined
 }
-
-const MINUTE = 60_000
 
 /** Times that people have to answer, by risk class. */
 export const WAITS: Readonly<Record<Risk, number>> = {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newId } from '../../platform/lib/id.ts'
+import { HOUR } from '../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { answerRequest } from '../approvals/answer.ts'
 import { shownDigest } from '../approvals/answer-hash.ts'
@@ -17,8 +18,6 @@ import { usableApproval, useSteps } from '../approvals/use.ts'
 import { MAX_PENDING, QUIET_AFTER_DENIAL } from './access-request.ts'
 import { attachAgain, attachRequest } from './attach.ts'
 import { findRequest, listForApprover, listForPerson, listForTask } from './list.ts'
-
-const HOUR = 3_600_000
 
 forEachEngine('access requests attach to one call of one task', (open) => {
   async function begin() {

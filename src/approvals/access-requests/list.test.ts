@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { watched } from '../../../test/properties/statements.ts'
 import { type Id, newId } from '../../platform/lib/id.ts'
+import { HOUR } from '../../platform/lib/time-units.ts'
 import type { Storage } from '../../platform/storage/index.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { aCall, addPerson, anAsk, anAsking, attached, testParts } from '../approvals/testing.ts'
@@ -10,8 +11,6 @@ import { attachRequest } from './attach.ts'
 import { cancelRequests, expireRequests } from './end.ts'
 import { countForApprover, listForApprover, listForPerson, listForTask } from './list.ts'
 import { MAX_LISTED_TEXT } from './listed-request.ts'
-
-const HOUR = 3_600_000
 
 forEachEngine('lists of requests', (open) => {
   async function begin(storage?: Storage) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newId } from '../../platform/lib/id.ts'
 import { Problem } from '../../platform/lib/problem.ts'
+import { HOUR } from '../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import type { AccessRequest } from '../access-requests/access-request.ts'
 import { cancelRequests, expireRequests } from '../access-requests/end.ts'
@@ -22,7 +23,6 @@ import {
 } from './testing.ts'
 import { useSteps } from './use.ts'
 
-const HOUR = 3_600_000
 const rejects = (work: Promise<unknown>, code: string) =>
   assert.rejects(work, (error) => error instanceof Problem && error.code === code)
 

@@ -5,6 +5,7 @@ import { actBefore } from '../../../test/act-before.ts'
 import { type PasskeyAct, passkeysOf, removePasskey } from '../../identity/passkeys/index.ts'
 import { addPasskey, type Deceit, SoftwareAuthenticator } from '../../identity/passkeys/testing.ts'
 import { findPerson } from '../../identity/people/index.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { findRequest } from '../access-requests/list.ts'
 import { exactly } from './allowance/pattern.ts'
@@ -21,7 +22,6 @@ import {
   testParts,
 } from './testing.ts'
 
-const MINUTE = 60_000
 const SIGNED = anAsk({ signature: 'passkey' })
 
 forEachEngine('an approval that is signed with a passkey', (open) => {

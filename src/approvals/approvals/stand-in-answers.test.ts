@@ -6,6 +6,7 @@ import { findPerson, type Person } from '../../identity/people/index.ts'
 import { endStandIn, nameStandIn } from '../../identity/stand-ins/index.ts'
 import { utcMinute } from '../../platform/lib/duration.ts'
 import { newId } from '../../platform/lib/id.ts'
+import { HOUR } from '../../platform/lib/time-units.ts'
 import { Live } from '../../platform/revocation/index.ts'
 import { forEachEngine, timedBy } from '../../platform/storage/testing.ts'
 import { countForApprover, findRequest, listForApprover } from '../access-requests/list.ts'
@@ -18,7 +19,6 @@ import { approvalForm } from './sign-answer.ts'
 import { addPerson, anAsk, anAsking, attached, leaveGroup, suspend, testParts } from './testing.ts'
 import { usableApproval } from './use.ts'
 
-const HOUR = 3_600_000
 const NOT_AN_APPROVER = { code: 'approval.not_an_approver' }
 const OWN = { code: 'approval.own_request' }
 

@@ -11,6 +11,7 @@ import { type ManualClock, manualClock } from '../../platform/lib/clock.ts'
 import { type Id, newId } from '../../platform/lib/id.ts'
 import { systemRandom } from '../../platform/lib/random.ts'
 import { Secret } from '../../platform/lib/secret.ts'
+import { HOUR } from '../../platform/lib/time-units.ts'
 import type { Storage, Tx } from '../../platform/storage/index.ts'
 import type { AccessRequest } from '../access-requests/access-request.ts'
 import { attachRequest, type RequestDraft } from '../access-requests/attach.ts'
@@ -161,8 +162,6 @@ export function aCall(over: Partial<FrozenCall> = {}): FrozenCall {
     ...over,
   }
 }
-
-const HOUR = 3_600_000
 
 /** Makes a task ask about a call. */
 export function anAsking(

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Person } from '../../identity/people/index.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import { turnsOf } from './turns.ts'
 
-const MINUTE = 60_000
 const times = (now: number, expiresAt = 60 * MINUTE) => ({ createdAt: 0, expiresAt, now })
 // as: nothing but its id is looked at
 const person = (id: string) => ({ id }) as Person

@@ -1,7 +1,8 @@
 import type { Answerer } from '../../identity/stand-ins/index.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 
 /** Time in ms that a person on call has before the next one is told. */
-const TURN_MS = 5 * 60_000
+const TURN_MS = 5 * MINUTE
 
 /** People in the order in which they are told. */
 export interface EscalationRounds {

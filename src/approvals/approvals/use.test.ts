@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newId } from '../../platform/lib/id.ts'
+import { HOUR } from '../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { cancelRequests } from '../access-requests/end.ts'
 import { findRequest } from '../access-requests/list.ts'
@@ -17,8 +18,6 @@ import {
   testParts,
 } from './testing.ts'
 import { returnSteps, USE_GUARD, usableApproval, useSteps } from './use.ts'
-
-const HOUR = 3_600_000
 
 forEachEngine('using an approval', (open) => {
   let shared: Promise<TestParts> | undefined

@@ -6,6 +6,7 @@ import type { NotificationParts } from '../../identity/notifications/parts.ts'
 import { findPerson } from '../../identity/people/index.ts'
 import { standInAnnouncers } from '../../identity/stand-ins/index.ts'
 import type { Id } from '../../platform/lib/id.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import type { Storage } from '../../platform/storage/index.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { findRequest, listForApprover } from '../access-requests/list.ts'
@@ -23,7 +24,6 @@ import {
 } from './testing.ts'
 import { usableApproval } from './use.ts'
 
-const MINUTE = 60_000
 type Somebody = { readonly id: Id<'person'> }
 
 forEachEngine('who answers', (open) => {

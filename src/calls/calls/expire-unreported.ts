@@ -1,9 +1,10 @@
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import { unreported } from '../../tasks/decision-log/index.ts'
 import { endSettled } from './outcome.ts'
 import type { CallParts } from './parts.ts'
 
 /** Time within which an API that asked by itself has to say what became of a call. */
-export const REPORT_WITHIN_MS = 15 * 60_000
+export const REPORT_WITHIN_MS = 15 * MINUTE
 const AT_ONCE = 100
 
 /**

@@ -1,5 +1,6 @@
 import type { Id } from '../../platform/lib/id.ts'
 import { Problem } from '../../platform/lib/problem.ts'
+import { DAY } from '../../platform/lib/time-units.ts'
 import { findDecision } from '../../tasks/decision-log/index.ts'
 import { type Call, callKeys } from '../../tasks/facts/index.ts'
 import { openCase } from './case.ts'
@@ -20,7 +21,7 @@ export interface DecidedElsewhere {
 /** Time for which the use of such a proof is remembered: longer than it counts anywhere. */
 const REMEMBER_PROOF_MS = 120_000
 /** Age that a permit may have when it is told. */
-const MAX_AGE_MS = 24 * 60 * 60_000
+const MAX_AGE_MS = DAY
 const MAX_AHEAD_MS = 10_000
 
 /**

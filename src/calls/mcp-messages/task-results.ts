@@ -1,5 +1,6 @@
 import type { AccessRequest } from '../../approvals/access-requests/index.ts'
 import { ExactNumber, isObject, type Json, type JsonObject } from '../../platform/lib/json.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import type { RpcError, RpcId, RpcResult } from '../../platform/net/index.ts'
 import type { ServerTask } from '../mcp-tasks/index.ts'
 import { exact } from './tool-error.ts'
@@ -7,7 +8,7 @@ import { exact } from './tool-error.ts'
 /** Time between two questions of a client, in milliseconds; what a server may say instead. */
 const POLL_MS = 5_000
 const MIN_POLL_MS = 250
-const MAX_POLL_MS = 60_000
+const MAX_POLL_MS = MINUTE
 
 /** A task as a client sees it. Times in epoch milliseconds. */
 export interface ClientTask {

@@ -1,3 +1,5 @@
+import { MINUTE } from '../../platform/lib/time-units.ts'
+
 /**
  * Limits of MCP calls: how long they are held for people, and how much a server may answer. Times
  * in milliseconds.
@@ -36,11 +38,11 @@ export interface McpLimits {
 export const MCP_LIMITS: McpLimits = {
   resultBytes: 10 * 1024 * 1024,
   events: 10_000,
-  answersWithin: 300_000,
+  answersWithin: 5 * MINUTE,
   hold: { withProgress: 210_000, without: 55_000 },
   progressEvery: 10_000,
   lookEvery: 500,
   held: { perTask: 8, all: 1_000, bytes: 64 * 1024 * 1024 },
-  definitionsEvery: 60_000,
+  definitionsEvery: MINUTE,
   retryAfter: 30,
 }

@@ -2,9 +2,10 @@ import type { MasterKey } from '../../platform/keys/index.ts'
 import { base64url, fromBase64url, sha256url } from '../../platform/lib/bytes.ts'
 import { canonicalJson } from '../../platform/lib/canonical-json.ts'
 import type { JsonObject } from '../../platform/lib/json.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 
 /** Time in which a client may make the call again with the state that it got, in milliseconds. */
-export const STATE_LIVES_MS = 15 * 60_000
+export const STATE_LIVES_MS = 15 * MINUTE
 /** Maximum length of a state: it travels in a body, and some clients keep it. */
 const MAX_STATE = 2_000
 

@@ -1,8 +1,9 @@
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import type { McpGeneration, SpokenMemory } from '../../platform/net/index.ts'
 
 const MAX_SERVERS = 10_000
 /** Time after which a server with sessions is asked again whether it still needs them. */
-const ASKED_AGAIN_MS = 600_000
+const ASKED_AGAIN_MS = 10 * MINUTE
 const GENERATIONS: readonly McpGeneration[] = ['stateless', 'sessions']
 
 /** Memory of how servers are spoken to, for clients of each generation. Nothing depends on it but the number of requests. */

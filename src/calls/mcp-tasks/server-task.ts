@@ -1,9 +1,10 @@
 import { ExactNumber, type Json, type JsonObject } from '../../platform/lib/json.ts'
+import { DAY } from '../../platform/lib/time-units.ts'
 
 /** Maximum tasks of servers that are open in one task of Remit. */
 export const MAX_OPEN_TASKS = 16
 /** Maximum time that a task of a server is followed, in milliseconds. */
-export const MAX_LIFE_MS = 24 * 3_600_000
+export const MAX_LIFE_MS = DAY
 
 /** A permitted call that its server goes on with as a task. */
 export interface ServerTask {

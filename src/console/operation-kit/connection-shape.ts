@@ -1,4 +1,5 @@
 import type { Static } from 'typebox'
+import { DAY } from '../../platform/lib/time-units.ts'
 import type { SchemaKit } from './operation.ts'
 import { expires } from './shared-sources.ts'
 import { input, type Source, together } from './source.ts'
@@ -38,7 +39,7 @@ export const credentialInputs = (named: Source<string>) => ({
 })
 
 /** Days before an end at which an operator should look: those of `remit doctor`. */
-const AHEAD_MS = 14 * 86_400_000
+const AHEAD_MS = 14 * DAY
 
 /** End of a credential, in a list. */
 export function expiryCell(

@@ -1,5 +1,6 @@
 import type { Static } from 'typebox'
 import { durationInWords, readDuration } from '../../platform/lib/duration.ts'
+import { DAY_SECONDS } from '../../platform/lib/time-units.ts'
 import type { SchemaKit } from './operation.ts'
 import type { ReaderContext } from './source.ts'
 
@@ -34,7 +35,7 @@ type ScheduleJson = Static<ReturnType<typeof Schedule>>
 export type RateJson = Static<ReturnType<typeof Rate>>
 
 /** Rate when neither a schedule nor a rate is said: the server asks for one of them. */
-export const USUAL_RATE: RateJson = { tasks: 24, seconds: 24 * 3600 }
+export const USUAL_RATE: RateJson = { tasks: 24, seconds: DAY_SECONDS }
 
 /** `mon-fri,sun 22:00-06:00 Europe/Berlin` or `daily …`. */
 export function readSchedule(given: string, { usage }: Pick<ReaderContext, 'usage'>): ScheduleJson {

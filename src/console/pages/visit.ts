@@ -7,6 +7,7 @@ import { csrfToken, isCsrfToken, readSession, type Session } from '../../identit
 import { type Cookies, type Fields, fromOwnPage } from '../../platform/http/index.ts'
 import { sha256url } from '../../platform/lib/bytes.ts'
 import { Problem } from '../../platform/lib/problem.ts'
+import { DAY_SECONDS } from '../../platform/lib/time-units.ts'
 import type { Viewer } from './frame/document.ts'
 import { scriptPolicy } from './frame/scripts.ts'
 import type { PageParts } from './parts.ts'
@@ -111,7 +112,7 @@ function visitOf(
 }
 
 const POLICY = 'content-security-policy'
-const ZONE_SECONDS = 365 * 86_400
+const ZONE_SECONDS = 365 * DAY_SECONDS
 
 function send(
   reply: FastifyReply,

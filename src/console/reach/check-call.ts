@@ -16,6 +16,7 @@ import { findPerson, type Person } from '../../identity/people/index.ts'
 import { nearest } from '../../platform/lib/closest-match.ts'
 import { newId } from '../../platform/lib/id.ts'
 import { Problem } from '../../platform/lib/problem.ts'
+import { HOUR } from '../../platform/lib/time-units.ts'
 import type { LiveView } from '../../platform/revocation/index.ts'
 import {
   argumentsByName,
@@ -157,8 +158,6 @@ async function policiesFor(parts: CallParts, { draft }: HypotheticalCall, schema
   return { set, rules: new RulesOf({ text: draft, files: [], schema }) }
 }
 
-const AN_HOUR = 3_600_000
-
 /** Facts as for a call of a task that may do all that the ceiling allows; by the arguments of the call. */
 async function groundOf(
   parts: CallParts,
@@ -250,7 +249,7 @@ function heldFor(
     idleMs: null,
     state: 'open',
     openedAt: at,
-    deadline: at + AN_HOUR,
+    deadline: at + HOUR,
     closedAt: null,
     closeReason: null,
   }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PasskeyRules } from '../../identity/passkeys/index.ts'
+import { DAY } from '../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { askedFor } from '../pages/approval/testing.ts'
 import { textContent } from '../pages/frame/testing.ts'
 import { openedTask } from '../pages/task/testing.ts'
 import { refundBot, testPages } from '../pages/testing.ts'
 
-const DAY = 24 * 3_600_000
 const PAGE = '/stand-ins'
 
 forEachEngine('the page of stand-ins', (open) => {

@@ -7,6 +7,7 @@ import {
 } from '../../grants/grants/index.ts'
 import { asRefused, isRefused } from '../../grants/issuance/index.ts'
 import { Problem } from '../../platform/lib/problem.ts'
+import { HOUR_SECONDS } from '../../platform/lib/time-units.ts'
 import { readClientForm } from './attestation.ts'
 import { type Form, refuse } from './form.ts'
 import {
@@ -25,7 +26,7 @@ import { wantedStepUp } from './wanted-step-up.ts'
 export const BACKCHANNEL = '/oauth/bc-authorize'
 
 /** Seconds that a person has to answer. */
-const WAITS = { usual: 600, most: 3_600, least: 30 } as const
+const WAITS = { usual: 600, most: HOUR_SECONDS, least: 30 } as const
 const HINTS = ['login_hint', 'id_token_hint', 'login_hint_token'] as const
 
 /**

@@ -4,6 +4,7 @@ import { findAgent, suspendAgent } from '../../identity/agents/index.ts'
 import { addAdmissionRule, removeAdmissionRule } from '../../identity/client-metadata/index.ts'
 import { protocolRecords } from '../../identity/opaque-tokens/index.ts'
 import { Problem } from '../../platform/lib/problem.ts'
+import { WEEK } from '../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { basesFor } from '../../tasks/consent/basis-store.ts'
 import { endBasis } from '../../tasks/tasks/index.ts'
@@ -14,7 +15,6 @@ import { findAuthorization, lastAllowed } from './authorization-store.ts'
 import { beginAuthorization, forgetOldAuthorizations } from './begin-authorization.ts'
 
 const CLIENT = `client-${'0'.repeat(32)}`
-const WEEK_MS = 7 * 24 * 3_600_000
 const upTo = (amount: string) => may('orders.refund', { path: '/amount', op: 'lte', value: amount })
 const OFFERED = [may('orders.read'), upTo('1000.00')]
 
@@ -32,7 +32,7 @@ forEachEngine('answers to clients at the authorization endpoint', (open) => {
     }
     if (let_in) await addAdmissionRule(parts, rule)
     const kept = protocolRecords(parts)
-    await kept.put({ kind: 'Client', id: CLIENT, payload: { client_id: CLIENT } }, WEEK_MS / 1000)
+    await kept.put({ kind: 'Client', id: CLIENT, payload: { client_id: CLIENT } }, WEEK / 1000)
     const ask = (id = 'one') =>
       beginAuthorization(parts, {
         askedDetails: null,
@@ -145,7 +145,7 @@ forEachEngine('answers to clients at the authorization endpoint', (open) => {
     await rejects(answer(), 'consent.nothing_granted')
     assert.deepEqual(await bases(), [])
     // Whoever lets it in may take longer than an unused registration lasts.
-    parts.clock.advance(2 * WEEK_MS)
+    parts.clock.advance(2 * WEEK)
     assert.ok(await registered())
     await parts.live.stop()
   })
@@ -177,7 +177,7 @@ forEachEngine('answers to clients at the authorization endpoint', (open) => {
     parts.clock.advance(AUTHORIZATION_WAITS + 1)
     await forgetOldAuthorizations(parts.storage, parts.clock.now())
     assert.deepEqual([await state(), await state('unanswered')], ['denied', undefined])
-    parts.clock.advance(WEEK_MS)
+    parts.clock.advance(WEEK)
     assert.ok(!(await registered()), 'a no does not keep a registration')
     parts.clock.advance(AUTHORIZATION_KEPT)
     await forgetOldAuthorizations(parts.storage, parts.clock.now())

@@ -6,6 +6,7 @@ import { requireProved } from '../../identity/sessions/index.ts'
 import { agentIdOf } from '../../platform/lib/client-url.ts'
 import type { Id } from '../../platform/lib/id.ts'
 import { Problem } from '../../platform/lib/problem.ts'
+import { DAY } from '../../platform/lib/time-units.ts'
 import type { Tx } from '../../platform/storage/index.ts'
 import { grantBasisIn } from '../../tasks/consent/index.ts'
 import type { TaskParts } from '../../tasks/tasks/index.ts'
@@ -42,7 +43,7 @@ export interface AuthorizationAnswer {
 }
 
 /** Time that a registration stays which the same person's next one of the same software replaced. */
-const INSTANCE_KEPT_MS = 24 * 3_600_000
+const INSTANCE_KEPT_MS = DAY
 
 type AnsweringParts = Pick<TaskParts, 'storage' | 'ledger' | 'clock' | 'random' | 'live' | 'stepUp'>
 

@@ -1,6 +1,7 @@
 import type { Detail, StepUp } from '@remit/engine'
 import type { SelfRegisteredClient } from '../../identity/client-metadata/index.ts'
 import type { Id } from '../../platform/lib/id.ts'
+import { DAY, MINUTE } from '../../platform/lib/time-units.ts'
 
 /** `granted` waits for the code to be redeemed; `used` when it was, once. */
 export type AuthorizationState = 'pending' | 'granted' | 'denied' | 'used'
@@ -51,8 +52,7 @@ export interface Authorization extends SelfRegisteredClient {
   readonly expiresAt: number
 }
 
-const MINUTE = 60_000
 /** A person has this long to sign in and answer. */
 export const AUTHORIZATION_WAITS = 10 * MINUTE
 /** Longer than any task lasts, so that a code that comes back finds its task; and what a person chose is there next time. */
-export const AUTHORIZATION_KEPT = 30 * 24 * 60 * MINUTE
+export const AUTHORIZATION_KEPT = 30 * DAY

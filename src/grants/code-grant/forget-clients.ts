@@ -1,11 +1,11 @@
 import { retireAgent } from '../../identity/agents/index.ts'
 import { forgetRegistration } from '../../identity/opaque-tokens/index.ts'
+import { DAY } from '../../platform/lib/time-units.ts'
 import { basesOfAgent } from '../../tasks/consent/index.ts'
 import { listTasks, unusedClients } from '../../tasks/tasks/index.ts'
 import type { GrantParts } from '../grants/index.ts'
 
 const AT_ONCE = 500
-const DAY_MS = 24 * 3_600_000
 
 /**
  * Retires agents that registered themselves and are unused: so many days without a task, and without any consent.
@@ -17,7 +17,7 @@ export async function forgetUnusedClients(
   { keptDays }: { readonly keptDays: number },
 ): Promise<number> {
   if (keptDays === 0) return 0
-  const before = parts.clock.now() - Math.max(keptDays, 2) * DAY_MS
+  const before = parts.clock.now() - Math.max(keptDays, 2) * DAY
   let forgotten = 0
   for (let after: string | undefined = ''; after !== undefined; ) {
     const { ids, next } = await unusedClients(parts.storage.read, {

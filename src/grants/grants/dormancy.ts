@@ -1,10 +1,10 @@
 import { type Agent, type AgentParts, suspendByItself } from '../../identity/agents/index.ts'
 import { LruCache } from '../../platform/lib/lru-cache.ts'
+import { DAY } from '../../platform/lib/time-units.ts'
 import type { Reader } from '../../platform/storage/index.ts'
 import { listTasks } from '../../tasks/tasks/index.ts'
 import { type GrantRefusal, refused } from '../issuance/index.ts'
 
-const DAY_MS = 24 * 3_600_000
 /** No task lasts longer than a day. INVARIANT: no agent is dormant before all that it ever got is over. */
 const MIN_DAYS = 2
 const MAX_KEPT = 20_000
@@ -53,6 +53,6 @@ export class Dormancy {
   }
 
   #span(): number {
-    return Math.max(this.#days, MIN_DAYS) * DAY_MS
+    return Math.max(this.#days, MIN_DAYS) * DAY
   }
 }

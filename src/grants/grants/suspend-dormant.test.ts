@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { worldsOver } from '../../calls/calls/testing.ts'
 import { findAgent, resumeAgent } from '../../identity/agents/index.ts'
+import { DAY } from '../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { Dormancy } from './dormancy.ts'
 import { suspendDormant } from './suspend-dormant.ts'
 
-const DAY = 24 * 3_600_000
 const agentId = 'refund-bot'
 
 forEachEngine('dormant agents', (open) => {

@@ -13,6 +13,7 @@ import {
 } from '../../calls/calls/testing.ts'
 import { fakeProvider } from '../../identity/identity-providers/testing.ts'
 import { addIssuer } from '../../identity/issuers/index.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { publishPolicies } from '../../policy/policy/index.ts'
 import { listTasks } from '../../tasks/tasks/index.ts'
@@ -34,7 +35,6 @@ import {
 import { issueResourceToken } from './issue-resource-token.ts'
 
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-const MINUTE = 60_000
 const NO_MORE_THAN = 30 * MINUTE
 const AGENTS = '@id("agents") permit (principal is Agent, action, resource);'
 

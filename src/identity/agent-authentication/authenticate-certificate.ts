@@ -1,5 +1,6 @@
 import { base64url } from '../../platform/lib/bytes.ts'
 import type { Random } from '../../platform/lib/random.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import { identifyWorkload, isSpiffeId } from '../issuers/index.ts'
 import {
   type AuthenticatedAgent,
@@ -9,7 +10,7 @@ import {
 } from './authenticate.ts'
 import { type AgentCertificate, byCertificate } from './certificates/by-certificate.ts'
 
-const CONNECTION_MS = 60_000
+const CONNECTION_MS = MINUTE
 
 /**
  * Authenticates an agent by the certificate of its connection: one of its own keys or names (RFC 8705 section 2), or an X.509-SVID, which says

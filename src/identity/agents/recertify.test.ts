@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DAY } from '../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { someone } from '../people/testing.ts'
 import { findAgent } from './agent-store.ts'
@@ -8,7 +9,6 @@ import { recertifyAgent, setCertification } from './recertify.ts'
 import { suspendUncertified } from './suspend-by-itself.ts'
 import { registered, testAgents } from './testing.ts'
 
-const DAY = 24 * 3_600_000
 const by = 'operator'
 const agentId = 'refund-bot'
 

@@ -1,10 +1,10 @@
 import { Problem } from '../../platform/lib/problem.ts'
+import { DAY } from '../../platform/lib/time-units.ts'
 import type { Agent } from './agent.ts'
 import { updateAgent } from './agent-store.ts'
 import { changeAgent } from './change-agent.ts'
 import type { AgentParts } from './parts.ts'
 
-const DAY_MS = 24 * 3_600_000
 const MAX_DAYS = 3650
 
 /**
@@ -70,7 +70,7 @@ function wakes({ status, suspendedFor }: Agent): boolean {
 }
 
 function from({ clock }: AgentParts, days: number) {
-  return { days, until: clock.now() + days * DAY_MS }
+  return { days, until: clock.now() + days * DAY }
 }
 
 function factsOf(certification: Agent['certification']) {

@@ -1,11 +1,12 @@
 import type * as OpenId from 'openid-client'
 import type { Clock } from '../../platform/lib/clock.ts'
 import { Problem } from '../../platform/lib/problem.ts'
+import { HOUR } from '../../platform/lib/time-units.ts'
 import type { Outbound, OutboundOptions } from '../../platform/net/index.ts'
 import { clientSecretBasic } from './client-secret-basic.ts'
 import type { ProviderWithSecret } from './identity-provider.ts'
 
-const FRESH_MS = 60 * 60_000
+const FRESH_MS = HOUR
 const TIMEOUT_SECONDS = 5
 
 /** Loaded when the first provider is met, not at every start. */

@@ -1,9 +1,10 @@
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import { codec, type Reader, type Step, type Tx } from '../../platform/storage/index.ts'
 
 const SIGN_INS = codec('sign_ins').of<SignIn>()
 
 /** A person has this long to come back from the provider. */
-export const SIGN_IN_LIFE_MS = 10 * 60_000
+export const SIGN_IN_LIFE_MS = 10 * MINUTE
 
 /** A sign-in under way. What must stay secret about it is sealed. */
 export interface SignIn {

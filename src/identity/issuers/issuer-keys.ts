@@ -7,6 +7,7 @@ import {
 import type { Clock } from '../../platform/lib/clock.ts'
 import { ExactNumber, type Json } from '../../platform/lib/json.ts'
 import { Problem } from '../../platform/lib/problem.ts'
+import { HOUR } from '../../platform/lib/time-units.ts'
 import {
   type Outbound,
   type OutboundOptions,
@@ -17,7 +18,7 @@ import type { IssuerKey, TrustedIssuer } from './trusted-issuer.ts'
 
 const JWT_SVID = 'jwt-svid'
 /** Time that the address of an issuer's keys counts. */
-const FRESH_MS = 60 * 60_000
+const FRESH_MS = HOUR
 /** Least time between two looks at its metadata, whatever came of the first. */
 const PAUSE_MS = 30_000
 const MAX_METADATA = 64 * 1024

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { SealedColumn } from '../../platform/keys/index.ts'
 import { Problem } from '../../platform/lib/problem.ts'
+import { HOUR } from '../../platform/lib/time-units.ts'
 import { codec, type Reader, type Schema, type Tx } from '../../platform/storage/index.ts'
 import type { IssuerState, TrustedIssuer } from './trusted-issuer.ts'
 
@@ -77,8 +78,6 @@ export async function takeRoom(tx: Tx, name: string): Promise<boolean> {
     .executeTakeFirstOrThrow()
   return numUpdatedRows === 1n
 }
-
-const HOUR = 3_600_000
 
 /**
  * Takes room for one more person, in all and in the hour that counts, which begins with the first of it.

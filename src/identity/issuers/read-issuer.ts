@@ -1,4 +1,5 @@
 import { isName } from '../../platform/lib/id.ts'
+import { DAY_SECONDS, HOUR_SECONDS } from '../../platform/lib/time-units.ts'
 import { readCeiling, readTrust } from '../agents/index.ts'
 import { readAccess } from './read-access.ts'
 import { isAddress, isDomain, readAlgorithms, readKeys } from './read-keys.ts'
@@ -49,7 +50,7 @@ export interface IssuerDescription extends IssuerTerms {
   readonly tenant?: { readonly claim: string; readonly value: string } | null
 }
 
-const MAX_LIFE = { default: 3600, most: 86_400 } as const
+const MAX_LIFE = { default: HOUR_SECONDS, most: DAY_SECONDS } as const
 const MAX_AGENTS = { default: 1_000, most: 1_000_000 } as const
 /** Maximum number of people: who brings a million on purpose says so. */
 const MAX_PEOPLE = { default: 10_000, most: 100_000_000 } as const

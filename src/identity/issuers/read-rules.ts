@@ -1,4 +1,5 @@
 import { isName } from '../../platform/lib/id.ts'
+import { DAY_SECONDS } from '../../platform/lib/time-units.ts'
 import { readCeiling, readMayDelegate, readTrust, type TrustLevel } from '../agents/index.ts'
 import { type ClaimTest, MAX_TESTS, wrongTest } from './claim-test.ts'
 import { membersOf } from './read-keys.ts'
@@ -66,7 +67,7 @@ function readAdmitted(value: unknown, most: TrustLevel) {
 }
 
 /** Maximum numbers of a sponsor grant (contract 5.2): a rate and an end are needed. */
-const MAX = { tasks: 10_000, seconds: 31 * 24 * 3600, days: 366 } as const
+const MAX = { tasks: 10_000, seconds: 31 * DAY_SECONDS, days: 366 } as const
 
 function readSponsored(value: unknown): SponsorshipTerms {
   const { days, purpose, seconds, tasks, ...more } = membersOf(value)

@@ -1,9 +1,11 @@
+import { HOUR_SECONDS } from '../../platform/lib/time-units.ts'
+
 /** Claims as they come from platforms, with made-up names. For tests. */
 
 /** A projected service account token (TokenRequest API). */
 export function kubernetes(now: number, namespace: string, name: string) {
   return {
-    exp: now + 3600,
+    exp: now + HOUR_SECONDS,
     iat: now,
     nbf: now,
     jti: '8f3c7a52-6a0e-4a55-9f6f-3e0a2f0c9d11',

@@ -1,5 +1,6 @@
 import { findResource, type Resource } from '../../catalog/catalog/index.ts'
 import { Problem } from '../../platform/lib/problem.ts'
+import { DAY, MINUTE } from '../../platform/lib/time-units.ts'
 import type { Reader } from '../../platform/storage/index.ts'
 import { findAgent } from '../agents/index.ts'
 import type { ClientKind } from './kinds.ts'
@@ -60,7 +61,7 @@ async function checkEnforcer(
   return { resource: name }
 }
 
-const SILENT_AFTER = { least: 60_000, default: 15 * 60_000, most: 24 * 60 * 60_000 } as const
+const SILENT_AFTER = { least: MINUTE, default: 15 * MINUTE, most: DAY } as const
 
 async function checkSurface(
   { reader, references }: Lookup,

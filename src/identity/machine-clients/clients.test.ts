@@ -4,6 +4,7 @@ import { actBefore } from '../../../test/act-before.ts'
 import { ORDERS_DOCUMENT, planImport, planOrders } from '../../catalog/catalog/testing.ts'
 import { applyImport } from '../../catalog/catalog-changes/index.ts'
 import { systemRandom } from '../../platform/lib/random.ts'
+import { HOUR } from '../../platform/lib/time-units.ts'
 import { Live, ORGANIZATION } from '../../platform/revocation/index.ts'
 import type { Storage } from '../../platform/storage/index.ts'
 import { forEachEngine, timedBy } from '../../platform/storage/testing.ts'
@@ -21,7 +22,6 @@ import { advance, clientParts, clientWith, machinesOf } from './testing.ts'
 const by = 'psn_ada'
 const issuer = 'https://remit.example'
 const UNAUTHENTICATED = { code: 'client.unauthenticated' }
-const HOUR = 3_600_000
 
 async function world(storage: Storage) {
   const parts = await clientParts(storage)

@@ -1,3 +1,5 @@
+import { MINUTE } from '../../platform/lib/time-units.ts'
+
 /** Rights of a machine client, each at endpoints of its own. */
 export type ClientRight =
   /** Asks whether a call to its API may run, and reports what became of it (`/v1/calls`). */
@@ -23,8 +25,6 @@ interface KindRules {
   readonly touchEveryMs: number
 }
 
-const EACH_MINUTE = 60_000
-
 /**
  * Kinds of machine clients, and what each may do. None is an agent: it opens no task and makes no call.
  */
@@ -33,25 +33,25 @@ export const CLIENT_KINDS = {
     prefix: 'enf_',
     may: ['calls', 'introspection', 'transactions'],
     changeable: false,
-    touchEveryMs: EACH_MINUTE,
+    touchEveryMs: MINUTE,
   },
   introspector: {
     prefix: 'int_',
     may: ['introspection'],
     changeable: true,
-    touchEveryMs: EACH_MINUTE,
+    touchEveryMs: MINUTE,
   },
   pep: {
     prefix: 'pep_',
     may: ['evaluations', 'introspection'],
     changeable: true,
-    touchEveryMs: EACH_MINUTE,
+    touchEveryMs: MINUTE,
   },
   'signal-source': {
     prefix: 'sgs_',
     may: ['signals'],
     changeable: false,
-    touchEveryMs: EACH_MINUTE,
+    touchEveryMs: MINUTE,
   },
   // What it states counts only while it is heard of.
   surface: { prefix: 'srf_', may: ['threads'], changeable: false, touchEveryMs: 0 },

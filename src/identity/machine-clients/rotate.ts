@@ -1,5 +1,6 @@
 import { Problem } from '../../platform/lib/problem.ts'
 import type { Secret } from '../../platform/lib/secret.ts'
+import { DAY } from '../../platform/lib/time-units.ts'
 import type { Tx } from '../../platform/storage/index.ts'
 import { changed, keyTaken, requireClient } from './change-client.ts'
 import { type ClientCredential, credentialsKey } from './client.ts'
@@ -7,7 +8,7 @@ import { endAt, insertCredential, listCredentials } from './credential-store.ts'
 import { newKeyCredential, newSecretCredential } from './new-credential.ts'
 import type { ClientChange, ClientParts } from './parts.ts'
 
-const MAX_OVERLAP_MS = 30 * 86_400_000
+const MAX_OVERLAP_MS = 30 * DAY
 const MAX_KEYS = 8
 
 /**

@@ -1,4 +1,5 @@
 import type { Id } from '../../platform/lib/id.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import type { EventKind } from './event.ts'
 
 export type DeliveryState = 'waiting' | 'sent' | 'failed' | 'withdrawn'
@@ -35,4 +36,4 @@ export const SENDING_LEASE_MS = 120_000
  * Time in ms between two messages to a person by one channel. What comes up in between waits, and
  * goes in one message.
  */
-export const PAUSE_BETWEEN_MESSAGES_MS = 60_000
+export const PAUSE_BETWEEN_MESSAGES_MS = MINUTE

@@ -1,4 +1,5 @@
 import { type Repetition, repeat, type Wait } from '../../platform/lib/repeat.ts'
+import { DAY } from '../../platform/lib/time-units.ts'
 import { deliverDue } from './deliver.ts'
 import { deleteDeliveries, waitingDeliveries } from './delivery-store.ts'
 import { dueSince } from './event-store.ts'
@@ -10,7 +11,7 @@ import { rewriteAnswered } from './rewrite-answered.ts'
 
 const EVERY_MS = 1_000
 /** Time in ms for which it stays known who was told of what. */
-const RETENTION_MS = 30 * 86_400_000
+const RETENTION_MS = 30 * DAY
 
 /**
  * Tells people what they have to be told, until stopped. What cannot be sent is tried again; no decision ever waits for it.

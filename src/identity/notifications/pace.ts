@@ -1,10 +1,10 @@
+import { HOUR, MINUTE } from '../../platform/lib/time-units.ts'
 import type { Tx } from '../../platform/storage/index.ts'
 import { type Delivery, PAUSE_BETWEEN_MESSAGES_MS } from './delivery.ts'
 import { type Destination, postpone, sentSince } from './delivery-store.ts'
 import type { NotificationParts, TimedQuestion } from './parts.ts'
 
-const HOUR_MS = 3_600_000
-const MAX_PAUSE_MS = 900_000
+const MAX_PAUSE_MS = 15 * MINUTE
 
 /**
  * Chooses what of the due deliveries of one destination goes now, and has the others wait. Each agent has a pause of its own,
@@ -17,7 +17,7 @@ export async function chooseNow(
   to: Destination,
   { due, now }: { readonly due: readonly Delivery[]; readonly now: number },
 ): Promise<Delivery[]> {
-  const sent = await sentSince(tx, to, now - HOUR_MS)
+  const sent = await sentSince(tx, to, now - HOUR)
   const subjects = new Set([...due, ...sent].map(({ subject }) => subject))
   const questions = await timedQuestions?.(tx, [...subjects])
   const askerOf = ({ kind, subject }: Pick<Delivery, 'kind' | 'subject'>) =>

@@ -1,4 +1,5 @@
 import { Problem } from '../../platform/lib/problem.ts'
+import { DAY_MINUTES, MINUTE } from '../../platform/lib/time-units.ts'
 import { codec, type Reader } from '../../platform/storage/index.ts'
 import type { Person } from '../people/index.ts'
 import type { Announcement } from './announcement.ts'
@@ -14,8 +15,6 @@ export interface QuietHours {
 }
 
 const HOURS = codec('quiet_hours').of<QuietHours & { readonly personId: string }>()
-const MINUTE_MS = 60_000
-const DAY_MINUTES = 1_440
 
 export async function quietHoursOf(
   db: Reader,
@@ -83,8 +82,8 @@ export function quietEnd(
   const minute = minuteOf(new Intl.DateTimeFormat('en-GB', format).format(now)) ?? 0
   const length = (toMinute - fromMinute + DAY_MINUTES) % DAY_MINUTES
   const passed = (minute - fromMinute + DAY_MINUTES) % DAY_MINUTES
-  const begun = now - (now % MINUTE_MS)
-  return passed < length ? begun + (length - passed) * MINUTE_MS : undefined
+  const begun = now - (now % MINUTE)
+  return passed < length ? begun + (length - passed) * MINUTE : undefined
 }
 
 /**

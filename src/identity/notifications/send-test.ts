@@ -1,12 +1,13 @@
 import { newId } from '../../platform/lib/id.ts'
 import { Problem } from '../../platform/lib/problem.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import { consumeOnce } from '../../platform/storage/index.ts'
 import { DeliveryError } from '../../platform/webhooks/index.ts'
 import type { NotificationParts } from './parts.ts'
 import type { ChannelRoute } from './routes.ts'
 
 /** Time in ms in which a person gets one test message by a channel. */
-const ONE_IN_MS = 60_000
+const ONE_IN_MS = MINUTE
 
 /**
  * Sends a message to try a channel. `by`: id of the person who asks for it.

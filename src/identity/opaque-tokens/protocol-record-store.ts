@@ -1,3 +1,4 @@
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import { Guard, type Reader, type Step, type Tx } from '../../platform/storage/index.ts'
 
 export function putRecordStep(
@@ -71,7 +72,7 @@ export function returnCodeStep(db: Reader, id: string, now: number): Step {
 }
 
 /** Life of a code that was given back: as long as that of a new one. */
-const RETURNED_CODE_MS = 60_000
+const RETURNED_CODE_MS = MINUTE
 
 /**
  * Replaces the payload; the record expires when it would have before. False when it is not there.

@@ -1,11 +1,10 @@
 import { utcMinute } from '../../platform/lib/duration.ts'
 import { isId } from '../../platform/lib/id.ts'
+import { DAY } from '../../platform/lib/time-units.ts'
 import type { Announcement } from '../notifications/index.ts'
 import { findPerson } from '../people/index.ts'
 import type { PasskeyParts } from './passkey.ts'
 import { findPasskey, findRecovery } from './passkey-store.ts'
-
-const DAY = 24 * 3_600_000
 
 /**
  * Announces a new passkey, or the permission for one, to its person: an act in their name

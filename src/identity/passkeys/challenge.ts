@@ -1,10 +1,11 @@
 import { base64url, fromBase64url } from '../../platform/lib/bytes.ts'
 import { domainHash, type HashDomain } from '../../platform/lib/canonical-json.ts'
 import { Problem } from '../../platform/lib/problem.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import { type Passkey, type PasskeyParts, relyingPartyOf } from './passkey.ts'
 
 /** Time for which a page's challenge can be signed. */
-export const CHALLENGE_LIFE_MS = 10 * 60_000
+export const CHALLENGE_LIFE_MS = 10 * MINUTE
 
 /** Facts that a person signs, all of them flat, so that anybody can write their canonical form. */
 export interface PasskeyStatement {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { HOUR, MINUTE } from '../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import type { Person } from '../people/index.ts'
 import { someone, type TestPeople, testPeople } from '../people/testing.ts'
@@ -17,8 +18,6 @@ import { permitRecovery, refuseRecovery } from './recovery.ts'
 import { type Deceit, SoftwareAuthenticator } from './testing.ts'
 
 const ORIGIN = 'https://remit.example'
-const MINUTE = 60_000
-const HOUR = 60 * MINUTE
 
 forEachEngine('enrolling passkeys', (open) => {
   async function ready() {

@@ -1,14 +1,14 @@
 import { newId } from '../../platform/lib/id.ts'
 import { Problem } from '../../platform/lib/problem.ts'
+import { DAY, WEEK } from '../../platform/lib/time-units.ts'
 import { addEvent } from '../notifications/index.ts'
 import { findPerson, type Person } from '../people/index.ts'
 import type { PasskeyParts, PasskeyRecovery } from './passkey.ts'
 import { endRecoveries, insertRecovery } from './passkey-store.ts'
 
-const DAY = 24 * 3_600_000
 const WAIT_MS = DAY
 /** Time for which a permission can be used, once its waiting time is over. */
-const USABLE_MS = 7 * DAY
+const USABLE_MS = WEEK
 
 /**
  * Permits a person a new first passkey, after a waiting time in which they are told and can refuse.

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import { DpopNonces, type NonceDemand, type ProofPurpose } from './dpop-nonces.ts'
 
 const KEY = new Uint8Array(32).fill(7)
-const MINUTE = 60_000
 const NOW = 1_800_000_000_000
 const HERE = 'https://remit.example'
 const ALWAYS = { at: 'token endpoint' } as const

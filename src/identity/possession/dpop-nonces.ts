@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { base64url, sameBytes } from '../../platform/lib/bytes.ts'
 import type { Clock } from '../../platform/lib/clock.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 
 /**
  * Settings for how much of what agents ask for has to be proved with a nonce of ours. `auto`: what
@@ -17,7 +18,7 @@ export type ProofPurpose =
   /** A call, as the catalog counts it; without that, a request that calls nothing. */
   | { readonly at: 'call'; readonly access?: string; readonly risk?: string }
 
-const PERIOD_MS = 60_000
+const PERIOD_MS = MINUTE
 /** A nonce counts in the period it was given in, and in four more; one ahead, because clocks of replicas differ. */
 const PERIODS_BACK = 4
 const PERIODS_AHEAD = 1

@@ -9,12 +9,12 @@ import { manualClock } from '../../platform/lib/clock.ts'
 import { checkProof, type ProofExpectation, requireKey } from './dpop-proof.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
-const SECOND = NOW / 1000
+const NOW_SECONDS = NOW / 1000
 const url = 'https://remit.example/oauth/token'
 const expect: ProofExpectation = { method: 'POST', url, clock: manualClock(NOW) }
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const jwk = pair.publicKey.export({ format: 'jwk' })
-const claims = { jti: 'id-1', htm: 'POST', htu: url, iat: SECOND }
+const claims = { jti: 'id-1', htm: 'POST', htu: url, iat: NOW_SECONDS }
 
 function prove(header: object, payload: object | string, key: KeyObject = pair.privateKey): string {
   const text = typeof payload === 'string' ? payload : JSON.stringify(payload)
@@ -39,7 +39,7 @@ describe('a proof that holds', () => {
   })
 
   test('is remembered for longer than any replica would accept it', async () => {
-    for (const iat of [SECOND - 60, SECOND, SECOND + 10]) {
+    for (const iat of [NOW_SECONDS - 60, NOW_SECONDS, NOW_SECONDS + 10]) {
       const proof = prove({}, { ...claims, iat })
       const { expiresAt } = await checkProof(proof, expect)
       // a replica 10 s behind the clock that forgets
@@ -81,7 +81,7 @@ describe('a proof that holds', () => {
   })
 
   test('may be up to 60 seconds old and 10 seconds early', async () => {
-    for (const iat of [SECOND - 60, SECOND + 10])
+    for (const iat of [NOW_SECONDS - 60, NOW_SECONDS + 10])
       await checkProof(prove({}, { ...claims, iat }), expect)
   })
 
@@ -193,10 +193,10 @@ describe('a proof that does not hold', () => {
     ['a jti of 129 characters', prove({}, { ...claims, jti: 'x'.repeat(129) }), 'proof.malformed'],
     ['a jti that is a number', prove({}, { ...claims, jti: 1 }), 'proof.malformed'],
     ['no iat', prove({}, { ...claims, iat: undefined }), 'proof.malformed'],
-    ['an iat that is text', prove({}, { ...claims, iat: String(SECOND) }), 'proof.malformed'],
-    ['an iat with a fraction', prove({}, { ...claims, iat: SECOND + 0.5 }), 'proof.malformed'],
-    ['61 seconds of age', prove({}, { ...claims, iat: SECOND - 61 }), 'proof.not_now'],
-    ['11 seconds too early', prove({}, { ...claims, iat: SECOND + 11 }), 'proof.not_now'],
+    ['an iat that is text', prove({}, { ...claims, iat: String(NOW_SECONDS) }), 'proof.malformed'],
+    ['an iat with a fraction', prove({}, { ...claims, iat: NOW_SECONDS + 0.5 }), 'proof.malformed'],
+    ['61 seconds of age', prove({}, { ...claims, iat: NOW_SECONDS - 61 }), 'proof.not_now'],
+    ['11 seconds too early', prove({}, { ...claims, iat: NOW_SECONDS + 11 }), 'proof.not_now'],
     ['another method', prove({}, { ...claims, htm: 'GET' }), 'proof.wrong_request'],
     ['the method in other letters', prove({}, { ...claims, htm: 'post' }), 'proof.wrong_request'],
     ['no method', prove({}, { ...claims, htm: undefined }), 'proof.wrong_request'],

@@ -15,6 +15,7 @@ import {
 import { sha256url } from '../../platform/lib/bytes.ts'
 import type { Clock } from '../../platform/lib/clock.ts'
 import { Problem } from '../../platform/lib/problem.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import { isForUrl } from './dpop-proof-url.ts'
 
 /** A DPoP proof that holds. It is used up only when `replayKey` has been consumed: `consumeOnce('dpop', …)`. */
@@ -47,7 +48,7 @@ export const PROOF_ALGORITHMS: readonly Algorithm[] = ['ES256', 'Ed25519', 'EdDS
 
 const TYPE = 'dpop+jwt'
 const MAX_BYTES = 4096
-const MAX_AGE_MS = 60_000
+const MAX_AGE_MS = MINUTE
 const MAX_JTI_LENGTH = 128
 /**
  * Members of a JWK that make the key, and those that only describe it; some libraries send both. A

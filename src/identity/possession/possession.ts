@@ -1,5 +1,6 @@
 import { base64url } from '../../platform/lib/bytes.ts'
 import type { Random } from '../../platform/lib/random.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import { checkProof, type Proof, type ProofExpectation } from './dpop-proof.ts'
 
 /** Confirmation of the key that a token is bound to (RFC 7800): a DPoP key, or a certificate. */
@@ -19,7 +20,7 @@ export interface PossessionProof {
 
 /** Certificates stand among thumbprints of keys, which have the same length and look the same. */
 const CERTIFICATE = 'x5t#S256:'
-const CONNECTION_MS = 60_000
+const CONNECTION_MS = MINUTE
 
 /** Answers the confirmation claim (`cnf`) of a token for the task's key. */
 export function confirmationOf(thumbprint: string): KeyConfirmation {

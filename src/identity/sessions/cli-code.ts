@@ -1,13 +1,14 @@
 import { fromBase64url, sha256url } from '../../platform/lib/bytes.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import type { Secret } from '../../platform/lib/secret.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import type { PeopleParts } from '../people/index.ts'
 import { insertCliCode, takeCliCode } from './cli-code-store.ts'
 import { openSessionIn } from './open-session.ts'
 import type { Session } from './session.ts'
 import { newToken, tokenDigest } from './token.ts'
 
-export const CLI_CODE_LIFE_MS = 60_000
+export const CLI_CODE_LIFE_MS = MINUTE
 
 /**
  * A code that hands the CLI its own session after the person said yes in the browser (contract 10; RFC 8252 for native

@@ -1,10 +1,11 @@
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import { findPerson, type PeopleParts, type Person } from '../people/index.ts'
 import { BROWSER_IDLE_MS, type Session } from './session.ts'
 import { deleteSession, selectSession, touchSession } from './session-store.ts'
 import { tokenDigest } from './token.ts'
 
 /** `lastSeenAt` may lag by this: a write per minute, not per request. */
-const TOUCH_AFTER_MS = 60_000
+const TOUCH_AFTER_MS = MINUTE
 
 /**
  * Finds who holds this token, or `undefined`: unknown, over, idle for too long, or a person who may

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { HOUR, MINUTE } from '../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { forgetEnded } from '../identity-providers/forget.ts'
 import { someone, type TestPeople, testPeople } from '../people/testing.ts'
@@ -7,9 +8,6 @@ import { csrfToken, isCsrfToken } from './csrf.ts'
 import { openSession } from './open-session.ts'
 import { endSession, readSession } from './read-session.ts'
 import { resumePerson, suspendPerson } from './suspend-person.ts'
-
-const MINUTE = 60_000
-const HOUR = 60 * MINUTE
 
 async function signedIn(parts: TestPeople, kind: 'browser' | 'cli' = 'browser', replaces?: string) {
   const { id } = await someone(parts, 'sam')

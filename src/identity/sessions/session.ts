@@ -1,3 +1,4 @@
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import type { SignInProof } from './step-up.ts'
 
 /** `browser`: answers and confirms. `cli`: manages, but answers nothing (contract 10). */
@@ -19,7 +20,6 @@ export interface Session {
   readonly proved: SignInProof
 }
 
-const MINUTE = 60_000
 /** Longest life of a session, whatever happens in it. */
 export const SESSION_LIFE_MS = 12 * 60 * MINUTE
 /** A browser that did nothing for so long has to sign in again. */

@@ -1,6 +1,7 @@
 import { sameBytes } from '../../platform/lib/bytes.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import type { Secret } from '../../platform/lib/secret.ts'
+import { HOUR } from '../../platform/lib/time-units.ts'
 import type { Reader } from '../../platform/storage/index.ts'
 import {
   ADMINISTRATORS,
@@ -12,7 +13,7 @@ import {
 import { readSetupLink, takeSetupLink, writeSetupLink } from './setup-link-store.ts'
 import { newToken, tokenDigest } from './token.ts'
 
-export const SETUP_LINK_LIFE_MS = 60 * 60_000
+export const SETUP_LINK_LIFE_MS = HOUR
 
 /**
  * Tells whether someone can manage Remit. While no one can, the operator of the server may make a

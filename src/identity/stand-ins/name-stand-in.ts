@@ -1,5 +1,6 @@
 import { isId, newId } from '../../platform/lib/id.ts'
 import { Problem } from '../../platform/lib/problem.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import type { Reader } from '../../platform/storage/index.ts'
 import { addEvent } from '../notifications/index.ts'
 import { findPerson, findPersonsByEmail, type Person } from '../people/index.ts'
@@ -7,7 +8,7 @@ import { MAX_STAND_INS, STAND_IN_SPANS, type StandIn, type StandInParts } from '
 import { insertStandIn, openStandIns } from './stand-in-store.ts'
 
 /** Age up to which a beginning still is now: it was typed a moment ago. */
-const JUST_NOW_MS = 5 * 60_000
+const JUST_NOW_MS = 5 * MINUTE
 
 /** Stand-in as a person asks for it. */
 export interface StandInDraft {

@@ -1,4 +1,5 @@
 import type { Id } from '../../platform/lib/id.ts'
+import { DAY } from '../../platform/lib/time-units.ts'
 import type { PeopleParts, Person } from '../people/index.ts'
 
 /** A person who answers for another one who is away. Times are epoch milliseconds. */
@@ -20,8 +21,6 @@ export type AbsentPerson = Person & { readonly until: number }
 
 /** Parts that this room works with; every act takes them first. */
 export type StandInParts = Pick<PeopleParts, 'clock' | 'ledger' | 'live' | 'random' | 'storage'>
-
-const DAY = 24 * 3_600_000
 
 /** Bounds of one stand-in: how long it lasts, and how far ahead it is named. */
 export const STAND_IN_SPANS = { most: 90 * DAY, ahead: 365 * DAY } as const

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DAY } from '../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { mapGroup } from '../identity-providers/map-group.ts'
 import { registerProvider } from '../identity-providers/register-provider.ts'
@@ -13,7 +14,6 @@ import { nameStandIn } from './name-stand-in.ts'
 import { MAX_STAND_INS } from './stand-in.ts'
 import { openStandIns, peopleStoodInFor, standInsOf } from './stand-in-store.ts'
 
-const DAY = 24 * 3_600_000
 const NOT_POSSIBLE = { code: 'stand_in.not_possible' }
 
 forEachEngine('a stand-in', (open) => {

@@ -15,7 +15,7 @@ import {
 import { partyClaims } from './parties.ts'
 
 const NOW = Date.UTC(2026, 0, 1, 12)
-const SECOND = NOW / 1000
+const NOW_SECONDS = NOW / 1000
 const issuer = 'https://remit.example'
 const orders = 'https://gw.example/orders'
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -46,8 +46,8 @@ const claims = {
     { type: 'remit_call', locations: [orders], actions: ['orders.read'], bounds: [] },
   ],
   cnf: { jkt: THUMBPRINT },
-  iat: SECOND,
-  exp: SECOND + 300,
+  iat: NOW_SECONDS,
+  exp: NOW_SECONDS + 300,
   jti: 'AAAAAAAAAAAAAAAAAAAAAA',
 }
 
@@ -130,7 +130,7 @@ test('a kept token begins with the later of its two beginnings', async () => {
     },
   }
   await check({}, { verified })
-  await check({ nbf: SECOND - 5 }, { verified })
-  await check({ nbf: SECOND + 5 }, { verified })
-  assert.deepEqual(kept, [SECOND, SECOND, SECOND + 5])
+  await check({ nbf: NOW_SECONDS - 5 }, { verified })
+  await check({ nbf: NOW_SECONDS + 5 }, { verified })
+  assert.deepEqual(kept, [NOW_SECONDS, NOW_SECONDS, NOW_SECONDS + 5])
 })

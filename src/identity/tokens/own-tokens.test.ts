@@ -8,6 +8,7 @@ import { importPublicJwk } from '../../platform/jose/index.ts'
 import type { SigningKey } from '../../platform/keys/index.ts'
 import { manualClock } from '../../platform/lib/clock.ts'
 import { systemRandom } from '../../platform/lib/random.ts'
+import { HOUR } from '../../platform/lib/time-units.ts'
 import { checkProof } from '../possession/dpop-proof.ts'
 import type { MintParts, OwnTokens } from './access-token.ts'
 import type { ActClaim, TokenParties } from './parties.ts'
@@ -20,7 +21,7 @@ import {
 } from './transaction-token.ts'
 
 const NOW = Date.UTC(2026, 0, 1, 12, 0, 0, 999)
-const SECOND = Math.floor(NOW / 1000)
+const NOW_SECONDS = Math.floor(NOW / 1000)
 const clock = manualClock(NOW)
 const random = systemRandom
 const issuer = 'https://remit.example'
@@ -78,7 +79,6 @@ const args: TypedArguments = new Map([
     },
   ],
 ])
-const HOUR = 3_600_000
 
 const taskGrant: TaskGrant = { parties, task, details, thumbprint, deadline: NOW + HOUR }
 const resourceGrant: ResourceGrant = {
@@ -129,8 +129,8 @@ describe('contract 4, claim by claim', () => {
       authorization_details: details,
       cnf: { jkt: thumbprint },
       task,
-      iat: SECOND,
-      exp: SECOND + 3600,
+      iat: NOW_SECONDS,
+      exp: NOW_SECONDS + 3600,
       jti: id,
     }
     assert.deepEqual(decodeJwt(token), expected)
@@ -152,8 +152,8 @@ describe('contract 4, claim by claim', () => {
       scope: 'orders.refund',
       cnf: { jkt: thumbprint },
       task: { ...task, ep: 'AAAAAAAAAAAAAAAAAAAAAA' },
-      iat: SECOND,
-      exp: SECOND + 300,
+      iat: NOW_SECONDS,
+      exp: NOW_SECONDS + 300,
       jti: id,
     }
     assert.deepEqual(decodeJwt(token), expected)
@@ -172,8 +172,8 @@ describe('contract 4, claim by claim', () => {
     const expected = {
       iss: issuer,
       aud: domain,
-      iat: SECOND,
-      exp: SECOND + 60,
+      iat: NOW_SECONDS,
+      exp: NOW_SECONDS + 60,
       txn: transactionGrant.decisionId,
       ...personClaims,
       scope: 'orders.refund',
@@ -200,8 +200,8 @@ describe('contract 4, claim by claim', () => {
   test('lives end with what they hang on, rounded down', async () => {
     const end = NOW + 10_500
     const { token } = await mintResourceToken(minting, { ...resourceGrant, notAfter: end })
-    assert.equal(decodeJwt(token).exp, SECOND + 11)
-    assert.equal(Math.floor(end / 1000), SECOND + 11)
+    assert.equal(decodeJwt(token).exp, NOW_SECONDS + 11)
+    assert.equal(Math.floor(end / 1000), NOW_SECONDS + 11)
     for (const mint of [
       () => mintTaskToken(minting, { ...taskGrant, deadline: NOW }),
       () => mintResourceToken(minting, { ...resourceGrant, notAfter: NOW - 1 }),
@@ -381,8 +381,8 @@ describe('who acts for whom', () => {
 
 describe('no token passes for another', () => {
   const url = 'https://remit.example/oauth/token'
-  const times = { iat: SECOND, exp: SECOND + 60 }
-  const proofClaims = { jti: 'j', htm: 'POST', htu: url, iat: SECOND }
+  const times = { iat: NOW_SECONDS, exp: NOW_SECONDS + 60 }
+  const proofClaims = { jti: 'j', htm: 'POST', htu: url, iat: NOW_SECONDS }
   const forgeProof = (claims: object) => {
     const input = [
       { alg: 'ES256', typ: 'dpop+jwt', jwk: pair.publicKey.export({ format: 'jwk' }) },

@@ -2,6 +2,7 @@ import type { Detail } from '@remit/engine'
 import { signJwt } from '../../platform/keys/index.ts'
 import { base64url } from '../../platform/lib/bytes.ts'
 import { Problem } from '../../platform/lib/problem.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import {
   type Authentication,
   authenticationClaims,
@@ -11,7 +12,7 @@ import {
 import { partyClaims, type TokenParties } from './parties.ts'
 
 /** Longest life of an assertion: a server that took one does not ask us again. */
-const MAX_LIFE_MS = 300_000
+const MAX_LIFE_MS = 5 * MINUTE
 
 /** Assertion for the authorization server of another domain. */
 export interface PeerAssertion {

@@ -1,5 +1,6 @@
 import type { Detail } from '@remit/engine'
 import type { Id } from '../../platform/lib/id.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import {
   type AccessClaims,
   type AccessTokenContent,
@@ -36,7 +37,7 @@ export interface ResourceGrant {
   readonly notAfter: number
 }
 
-export const RESOURCE_TOKEN_LIFE_MS = 300_000
+export const RESOURCE_TOKEN_LIFE_MS = 5 * MINUTE
 
 /** @throws Problem `token.expired`, `token.too_large`, `token.chain_too_deep` */
 export function mintResourceToken(minting: MintParts, grant: ResourceGrant): Promise<MintedToken> {

@@ -1,6 +1,7 @@
 import { DETAIL_LIMITS, type Detail, parseAuthority } from '@remit/engine'
 import { base64url } from '../../platform/lib/bytes.ts'
 import { type Id, isId, isName } from '../../platform/lib/id.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import {
   checkOwn,
   lifeUntil,
@@ -53,7 +54,7 @@ export interface TicketGrant
 }
 
 const TYPE = 'remit-ticket+jwt'
-export const TICKET_LIFE_MS = 60_000
+export const TICKET_LIFE_MS = MINUTE
 
 /** @throws Problem `token.expired`, `token.too_large` */
 export async function mintTicket(minting: MintParts, grant: TicketGrant): Promise<MintedToken> {

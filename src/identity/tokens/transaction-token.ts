@@ -1,5 +1,6 @@
 import type { TypedArguments } from '@remit/engine'
 import { type Id, isId } from '../../platform/lib/id.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import {
   checkOwn,
   lifeUntil,
@@ -66,7 +67,7 @@ export interface TransactionGrant {
 }
 
 const TYPE = 'txntoken+jwt'
-export const TRANSACTION_TOKEN_LIFE_MS = 60_000
+export const TRANSACTION_TOKEN_LIFE_MS = MINUTE
 
 function transactionClaims(
   minting: Pick<MintParts, 'issuer' | 'clock'>,

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../lib/clock.ts'
 import type { RequestObserver } from '../lib/request-observer.ts'
+import { MINUTE } from '../lib/time-units.ts'
 import { LinkedSet } from '../lib/under-way/linked-set.ts'
 import { Admission, refuseBusy } from './inbound/admission.ts'
 import { boundedServer, CAPACITY, type Capacity } from './inbound/bounded-server.ts'
@@ -12,7 +13,7 @@ import type { ServerCertificate } from './inbound/server-certificate.ts'
 const LIMITS = {
   /** Request head within 10 s, whole request within 60 s. */
   headersTimeout: 10_000,
-  requestTimeout: 60_000,
+  requestTimeout: MINUTE,
   keepAliveTimeout: 15_000,
   maxHeaderSize: 24 * 1024,
   connectionsCheckingInterval: 5_000,

@@ -10,7 +10,7 @@ import {
 } from './check-jwt.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
-const SECOND = NOW / 1000
+const NOW_SECONDS = NOW / 1000
 const base: ClaimsExpectation = {
   issuer: 'https://remit.example',
   audience: 'https://gw.example/orders',
@@ -19,8 +19,8 @@ const base: ClaimsExpectation = {
 const claims = {
   iss: 'https://remit.example',
   aud: 'https://gw.example/orders',
-  iat: SECOND,
-  exp: SECOND + 300,
+  iat: NOW_SECONDS,
+  exp: NOW_SECONDS + 300,
 }
 const { iat: _, ...undated } = claims
 
@@ -35,8 +35,8 @@ test('a use is remembered for the skew of two clocks after its end', () => {
 test('without an issue time, a token counts as issued now where that is allowed', () => {
   const clock = manualClock(NOW + 999)
   const expect = { ...base, clock, iatOptional: true, maxLifeSeconds: 300 } as const
-  assert.equal(checkClaims(undated, expect).iat, SECOND)
-  assert.throws(() => checkClaims({ ...undated, exp: SECOND + 301 }, expect), {
+  assert.equal(checkClaims(undated, expect).iat, NOW_SECONDS)
+  assert.throws(() => checkClaims({ ...undated, exp: NOW_SECONDS + 301 }, expect), {
     code: 'token.too_long_lived',
   })
   assert.throws(() => checkClaims(undated, { ...base, clock }), { code: 'token.malformed' })
@@ -44,18 +44,18 @@ test('without an issue time, a token counts as issued now where that is allowed'
 
 test('an issue time counts where it may be absent, too', () => {
   const expect = { iatOptional: true, maxAgeSeconds: 60 }
-  refused({ iat: SECOND - 61 }, 'token.too_old', expect)
+  refused({ iat: NOW_SECONDS - 61 }, 'token.too_old', expect)
   refused({ iat: '1' }, 'token.malformed', expect)
 })
 
 test('a token without not-before is one from its issue time', () => {
-  refused({ iat: SECOND + 11 }, 'token.not_yet_valid')
-  assert.deepEqual(checkClaims({ ...claims, nbf: SECOND - 5 }, base).iat, SECOND)
+  refused({ iat: NOW_SECONDS + 11 }, 'token.not_yet_valid')
+  assert.deepEqual(checkClaims({ ...claims, nbf: NOW_SECONDS - 5 }, base).iat, NOW_SECONDS)
 })
 
 test('an age is allowed to its last millisecond', () => {
   const at = (ms: number) => ({ ...base, maxAgeSeconds: 60, clock: manualClock(NOW + ms) })
-  assert.equal(checkClaims(claims, at(60_000)).iat, SECOND)
+  assert.equal(checkClaims(claims, at(60_000)).iat, NOW_SECONDS)
   assert.throws(() => checkClaims(claims, at(60_001)), { code: 'token.too_old' })
 })
 

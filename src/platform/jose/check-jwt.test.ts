@@ -9,7 +9,7 @@ import { checkJwt, type JwtExpectation, unverifiedIssuer } from './check-jwt.ts'
 import { type Algorithm, signData } from './signature.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
-const SECOND = NOW / 1000
+const NOW_SECONDS = NOW / 1000
 const ISSUER = 'https://remit.example'
 const AUDIENCE = 'https://gw.example/orders'
 
@@ -35,7 +35,13 @@ const base: JwtExpectation = {
   keyFor: ({ kid }) => known.get(kid),
   clock: manualClock(NOW),
 }
-const claims = { iss: ISSUER, aud: AUDIENCE, sub: 'psn_1', iat: SECOND, exp: SECOND + 300 }
+const claims = {
+  iss: ISSUER,
+  aud: AUDIENCE,
+  sub: 'psn_1',
+  iat: NOW_SECONDS,
+  exp: NOW_SECONDS + 300,
+}
 const mint = (changes: object = {}) =>
   signJwt(key, { typ: 'at+jwt', claims: { ...claims, ...changes } })
 
@@ -156,22 +162,22 @@ const REFUSED: [name: string, changes: object, code: string][] = [
   ['an audience that is an object', { aud: { [AUDIENCE]: 1 } }, 'token.wrong_audience'],
   ['no expiry', { exp: undefined }, 'token.malformed'],
   ['no issue time', { iat: undefined }, 'token.malformed'],
-  ['an expiry that is text', { exp: String(SECOND + 300) }, 'token.malformed'],
-  ['a fraction of a second', { exp: SECOND + 0.5 }, 'token.malformed'],
+  ['an expiry that is text', { exp: String(NOW_SECONDS + 300) }, 'token.malformed'],
+  ['a fraction of a second', { exp: NOW_SECONDS + 0.5 }, 'token.malformed'],
   ['a negative time', { iat: -1 }, 'token.malformed'],
   ['a huge time', { exp: 1e308 }, 'token.malformed'],
   ['null as time', { exp: null }, 'token.malformed'],
-  ['a list as not-before', { nbf: [SECOND] }, 'token.malformed'],
-  ['expired this second', { exp: SECOND }, 'token.expired'],
+  ['a list as not-before', { nbf: [NOW_SECONDS] }, 'token.malformed'],
+  ['expired this second', { exp: NOW_SECONDS }, 'token.expired'],
   ['expired long ago', { iat: 1, exp: 2 }, 'token.expired'],
-  ['issued 11 seconds in the future', { iat: SECOND + 11 }, 'token.not_yet_valid'],
-  ['not before 11 seconds from now', { nbf: SECOND + 11 }, 'token.not_yet_valid'],
+  ['issued 11 seconds in the future', { iat: NOW_SECONDS + 11 }, 'token.not_yet_valid'],
+  ['not before 11 seconds from now', { nbf: NOW_SECONDS + 11 }, 'token.not_yet_valid'],
 ]
 test('of tokens of others, the fraction of a date is cut off', async () => {
-  const times = { iat: SECOND + 0.9, nbf: SECOND + 0.5, exp: SECOND + 60.75 }
+  const times = { iat: NOW_SECONDS + 0.9, nbf: NOW_SECONDS + 0.5, exp: NOW_SECONDS + 60.75 }
   const { iat, exp } = await checkJwt(await mint(times), { ...base, fractions: true })
-  assert.deepEqual([iat, exp], [SECOND, SECOND + 60])
-  const over = await mint({ exp: SECOND + 0.9 })
+  assert.deepEqual([iat, exp], [NOW_SECONDS, NOW_SECONDS + 60])
+  const over = await mint({ exp: NOW_SECONDS + 0.9 })
   await assert.rejects(checkJwt(over, { ...base, fractions: true }), { code: 'token.expired' })
   for (const exp of [-0.5, 1e308, '1e9'])
     await assert.rejects(checkJwt(await mint({ exp }), { ...base, fractions: true }), {
@@ -186,8 +192,8 @@ for (const [name, changes, code] of REFUSED) {
 }
 
 test('T8: ten seconds of clock skew are tolerated at the start of a life, none at its end', async () => {
-  await checkJwt(await mint({ iat: SECOND + 10, nbf: SECOND + 10 }), base)
-  await checkJwt(await mint({ exp: SECOND + 1 }), base)
+  await checkJwt(await mint({ iat: NOW_SECONDS + 10, nbf: NOW_SECONDS + 10 }), base)
+  await checkJwt(await mint({ exp: NOW_SECONDS + 1 }), base)
 })
 
 test('a time beyond what JSON numbers hold is refused, not rounded', async () => {
@@ -252,10 +258,10 @@ test('a function decides about the audiences of tokens that others issued', asyn
 test('lives and ages are limited where the caller says so', async () => {
   const expect = { ...base, maxLifeSeconds: 300, maxAgeSeconds: 600 }
   await checkJwt(await mint(), expect)
-  await assert.rejects(checkJwt(await mint({ exp: SECOND + 301 }), expect), {
+  await assert.rejects(checkJwt(await mint({ exp: NOW_SECONDS + 301 }), expect), {
     code: 'token.too_long_lived',
   })
-  const old = await mint({ iat: SECOND - 601, exp: SECOND + 1 })
+  const old = await mint({ iat: NOW_SECONDS - 601, exp: NOW_SECONDS + 1 })
   await assert.rejects(checkJwt(old, { ...base, maxAgeSeconds: 600 }), { code: 'token.too_old' })
 })
 

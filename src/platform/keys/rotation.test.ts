@@ -6,6 +6,7 @@ import { base64url } from '../lib/bytes.ts'
 import { type Clock, type ManualClock, manualClock } from '../lib/clock.ts'
 import { systemRandom as random } from '../lib/random.ts'
 import { Secret } from '../lib/secret.ts'
+import { DAY_SECONDS, SECOND } from '../lib/time-units.ts'
 import type { Storage } from '../storage/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { openMasterKey } from './master-key.ts'
@@ -15,11 +16,9 @@ import { makeKey } from './signing-key.ts'
 import { JWKS_MAX_AGE_SECONDS, loadSigningKeys, rotateTokensKey } from './signing-keys.ts'
 import { withdrawTokensKey } from './withdraw-key.ts'
 
-const SECOND = 1000
 const MAX_AGE = JWKS_MAX_AGE_SECONDS * SECOND
 /** Seconds after which a replica has to read its keys when no announcement reaches it. */
 const REFRESH = MAX_AGE
-const DAY = 86_400
 /** Seconds: calls, resource tokens, tasks of an hour. The longest task is made where it is hardest. */
 const LIVES = [60, 300, 3_600] as const
 const STEP = 290 * SECOND
@@ -112,7 +111,7 @@ forEachEngine('rotation under load', (open) => {
       const why = await verifier?.refuses(token)
       assert.equal(why, undefined, `${token.kid} at ${new Date(clock.now()).toISOString()}`)
     }
-    for (let step = 0; clock.monotonic() - begun < 1.1 * DAY * SECOND; step++) {
+    for (let step = 0; clock.monotonic() - begun < 1.1 * DAY_SECONDS * SECOND; step++) {
       for (const each of replicas) await each.follow()
       if (clock.now() > lastSecond) {
         const { signsFrom } = await storage.transaction((tx) =>
@@ -121,8 +120,8 @@ forEachEngine('rotation under load', (open) => {
         lastSecond = signsFrom + CLOCK_SKEW_MS - SECOND
       }
       for (const each of replicas) {
-        const life = clock.now() === lastSecond ? DAY : LIVES[step % LIVES.length]
-        const token = await each.mint(life ?? DAY)
+        const life = clock.now() === lastSecond ? DAY_SECONDS : LIVES[step % LIVES.length]
+        const token = await each.mint(life ?? DAY_SECONDS)
         signedWith.add(token.kid)
         await check(token, verifiers[step % verifiers.length])
         living.push(token)
@@ -151,7 +150,7 @@ forEachEngine('rotation under load', (open) => {
       )
       clock.advance(3 * MAX_AGE)
       for (const each of replicas) await each.follow()
-      const token: Token = await first.mint(DAY)
+      const token: Token = await first.mint(DAY_SECONDS)
       assert.equal(token.kid, announced)
       for (const verifier of verifiers) assert.equal(await verifier.refuses(token), undefined)
 

@@ -7,6 +7,7 @@ import { base64url } from '../lib/bytes.ts'
 import { manualClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
 import { Secret } from '../lib/secret.ts'
+import { HOUR, MINUTE } from '../lib/time-units.ts'
 import type { Storage } from '../storage/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { openMasterKey } from './master-key.ts'
@@ -16,8 +17,6 @@ import { readKeys } from './signing-key-store.ts'
 import { announceKeys, loadSigningKeys, rotateTokensKey } from './signing-keys.ts'
 import { withdrawTokensKey } from './withdraw-key.ts'
 
-const MINUTE = 60_000
-const HOUR = 60 * MINUTE
 const random = systemRandom
 const newMaster = () =>
   openMasterKey({ directory: '/nowhere', value: new Secret(base64url(random.bytes(32))), random })

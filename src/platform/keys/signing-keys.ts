@@ -3,6 +3,7 @@ import { CLOCK_SKEW_MS } from '../jose/index.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Random } from '../lib/random.ts'
+import { DAY } from '../lib/time-units.ts'
 import type { Storage, Tx } from '../storage/index.ts'
 import type { GuardedSigner } from './external/guarded-signer.ts'
 import type { MasterKey } from './seal/key-ring.ts'
@@ -25,7 +26,7 @@ export const JWKS_MAX_AGE_SECONDS = 300
 /** A new key is published this long before it signs: twice what anyone may cache. */
 export const ANNOUNCE_MS = 2 * JWKS_MAX_AGE_SECONDS * 1000
 /** Maximum life of a token (contract 4): until then a retired key's signatures are good. */
-const MAX_LIFE_MS = 24 * 60 * 60 * 1000
+const MAX_LIFE_MS = DAY
 /**
  * Time that a retired key stays published. It is a little longer than a token's life: a replica
  * whose clock is late still signed with the key, and one whose clock is ahead still publishes it.

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { MINUTE } from '../lib/time-units.ts'
 import type { RecordReader } from './record-reader.ts'
 
 /** Number of records that are read before others get their turn. */
@@ -7,7 +8,7 @@ const AT_ONCE = 500
  * Margin around a time: records stand nearly in the order of their times, because writers commit
  * beside each other, on clocks that are not quite the same.
  */
-const MARGIN_MS = 10 * 60_000
+const MARGIN_MS = 10 * MINUTE
 
 /**
  * Finds the records about a decision that was made at a time (epoch milliseconds), by position.

@@ -1,13 +1,14 @@
 import type { Clock } from '../lib/clock.ts'
 import { newId } from '../lib/id.ts'
 import type { Random } from '../lib/random.ts'
+import { MINUTE } from '../lib/time-units.ts'
 import type { Step, Storage } from '../storage/index.ts'
 import type { LedgerEvent } from './ledger-event.ts'
 import { type RefusedCaller, RepeatWindow } from './repeat-window.ts'
 import { type StrangerRefusal, StrangerWindow } from './stranger-window.ts'
 
 /** Time for which a source and reason share one record. */
-export const REFUSAL_WINDOW_MS = 600_000
+export const REFUSAL_WINDOW_MS = 10 * MINUTE
 /** Maximum records in one commit, so that no commit waits long behind it. */
 const MAX_AT_ONCE = 128
 

@@ -1,10 +1,11 @@
 import { sql } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
+import { MINUTE } from '../lib/time-units.ts'
 import type { Reader } from '../storage/index.ts'
 import { type OutsideLeaf, readUnplaced } from './append-store.ts'
 
 /** Time between two looks at all numbers. A transaction that appends is over long before. */
-const POLL_EVERY_MS = 60_000
+const POLL_EVERY_MS = MINUTE
 
 /**
  * Records on PostgreSQL that have a number and no position yet. Numbers of records that got theirs stay in the index until a vacuum,

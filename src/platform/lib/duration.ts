@@ -1,10 +1,11 @@
-const SECOND = 1000
+import { DAY, HOUR, MINUTE, SECOND, WEEK } from './time-units.ts'
+
 const UNITS = {
   s: SECOND,
-  m: 60 * SECOND,
-  h: 3600 * SECOND,
-  d: 24 * 3600 * SECOND,
-  w: 7 * 24 * 3600 * SECOND,
+  m: MINUTE,
+  h: HOUR,
+  d: DAY,
+  w: WEEK,
 } as const
 
 /** `30d`, `12h`, `90m` in milliseconds; `undefined` when it is none. */

@@ -3,10 +3,8 @@ import { test } from 'node:test'
 import { manualClock } from '../lib/clock.ts'
 import { type Json, parseJson } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
+import { MINUTE, SECOND } from '../lib/time-units.ts'
 import { remoteKeys } from './remote-keys.ts'
-
-const SECOND = 1000
-const MINUTE = 60 * SECOND
 
 /** A publisher whose document can be changed, and which counts what it is asked. Keys are read as their `kid`. */
 function publisher(...kids: string[]) {

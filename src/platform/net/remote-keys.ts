@@ -1,11 +1,12 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Json } from '../lib/json.ts'
 import { Problem } from '../lib/problem.ts'
+import { HOUR, MINUTE } from '../lib/time-units.ts'
 import type { Outbound } from './outbound.ts'
 
-const FRESH_MS = 10 * 60_000
+const FRESH_MS = 10 * MINUTE
 /** Time for which known keys still count while their publisher cannot be reached. */
-const STALE_MS = 60 * 60_000
+const STALE_MS = HOUR
 /**
  * Minimum time between two fetches, whatever is asked and whether they succeed: no caller can make us
  * flood a publisher with requests.

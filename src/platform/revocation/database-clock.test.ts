@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { manualClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
+import { DAY, HOUR } from '../lib/time-units.ts'
 import type { Storage } from '../storage/index.ts'
 import { forEachEngine } from '../storage/testing.ts'
 import { DatabaseClock } from './database-clock.ts'
@@ -11,8 +12,6 @@ import { ManualTime } from './testing.ts'
 
 const CLOCK_OFF = { code: 'server.clock_off' }
 const UNCONFIRMED = { code: 'server.clock_unconfirmed' }
-const HOUR = 3_600_000
-const DAY = 24 * HOUR
 const TASK: LiveKey = { kind: 'task', id: 'tsk_1' }
 
 /** Reading of the database's time, by the clocks around it. */

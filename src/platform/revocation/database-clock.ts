@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
+import { DAY, HOUR, MINUTE } from '../lib/time-units.ts'
 import type { Storage } from '../storage/index.ts'
 import { type Moment, momentOf } from './lease.ts'
 import { recordedTime } from './replica-store.ts'
@@ -11,20 +12,18 @@ import { recordedTime } from './replica-store.ts'
 export const MAX_CLOCK_DIFFERENCE_MS = 5_000
 
 /** Maximum that the clock of an embedded database may jump ahead while this machine did not sleep (contract 13.4). */
-export const MAX_JUMP_MS = 60_000
-
-const DAY_MS = 86_400_000
+export const MAX_JUMP_MS = MINUTE
 
 /** Maximum age of the newest record at a start that nothing has to explain; of an older one the clock of another machine is asked. */
-const MAX_UNASKED_MS = DAY_MS
+const MAX_UNASKED_MS = DAY
 /**
  * Maximum age of the newest record at a start where the clock of no other machine can be read; from then on an operator confirms that
  * the clock is right (contract 13.4). Longer than holidays: an ordinary start is not refused.
  */
-const MAX_AWAY_MS = 30 * DAY_MS
+const MAX_AWAY_MS = 30 * DAY
 /** Maximum that the clock may be ahead of another machine's at a start after a stop. Its answer may come from a cache. */
-const MAX_AHEAD_MS = 3_600_000
-const ASK_AGAIN_MS = 60_000
+const MAX_AHEAD_MS = HOUR
+const ASK_AGAIN_MS = MINUTE
 
 /** Clock of another machine: answers by how much the clock of this one is ahead of it, in ms; undefined where it cannot be read. */
 export type OtherClock = () => Promise<number | undefined>
@@ -256,8 +255,8 @@ export function doubtAfter(away: number, ahead: number | undefined): string | un
 
 /** Days, or hours where it is less than two days. */
 function days(ms: number): string {
-  const found = Math.floor(ms / DAY_MS)
-  return found > 1 ? `${found} days` : `${Math.floor(ms / 3_600_000)} h`
+  const found = Math.floor(ms / DAY)
+  return found > 1 ? `${found} days` : `${Math.floor(ms / HOUR)} h`
 }
 
 function clockOff(ms: number, where: string): Problem {

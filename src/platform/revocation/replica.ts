@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import { type Id, newId } from '../lib/id.ts'
 import type { Random } from '../lib/random.ts'
 import { idleWait, type Wait } from '../lib/repeat.ts'
+import { MINUTE } from '../lib/time-units.ts'
 import { neededSchema, type Step, type Storage } from '../storage/index.ts'
 import { changesAfter, lastChange, trimChanges } from './change-store.ts'
 import type { ClockReading, DatabaseClock } from './database-clock.ts'
@@ -20,12 +21,12 @@ import {
 import { SkewedLeaseDetector } from './sightings.ts'
 import { StateCache } from './state-cache.ts'
 
-const TRIM_EVERY_MS = 60_000
+const TRIM_EVERY_MS = MINUTE
 /**
  * Time that changes are kept, twelve leases: no renewal that read the older state can still be
  * under way.
  */
-const KEEP_CHANGES_MS = 60_000
+const KEEP_CHANGES_MS = MINUTE
 /** Maximum of states in the cache, about 200 bytes each. */
 const MAX_STATES = 50_000
 

@@ -1,4 +1,5 @@
 import { Problem } from '../lib/problem.ts'
+import { HOUR, MINUTE } from '../lib/time-units.ts'
 import type { Outbound } from '../net/index.ts'
 import { DeliveryError } from './delivery-error.ts'
 
@@ -11,7 +12,12 @@ export interface PostParts {
 
 /** Pauses after attempts that failed, in ms. After the last of them it is given up. */
 export const RETRY_PAUSES_MS: readonly number[] = [
-  10_000, 60_000, 300_000, 900_000, 1_800_000, 3_600_000,
+  10_000,
+  MINUTE,
+  5 * MINUTE,
+  15 * MINUTE,
+  30 * MINUTE,
+  HOUR,
 ]
 const MAX_URL = 2_048
 const LIMITS = { timeoutMs: 10_000, maxBytes: 64 * 1024 }

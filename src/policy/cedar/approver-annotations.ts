@@ -1,6 +1,7 @@
 import type { EscalationStep, Requestable } from '@remit/engine'
 import { isId, isName } from '../../platform/lib/id.ts'
 import { visible } from '../../platform/lib/text/visible.ts'
+import { HOUR_SECONDS } from '../../platform/lib/time-units.ts'
 import { secondsOf } from './obligations.ts'
 
 /** Annotations that say who may lift a forbid. */
@@ -23,7 +24,7 @@ type ApproverRules = Pick<
 const MAX_RULES = 5
 const MAX_STEPS = 5
 /** Time for which requests wait at most. */
-const MAX_ESCALATION_SECONDS = 3600
+const MAX_ESCALATION_SECONDS = HOUR_SECONDS
 /** Names that mean other people for each call. */
 const BY_CALL: readonly string[] = ['represented', 'manager', 'owner']
 

@@ -1,6 +1,7 @@
 import { type Obligation, STEP_UP, type StepUp } from '@remit/engine'
 import { isId, isName } from '../../platform/lib/id.ts'
 import { visible } from '../../platform/lib/text/visible.ts'
+import { DAY_SECONDS } from '../../platform/lib/time-units.ts'
 
 /**
  * Readers of the obligations of a permit, by annotation:
@@ -127,7 +128,7 @@ function readCustom(value: string): ObligationResult {
   return { type, properties: text === '' ? {} : { value: text } }
 }
 
-const MAX_SECONDS = 24 * 60 * 60
+const MAX_SECONDS = DAY_SECONDS
 
 /** ISO 8601 durations of days and below; `undefined` for none, zero, or more than a day. */
 export function secondsOf(duration: string): number | undefined {

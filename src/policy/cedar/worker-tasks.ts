@@ -1,3 +1,4 @@
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import { workerTask } from '../../platform/lib/worker-task.ts'
 import { type ParsedPolicy, type parsePolicies, recallParsed, rememberParsed } from './parse.ts'
 import type { compareTexts } from './texts/compare.ts'
@@ -22,10 +23,10 @@ export async function parseInWorker(text: string): Promise<readonly ParsedPolicy
 
 /** `formatText` in a thread. */
 export const formatInWorker = workerTask<typeof formatText>({
-  ...{ base, file: 'texts/format', name: 'formatText', maxMs: 60_000 },
+  ...{ base, file: 'texts/format', name: 'formatText', maxMs: MINUTE },
 })
 
 /** `compareTexts` in a thread. */
 export const compareInWorker = workerTask<typeof compareTexts>({
-  ...{ base, file: 'texts/compare', name: 'compareTexts', maxMs: 60_000 },
+  ...{ base, file: 'texts/compare', name: 'compareTexts', maxMs: MINUTE },
 })

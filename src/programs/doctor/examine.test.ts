@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { emptyDatabase, recordTimeAt, withRooms } from '../../extensions/backup/testing.ts'
 import { manualClock, systemClock } from '../../platform/lib/clock.ts'
 import { ok } from '../../platform/lib/diagnosis.ts'
+import { HOUR } from '../../platform/lib/time-units.ts'
 import { testedEngines } from '../../platform/storage/testing.ts'
 import { readSettings, storageOptions } from '../config/settings.ts'
 import { CHECKS, examine } from './examine.ts'
@@ -13,7 +14,6 @@ import type { ProductionCheck } from './production-check.ts'
 import { exitOf, reportOf, tableOf } from './report.ts'
 import { answering, GOOD_SETTINGS } from './testing.ts'
 
-const HOUR = 3_600_000
 const CANARY = 'hunter2-canary-8Kx'
 /** Settings with addresses at which nobody listens: the discard port. */
 const NOWHERE = {

@@ -5,6 +5,7 @@ import type { Clock } from '../../platform/lib/clock.ts'
 import { type Json, type JsonObject, parseJson } from '../../platform/lib/json.ts'
 import type { Random } from '../../platform/lib/random.ts'
 import type { Secret } from '../../platform/lib/secret.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import {
   isSessionRevision,
   MCP,
@@ -37,13 +38,13 @@ export interface WrappedOptions {
 const PATH = '/mcp'
 const LOOPBACK = '127.0.0.1'
 /** Time after which an unused session is ended, with its process; the gateway begins another one. */
-const IDLE_MS = 15 * 60_000
-const SWEEP_EVERY_MS = 60_000
+const IDLE_MS = 15 * MINUTE
+const SWEEP_EVERY_MS = MINUTE
 /** Time that the first process gets to answer: a launcher may have to fetch the program first. */
-const PROBE_MS = 60_000
+const PROBE_MS = MINUTE
 const PROBE_EVERY_MS = 20
 /** A process that lived so long was not broken from the start. */
-const STEADY_MS = 60_000
+const STEADY_MS = MINUTE
 const MAX_PAUSE_MS = 30_000
 const MAX_CONNECTIONS = 256
 

@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import type { Logger } from '../../platform/http/index.ts'
 import { repeat, systemWait, type Wait } from '../../platform/lib/repeat.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import { Child, type ProcessEnd } from './child.ts'
 import { HEARTBEAT_EVERY_MS, VARIABLES } from './messages.ts'
 
@@ -8,7 +9,7 @@ import { HEARTBEAT_EVERY_MS, VARIABLES } from './messages.ts'
 const MIN_PAUSE_MS = 500
 const MAX_PAUSE_MS = 30_000
 /** Time after which a process counts as one that had started well, in ms. */
-const LONG_ENOUGH_MS = 60_000
+const LONG_ENOUGH_MS = MINUTE
 
 export interface SuperviseOptions {
   /** Number of processes that serve. */

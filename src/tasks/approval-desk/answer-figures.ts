@@ -1,9 +1,8 @@
 import { sql } from 'kysely'
 import type { ApprovalParts } from '../../approvals/access-requests/index.ts'
+import { DAY, HOUR } from '../../platform/lib/time-units.ts'
 import type { Reader } from '../../platform/storage/index.ts'
 
-const DAY_MS = 86_400_000
-const HOUR_MS = 3_600_000
 /** An answer that came sooner was hardly read. */
 const READING_MS = 3_000
 
@@ -27,7 +26,7 @@ export async function answerFigures(
   personId?: string,
 ): Promise<readonly AnswerFigures[]> {
   const found = new Map<string, AnswerFigures>()
-  for (const row of await hoursOf(storage.read, clock.now() - 30 * DAY_MS, personId)) {
+  for (const row of await hoursOf(storage.read, clock.now() - 30 * DAY, personId)) {
     const before = found.get(row.personId)
     found.set(row.personId, {
       personId: row.personId,
@@ -44,7 +43,7 @@ export async function answerFigures(
 }
 
 async function hoursOf(db: Reader, since: number, personId: string | undefined) {
-  const hour = sql`answered_at / ${sql.lit(HOUR_MS)}`
+  const hour = sql`answered_at / ${sql.lit(HOUR)}`
   const hasty = sql<number>`SUM(CASE WHEN answered_at - shown_at < ${sql.lit(READING_MS)} THEN 1 ELSE 0 END)`
   const approved = sql<number>`SUM(CASE WHEN answer = 'approve' THEN 1 ELSE 0 END)`
   let query = db

@@ -1,3 +1,4 @@
+import { DAY_SECONDS, HOUR_SECONDS } from '../../platform/lib/time-units.ts'
 import type { Limit, SettledKind } from './limit.ts'
 
 /** Quantity that a limit counts, and its window; without the amount that is allowed. */
@@ -30,8 +31,8 @@ function whatOf(counted: CountedQuantity): string {
 }
 
 const UNITS = [
-  [86_400, 'd'],
-  [3_600, 'h'],
+  [DAY_SECONDS, 'd'],
+  [HOUR_SECONDS, 'h'],
   [60, 'min'],
 ] as const
 

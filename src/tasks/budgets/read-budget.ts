@@ -1,6 +1,7 @@
 import { exact } from '@remit/engine'
 import { type CatalogView, kindAt } from '../../catalog/catalog/index.ts'
 import { ExactNumber } from '../../platform/lib/json.ts'
+import { DAY_SECONDS } from '../../platform/lib/time-units.ts'
 import { LARGEST_AMOUNT, mostOf } from './amount.ts'
 import type { Limit, SettledKind } from './limit.ts'
 import { limitName } from './limit-name.ts'
@@ -13,7 +14,7 @@ export type ReadBudget =
 
 export const MAX_LIMITS = 8
 /** A leap year. */
-const MAX_WINDOW = 366 * 24 * 3600
+const MAX_WINDOW = 366 * DAY_SECONDS
 
 class Refusal extends Error {}
 

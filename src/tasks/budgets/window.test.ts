@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
 import { newId } from '../../platform/lib/id.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import type { Task } from '../tasks/index.ts'
 import { openedTask, type TaskTestParts, taskTestParts } from '../tasks/testing.ts'
@@ -12,7 +13,6 @@ import { peekBudgets } from './peek-budget.ts'
 import { budgetUse } from './show-budget.ts'
 import { giveBackSteps, takeSteps } from './take-budget.ts'
 
-const MINUTE = 60_000
 const perMinute = (most: number): Limit => ({
   name: 'calls in 1 min',
   kind: 'calls',

@@ -2,6 +2,7 @@ import { containsByType, type Detail, type KindOf } from '@remit/engine'
 import { requireProved, type SignInProof } from '../../identity/sessions/index.ts'
 import type { Id } from '../../platform/lib/id.ts'
 import { Problem } from '../../platform/lib/problem.ts'
+import { MINUTE } from '../../platform/lib/time-units.ts'
 import type { Tx } from '../../platform/storage/index.ts'
 import type { ConsentRequest } from './consent.ts'
 import { answerPending, readConsent } from './consent-store.ts'
@@ -9,7 +10,7 @@ import { grantBasisIn } from './grant-basis.ts'
 import type { ConsentParts } from './parts.ts'
 
 /** Time in ms after a no for which the same question is not put again. */
-export const QUIET_AFTER_NO_MS = 600_000
+export const QUIET_AFTER_NO_MS = 10 * MINUTE
 
 /**
  * Answer of the person. Left out, `details` are those of the question; given, they must lie within

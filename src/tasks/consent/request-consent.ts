@@ -3,15 +3,16 @@ import { addEvent } from '../../identity/notifications/index.ts'
 import type { ForeignActor } from '../../identity/tokens/index.ts'
 import { canonicalJson } from '../../platform/lib/canonical-json.ts'
 import { type Id, newId } from '../../platform/lib/id.ts'
+import { HOUR, MINUTE } from '../../platform/lib/time-units.ts'
 import type { Tx } from '../../platform/storage/index.ts'
 import type { ConsentRequest } from './consent.ts'
 import { consentsBetween, insertConsent, unansweredBetween } from './consent-store.ts'
 import type { ConsentParts } from './parts.ts'
 
 /** Time in ms for which a consent request waits for its answer. */
-export const CONSENT_WAIT_MS = 3_600_000
+export const CONSENT_WAIT_MS = HOUR
 /** Time in ms that a person who sits before the agent has to answer before anybody tells them. */
-const PRESENT_MS = 60_000
+const PRESENT_MS = MINUTE
 /** Maximum of requests of one agent that wait for one person, so that it cannot fill a page. */
 export const MAX_PENDING_CONSENTS = 5
 /**

@@ -14,12 +14,12 @@ import { signInPerson } from '../../identity/identity-providers/sign-in-person.t
 import { clientWith, machinesOf } from '../../identity/machine-clients/testing.ts'
 import { resumePerson, suspendPerson } from '../../identity/sessions/index.ts'
 import { createSpace, stateThread } from '../../identity/spaces/index.ts'
+import { HOUR } from '../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { publishPolicies } from '../../policy/policy/index.ts'
 import { REFUND_DESK } from '../../policy/policy/testing.ts'
 import { Facts } from './facts.ts'
 
-const HOUR = 3_600_000
 const LONG = { lifeSeconds: 20 * 3600 }
 const by = 'operator'
 

@@ -1,7 +1,6 @@
 import type { GateResult } from '@remit/engine'
 import type { Person } from '../../identity/people/index.ts'
-
-const HOUR = 3_600_000
+import { DAY } from '../../platform/lib/time-units.ts'
 
 /**
  * Age that a provider's word about a person may have, in milliseconds, for anything to be done on
@@ -14,7 +13,7 @@ export interface FreshnessLimits {
   readonly absent: number
 }
 
-export const FRESH_FOR: FreshnessLimits = { present: 24 * HOUR, absent: 30 * 24 * HOUR }
+export const FRESH_FOR: FreshnessLimits = { present: DAY, absent: 30 * DAY }
 
 /** Tells whether what the provider said of them last is too old. */
 export function isStale({ confirmedAt }: Pick<Person, 'confirmedAt'>, at: number, mostMs: number) {

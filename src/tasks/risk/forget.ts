@@ -1,4 +1,5 @@
 import type { Clock } from '../../platform/lib/clock.ts'
+import { DAY } from '../../platform/lib/time-units.ts'
 import type { Storage } from '../../platform/storage/index.ts'
 import { purgeRiskHistory } from './books-store.ts'
 import { forgetSignals } from './reported-signals/signal-store.ts'
@@ -8,7 +9,7 @@ import { dayOf } from './usual-sizes.ts'
  * Time after which an unused habit is forgotten, half a year; the next such act is a first time
  * again.
  */
-const HABITS_MS = 180 * 86_400_000
+const HABITS_MS = 180 * DAY
 /** The days of the median, today, and one more for those whose clock is behind. */
 const SIZES_DAYS = 32
 

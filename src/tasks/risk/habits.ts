@@ -1,5 +1,6 @@
 import { LruCache } from '../../platform/lib/lru-cache.ts'
 import type { Awaitable } from '../../platform/lib/pipeline.ts'
+import { DAY, MINUTE } from '../../platform/lib/time-units.ts'
 import type { Step, Storage } from '../../platform/storage/index.ts'
 import {
   deleteHabitsQuery,
@@ -9,12 +10,11 @@ import {
   touchHabitQuery,
 } from './books-store.ts'
 
-const DAY_MS = 86_400_000
 /**
  * Time after which a habit will not be taken back any more: a call that was not sent is found out
  * within moments. A younger habit is read again for each call, unless it began here.
  */
-const CERTAIN_AFTER_MS = 600_000
+const CERTAIN_AFTER_MS = 10 * MINUTE
 /**
  * Time for which a habit that an agent does not have is not looked for again, if it does not begin here. Where another server has begun it
  * meanwhile, the call counts as the first one a little longer, which never lowers its risk.
@@ -61,7 +61,7 @@ export class HabitBook {
       const kept = this.#known.get(key, KEPT)
       if (kept === undefined && !this.#isAbsent(key, at)) return this.#read(agentId, habits, at)
       if (kept === undefined) first.push(habit)
-      else if (kept <= at - DAY_MS) again.push(habit)
+      else if (kept <= at - DAY) again.push(habit)
     }
     return { agentId, first, again }
   }
@@ -93,7 +93,7 @@ export class HabitBook {
     return {
       agentId,
       first,
-      again: habits.filter((habit) => (last.get(habit) ?? at) <= at - DAY_MS),
+      again: habits.filter((habit) => (last.get(habit) ?? at) <= at - DAY),
     }
   }
 

@@ -1,3 +1,5 @@
+import { MINUTE } from '../../platform/lib/time-units.ts'
+
 const SECONDS = 60
 
 /** Calls in each of the last 60 seconds. */
@@ -54,7 +56,7 @@ export class Pace {
   }
 }
 
-const QUARTER_MS = 15 * 60_000
+const QUARTER_MS = 15 * MINUTE
 
 /** The hour of day in a time zone (IANA). No zone is offset by less than a quarter of an hour, so within one the hour stays. */
 export function hoursIn(timeZone: string): (at: number) => number {

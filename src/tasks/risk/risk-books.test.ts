@@ -13,13 +13,12 @@ import {
   worldsOver,
 } from '../../calls/calls/testing.ts'
 import { setMark } from '../../catalog/catalog-changes/index.ts'
+import { DAY } from '../../platform/lib/time-units.ts'
 import type { Storage } from '../../platform/storage/index.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { findDecision } from '../decision-log/decision-store.ts'
 import { forgetRisk } from './forget.ts'
 import { RiskHistory } from './risk-books.ts'
-
-const DAY_MS = 86_400_000
 
 /** Counts how often an embedded server begins to read its database. */
 function countingReads(of: Storage) {
@@ -38,7 +37,7 @@ forEachEngine('what is known from before', (open) => {
   async function begin(t: TestContext) {
     const world = await worlds.own(t)
     // Noon: the hour is none of what these tests are about.
-    world.parts.clock.advance(DAY_MS / 2)
+    world.parts.clock.advance(DAY / 2)
     const { policies } = world.parts
     const parts = { ...world.parts, revalidate: policies.revalidate.bind(policies) }
     const by = 'operator'
@@ -137,7 +136,7 @@ forEachEngine('what is known from before', (open) => {
     const { world, ...by } = await begin(t)
     for (const amount of ['10.00', '12.00', '11.00', '10.50', '90.00'])
       assert.equal((await weighed(world, by, refund(amount))).sizeRatio, undefined)
-    world.parts.clock.advance(DAY_MS)
+    world.parts.clock.advance(DAY)
     const next = await held(world)
     const large = await weighed(world, next, refund('99.00'))
     assert.ok(Math.abs(Number(large.sizeRatio) - 9) < 0.3, large.sizeRatio)
@@ -146,7 +145,7 @@ forEachEngine('what is known from before', (open) => {
     const small = await weighed(world, next, refund('11.00'))
     assert.ok(Math.abs(Number(small.sizeRatio) - 1) < 0.05, small.sizeRatio)
     assert.equal((await weighed(world, next, refund('99.00'))).sizeRatio, large.sizeRatio)
-    world.parts.clock.advance(31 * DAY_MS)
+    world.parts.clock.advance(31 * DAY)
     const later = await held(world)
     const much = await weighed(world, later, refund('99.00'))
     assert.deepEqual([much.sizeRatio, much.points], [undefined, { 'class.high': 20 }])
@@ -226,10 +225,10 @@ forEachEngine('what is known from before', (open) => {
     const { world, ...by } = await begin(t)
     await world.decide(by.held, by.token, READ)
     await world.decide(by.held, by.token, refund('10.00'))
-    world.parts.clock.advance(100 * DAY_MS)
+    world.parts.clock.advance(100 * DAY)
     const between = await held(world)
     assert.deepEqual((await weighed(world, between, READ)).first, [])
-    world.parts.clock.advance(100 * DAY_MS)
+    world.parts.clock.advance(100 * DAY)
     await forgetRisk(world.parts)
     const { read } = world.parts.storage
     const habits = await read

@@ -2,6 +2,7 @@ import type { TypedArguments } from '@remit/engine'
 import { type Action, countedRisk } from '../../catalog/catalog/index.ts'
 import type { Awaitable } from '../../platform/lib/pipeline.ts'
 import type { Random } from '../../platform/lib/random.ts'
+import { DAY, MINUTE } from '../../platform/lib/time-units.ts'
 import type { LiveView } from '../../platform/revocation/index.ts'
 import type { Step, Storage } from '../../platform/storage/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
@@ -47,8 +48,6 @@ export interface RiskBooksOptions {
   readonly timeZone: string
 }
 
-const MINUTE_MS = 60_000
-const DAY_MS = 86_400_000
 const LOOK_ELSEWHERE_MS = 2_000
 /** Counting of calls in a minute stops here. */
 const MAX_ELSEWHERE = 1_000
@@ -154,7 +153,7 @@ export class RiskHistory {
    */
   #callsElsewhere({ at, held }: RiskQuery, paceKey: string): Awaitable<number> {
     this.#startedAt ??= at
-    if (!this.#options.storage.shared && at - this.#startedAt > MINUTE_MS) return 0
+    if (!this.#options.storage.shared && at - this.#startedAt > MINUTE) return 0
     const known = this.#elsewhere.get(paceKey)
     if (known && at - known.at < LOOK_ELSEWHERE_MS && at >= known.at) return known.count
     return this.#countElsewhere(held.task, paceKey, at)
@@ -167,7 +166,7 @@ export class RiskHistory {
   ): Promise<number> {
     const { replicaId, storage } = this.#options
     const of = { agentId, personId, replicaId }
-    const count = await callsElsewhere(storage.read, of, at - MINUTE_MS, MAX_ELSEWHERE)
+    const count = await callsElsewhere(storage.read, of, at - MINUTE, MAX_ELSEWHERE)
     this.#elsewhere.delete(paceKey)
     this.#elsewhere.set(paceKey, { at, count })
     if (this.#elsewhere.size > MAX_REMEMBERED) this.#elsewhere.clear()
@@ -176,7 +175,7 @@ export class RiskHistory {
 }
 
 function wholeDays(ms: number): number {
-  return Math.max(Math.floor(ms / DAY_MS), 0)
+  return Math.max(Math.floor(ms / DAY), 0)
 }
 
 function habitsOf(action: string, whom: readonly string[] | 'many' | undefined): readonly Habit[] {

@@ -1,10 +1,10 @@
 import { LruCache } from '../../platform/lib/lru-cache.ts'
 import type { Random } from '../../platform/lib/random.ts'
+import { DAY } from '../../platform/lib/time-units.ts'
 import type { Step, Storage } from '../../platform/storage/index.ts'
 import { countSizeQuery, histogramOf, type SizeKey } from './books-store.ts'
 import { bucketOf, medianOf } from './size.ts'
 
-const DAY_MS = 86_400_000
 const DAYS = 30
 const SHARDS = 16
 const MAX_KEPT = 20_000
@@ -49,5 +49,5 @@ export class UsualSizes {
 }
 
 export function dayOf(at: number): number {
-  return Math.floor(at / DAY_MS)
+  return Math.floor(at / DAY)
 }

@@ -1,4 +1,5 @@
 import { Problem } from '../../platform/lib/problem.ts'
+import { DAY_MINUTES, MINUTE } from '../../platform/lib/time-units.ts'
 
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 export type Weekday = (typeof WEEKDAYS)[number]
@@ -17,16 +18,13 @@ export type Schedule = {
   readonly zone: string
 }
 
-const MINUTES_A_DAY = 24 * 60
-const MINUTE = 60_000
-
 /** @throws Problem `sponsor_grant.bad_terms` */
 export function checkSchedule(schedule: Schedule): Schedule {
   const { days, from, to, zone } = schedule
   if (days.length === 0 || new Set(days).size !== days.length) throw bad('name each day once')
   if (days.some((day) => !WEEKDAYS.includes(day))) throw bad(`days are ${WEEKDAYS.join(', ')}`)
   const [first, last] = [minutesOf(from), minutesOf(to)]
-  if (first === undefined || last === undefined || first === MINUTES_A_DAY || last === 0)
+  if (first === undefined || last === undefined || first === DAY_MINUTES || last === 0)
     throw bad('times are written like 09:00, and `to` at most 24:00')
   if (first === last) throw bad('`from` and `to` are the same')
   try {
@@ -53,7 +51,7 @@ export function nextAllowed(schedule: Schedule, now: number): number {
   // A day at a time at most. Where clocks change on the way, it lands beside the hour and goes on from there.
   while (!allowsAt(schedule, at)) {
     const { minutes } = localTime(schedule.zone, at)
-    const left = (first - minutes + MINUTES_A_DAY) % MINUTES_A_DAY || MINUTES_A_DAY
+    const left = (first - minutes + DAY_MINUTES) % DAY_MINUTES || DAY_MINUTES
     at = at - (at % MINUTE) + left * MINUTE
   }
   // Clocks that went forward on the way made it land too late.
@@ -90,7 +88,7 @@ function minutesOf(time: string): number | undefined {
   const [, hours, minutes] = /^([01]\d|2[0-4]):([0-5]\d)$/.exec(time) ?? []
   // Not a number where the text is no time, and then not below anything.
   const count = Number(hours) * 60 + Number(minutes)
-  return count <= MINUTES_A_DAY ? count : undefined
+  return count <= DAY_MINUTES ? count : undefined
 }
 
 function bad(detail: string): Problem {

@@ -1,5 +1,6 @@
 import type { Detail } from '@remit/engine'
 import type { Id } from '../../platform/lib/id.ts'
+import { DAY, DAY_SECONDS } from '../../platform/lib/time-units.ts'
 import type { Limit } from '../budgets/index.ts'
 import type { Schedule } from './schedule.ts'
 
@@ -35,10 +36,9 @@ export interface Rate {
   readonly seconds: number
 }
 
-const DAY = 24 * 3_600_000
 /** An end is required, and not further away than this. */
 export const MAX_GRANT = 366 * DAY
-export const RATE_LIMITS = { tasks: 10_000, seconds: 31 * 24 * 3600 } as const
+export const RATE_LIMITS = { tasks: 10_000, seconds: 31 * DAY_SECONDS } as const
 
 export function grantInForce(grant: SponsorGrant, now: number): boolean {
   return grant.endedAt === null && grant.expiresAt > now

@@ -4,6 +4,7 @@ import type { ForeignActor } from '../../identity/tokens/index.ts'
 import type { Id } from '../../platform/lib/id.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import { isReadableLine } from '../../platform/lib/text/hidden.ts'
+import { DAY, HOUR } from '../../platform/lib/time-units.ts'
 import type { Live } from '../../platform/revocation/index.ts'
 import type { Limit } from '../budgets/index.ts'
 
@@ -85,9 +86,8 @@ export interface TaskParts extends ApprovalParts {
   >
 }
 
-const HOUR = 3_600_000
 /** Time that a task lasts when nothing else is asked for, and at most. */
-export const TASK_LIFE = { default: HOUR, most: 24 * HOUR } as const
+export const TASK_LIFE = { default: HOUR, most: DAY } as const
 export const MAX_PURPOSE = 200
 
 /**

@@ -1,4 +1,5 @@
 import { Problem } from '../../../platform/lib/problem.ts'
+import { DAY_SECONDS, HOUR_SECONDS } from '../../../platform/lib/time-units.ts'
 import type { AccessRequest, Leaf } from '../../access-requests/index.ts'
 import { ALLOWANCE_LIMITS, type Choice } from './allowance.ts'
 import { readChoice } from './choice.ts'
@@ -28,10 +29,10 @@ export function partFields(inspected: readonly Leaf[]): PartField[] {
 /** Scopes and lifetimes, in the order of how much it is. */
 export const SCOPES = {
   task: { tie: 'task', lifeSeconds: null },
-  'task-hour': { tie: 'task', lifeSeconds: 3_600 },
-  'agent-hour': { tie: 'agent', lifeSeconds: 3_600 },
+  'task-hour': { tie: 'task', lifeSeconds: HOUR_SECONDS },
+  'agent-hour': { tie: 'agent', lifeSeconds: HOUR_SECONDS },
   'agent-8-hours': { tie: 'agent', lifeSeconds: 28_800 },
-  'agent-day': { tie: 'agent', lifeSeconds: 86_400 },
+  'agent-day': { tie: 'agent', lifeSeconds: DAY_SECONDS },
   'agent-week': { tie: 'agent', lifeSeconds: ALLOWANCE_LIMITS.life.most },
 } as const satisfies Record<string, Pick<Choice, 'tie' | 'lifeSeconds'>>
 export type ScopeName = keyof typeof SCOPES

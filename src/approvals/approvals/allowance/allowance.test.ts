@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { findPerson } from '../../../identity/people/index.ts'
 import { newId } from '../../../platform/lib/id.ts'
+import { DAY_SECONDS } from '../../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../../platform/storage/testing.ts'
 import { answerRequest } from '../answer.ts'
 import { answerHash, shownDigest } from '../answer-hash.ts'
@@ -28,8 +29,6 @@ import {
   usableAllowances,
   useAllowanceSteps,
 } from './use.ts'
-
-const DAY_SECONDS = 86_400
 
 forEachEngine('an allowance', (open) => {
   let shared: Promise<TestParts> | undefined

@@ -1,14 +1,12 @@
 import type { Ask } from '@remit/engine'
 import type { Id } from '../../../platform/lib/id.ts'
+import { DAY_SECONDS, MINUTE_SECONDS } from '../../../platform/lib/time-units.ts'
 import type { Pattern } from './pattern.ts'
-
-const MINUTE = 60
-const DAY = 86_400
 
 export const ALLOWANCE_LIMITS = {
   uses: { least: 2, most: 50 },
   /** Seconds. */
-  life: { least: MINUTE, most: 7 * DAY },
+  life: { least: MINUTE_SECONDS, most: 7 * DAY_SECONDS },
 } as const
 
 /** Choice of an approver beyond *once*. Plain data: it is hashed, stored and shown. */

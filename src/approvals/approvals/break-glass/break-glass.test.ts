@@ -4,6 +4,7 @@ import type { Ask } from '@remit/engine'
 import type { PasskeyAct } from '../../../identity/passkeys/index.ts'
 import { addPasskey, SoftwareAuthenticator } from '../../../identity/passkeys/testing.ts'
 import { findPerson } from '../../../identity/people/index.ts'
+import { HOUR, MINUTE } from '../../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../../platform/storage/testing.ts'
 import { findRequest } from '../../access-requests/index.ts'
 import { answerRequest } from '../answer.ts'
@@ -26,8 +27,6 @@ import { findBreakGlass, listBreakGlass } from './list.ts'
 import { breakGlass, type EmergencyAnswer, planBreakGlass, termsOf } from './open.ts'
 import { reviewBreakGlass } from './review.ts'
 
-const MINUTE = 60_000
-const HOUR = 60 * MINUTE
 const OFFERED = anAsk({ quorum: 2, breakGlass: [['group:on-call']] })
 const REASON = 'customers cannot pay, finance is asleep'
 

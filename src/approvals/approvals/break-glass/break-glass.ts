@@ -1,5 +1,6 @@
 import { isAdministrator, type Person } from '../../../identity/people/index.ts'
 import type { Id } from '../../../platform/lib/id.ts'
+import { DAY, MINUTE } from '../../../platform/lib/time-units.ts'
 import { type AccessRequest, type ApprovalParts, isEnough } from '../../access-requests/index.ts'
 
 export type ReviewVerdict = 'justified' | 'not_justified'
@@ -22,8 +23,7 @@ export interface BreakGlass {
 
 export type BreakGlassRules = NonNullable<ApprovalParts['breakGlass']>
 
-const MINUTE = 60_000
-const DEFAULTS: BreakGlassRules = { lifeMs: 15 * MINUTE, reviewMs: 24 * 60 * MINUTE }
+const DEFAULTS: BreakGlassRules = { lifeMs: 15 * MINUTE, reviewMs: DAY }
 /** Number of approvals of one person that may wait for a review. */
 export const MAX_UNREVIEWED = 5
 

@@ -1,5 +1,6 @@
 import type { AccessRequest, FrozenQuestion } from '../../../approvals/access-requests/index.ts'
 import type { Id } from '../../../platform/lib/id.ts'
+import { MINUTE } from '../../../platform/lib/time-units.ts'
 import type { Step } from '../../../platform/storage/index.ts'
 
 /** Keeps what enforcement points may have people asked about, and finds what they show of it later. */
@@ -34,7 +35,7 @@ export interface SubmittedQuestion {
 }
 
 /** Time in which a denied evaluation can be submitted. */
-export const DENIAL_MS = 10 * 60_000
+export const DENIAL_MS = 10 * MINUTE
 
 /** Finds when the approval of a question ends; nothing where there is none. */
 export function approvedUntil(

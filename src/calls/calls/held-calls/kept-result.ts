@@ -3,6 +3,7 @@ import type { SealedColumn } from '../../../platform/keys/index.ts'
 import { canonicalJson } from '../../../platform/lib/canonical-json.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import { type Repetition, repeat, type Wait } from '../../../platform/lib/repeat.ts'
+import { HOUR, MINUTE } from '../../../platform/lib/time-units.ts'
 import type { Step } from '../../../platform/storage/index.ts'
 import { findDecision } from '../../../tasks/decision-log/index.ts'
 import { findTask } from '../../../tasks/tasks/index.ts'
@@ -35,8 +36,8 @@ export function shapingOf(obligations: readonly Obligation[]): string {
 /** Bytes of the text in UTF-8. */
 const MAX_BYTES = 256 * 1024
 /** Maximum time that an answer is kept, in milliseconds. */
-export const MAX_KEPT_MS = 3_600_000
-const ERASE_EVERY_MS = 60_000
+export const MAX_KEPT_MS = HOUR
+const ERASE_EVERY_MS = MINUTE
 const GATHER_MS = 1_000
 
 /**

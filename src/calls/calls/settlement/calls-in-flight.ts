@@ -1,3 +1,4 @@
+import { MINUTE } from '../../../platform/lib/time-units.ts'
 import type { Outcome } from './outcome-record.ts'
 
 /** Outcomes that wait for the store, and reservations whose commit is uncertain. About 300 bytes each. */
@@ -6,7 +7,7 @@ const MAX_WAITING = 10_000
  * Time in which a commit whose answer was lost may still turn up: longer than any transaction may
  * take.
  */
-const UNKNOWN_TTL_MS = 15 * 60_000
+const UNKNOWN_TTL_MS = 15 * MINUTE
 
 /**
  * Calls of this process, as far as it knows more of them than the store: which are under way, which

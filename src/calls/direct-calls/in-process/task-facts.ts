@@ -2,6 +2,7 @@ import type { ArgumentKind, Detail, KindOf, PolicyEntity, PolicyRecord } from '@
 import { RULES } from '../../../catalog/catalog/index.ts'
 import { clientKey } from '../../../identity/machine-clients/index.ts'
 import { base64url, sha256 } from '../../../platform/lib/bytes.ts'
+import { MINUTE } from '../../../platform/lib/time-units.ts'
 import type { LiveState } from '../../../platform/revocation/index.ts'
 import { limitsOver } from '../../../tasks/budgets/index.ts'
 import { type Call, contextOf, factsAround } from '../../../tasks/facts/index.ts'
@@ -9,7 +10,7 @@ import type { CallParts, Verdict } from '../../calls/index.ts'
 import type { Bundles } from './bundles.ts'
 
 /** Time for which an API may use facts of a task without asking again. */
-const FACTS_FOR_MS = 60_000
+const FACTS_FOR_MS = MINUTE
 
 /** State that facts rest on: which thing it is of, and its epoch. */
 export type StateMark = readonly [digest: string, epoch: number]

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import { recordOutcome } from '../../../calls/calls/index.ts'
 import type { MachineClient } from '../../../identity/machine-clients/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
+import { DAY } from '../../../platform/lib/time-units.ts'
 import { type ReportedAmount, saidAs } from '../../../tasks/budgets/index.ts'
 import { findDecision, type StoredDecision } from '../../../tasks/decision-log/index.ts'
 import type { ApiParts } from '../parts.ts'
@@ -27,7 +28,7 @@ export const ReportedOutcome = Type.Object(
         '`answered`: the API answered, whatever it said. `failed`: it began, and how far it came is not known. `not_sent`: it provably did not begin; approval and budget are given back',
     }),
     status: Type.Optional(Type.Integer({ minimum: 100, maximum: 599 })),
-    latency_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400_000 })),
+    latency_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: DAY })),
     amounts: Type.Optional(
       Type.Array(
         Type.Object(

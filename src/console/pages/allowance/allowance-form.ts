@@ -6,6 +6,7 @@ import {
   type ScopeName,
 } from '../../../approvals/approvals/allowance/index.ts'
 import { ALLOWANCE_LIMITS } from '../../../approvals/approvals/index.ts'
+import { HOUR } from '../../../platform/lib/time-units.ts'
 import { csrfField, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { notice } from '../frame/pieces.ts'
@@ -47,7 +48,7 @@ export function allowanceForm(
 function scopes(view: AllowanceScope, chosen: string | undefined): Html[] {
   const names = Object.keys(SCOPES) as ScopeName[] // as: the keys of that very object
   return names
-    .filter((name) => name !== 'task-hour' || view.deadline - view.now > 3_600_000)
+    .filter((name) => name !== 'task-hour' || view.deadline - view.now > HOUR)
     .map((name) => {
       const scope = SCOPES[name]
       const where =

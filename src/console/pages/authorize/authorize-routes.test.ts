@@ -7,6 +7,7 @@ import { addAdmissionRule } from '../../../identity/client-metadata/index.ts'
 import { protocolRecords } from '../../../identity/opaque-tokens/index.ts'
 import { ADMINISTRATORS } from '../../../identity/people/index.ts'
 import { sha256url } from '../../../platform/lib/bytes.ts'
+import { HOUR } from '../../../platform/lib/time-units.ts'
 import type { Storage } from '../../../platform/storage/index.ts'
 import { forEachEngine } from '../../../platform/storage/testing.ts'
 import { basesOfPerson } from '../../../tasks/consent/index.ts'
@@ -16,7 +17,6 @@ import { hiddenFields } from '../visiting/testing.ts'
 
 const CLIENT = `client-${'0'.repeat(32)}`
 const BROWSER = 'a-value-that-only-this-browser-has'
-const HOUR = 3_600_000
 const HERE = 'http://127.0.0.1:1234/callback'
 const HOUSE = 'https://app.example/callback'
 

@@ -1,8 +1,7 @@
 import type { Fields } from '../../../platform/http/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
+import { HOUR } from '../../../platform/lib/time-units.ts'
 import { TASK_LIFE } from '../../../tasks/tasks/index.ts'
-
-const HOUR = 3_600_000
 
 /**
  * Times that a client that a person let in may work before it has to ask again: its consent and its

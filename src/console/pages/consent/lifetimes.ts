@@ -1,14 +1,12 @@
 import type { Fields } from '../../../platform/http/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
-
-const HOUR = 3_600_000
-const DAY = 24 * HOUR
+import { DAY, HOUR, WEEK } from '../../../platform/lib/time-units.ts'
 
 /** Times that a consent can last. The agent asks for none; the person gives one. */
 export const LIFETIMES = [
   { value: 'hour', label: '1 hour', ms: HOUR },
   { value: 'day', label: '1 day', ms: DAY },
-  { value: 'week', label: '7 days', ms: 7 * DAY },
+  { value: 'week', label: '7 days', ms: WEEK },
   { value: 'month', label: '30 days', ms: 30 * DAY },
   { value: 'open', label: 'Until I end it', ms: undefined },
 ] as const

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { daySpan } from '../../../platform/lib/text/times.ts'
+import { HOUR, MINUTE } from '../../../platform/lib/time-units.ts'
 import { clockTime, duration, relative, when } from './time.ts'
 
 const NOW = Date.UTC(2026, 10, 24, 13, 32, 10)
-const MINUTE = 60_000
-const HOUR = 60 * MINUTE
 
 it('lengths of time are in words', () => {
   for (const [ms, words] of [

@@ -1,8 +1,9 @@
 import { listAgents } from '../../../identity/agents/index.ts'
+import { DAY } from '../../../platform/lib/time-units.ts'
 import type { PageParts } from '../parts.ts'
 import type { RecertifyItem } from './home-page.ts'
 
-const AHEAD_MS = 14 * 24 * 3_600_000
+const AHEAD_MS = 14 * DAY
 const MAX_LOOKED_AT = 1000
 
 /** Agents of a person whose date is near or past, the most urgent first. */

@@ -6,6 +6,7 @@ import { SoftwareAuthenticator } from '../../../identity/passkeys/testing.ts'
 import type { Person } from '../../../identity/people/index.ts'
 import { askConfirmation, readConfirmation } from '../../../identity/sessions/index.ts'
 import { ExactNumber } from '../../../platform/lib/json.ts'
+import { MINUTE } from '../../../platform/lib/time-units.ts'
 import type { Storage } from '../../../platform/storage/index.ts'
 import { forEachEngine } from '../../../platform/storage/testing.ts'
 import { askedFor } from '../approval/testing.ts'
@@ -13,8 +14,6 @@ import { openedTask } from '../task/testing.ts'
 import { ORIGIN, refundBot, type TestPages, testPages } from '../testing.ts'
 import type { TestBrowser } from '../visiting/testing.ts'
 import { hiddenFields } from '../visiting/testing.ts'
-
-const MINUTE = 60_000
 
 /** Options in the form that is sent to `action`, as the script reads them. */
 function optionsIn(body: string, action: string): string {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { findRequest } from '../../../approvals/access-requests/index.ts'
 import { findAuthorization } from '../../../grants/code-grant/index.ts'
 import { askConfirmation, readConfirmation } from '../../../identity/sessions/index.ts'
+import { MINUTE } from '../../../platform/lib/time-units.ts'
 import type { Storage } from '../../../platform/storage/index.ts'
 import { forEachEngine } from '../../../platform/storage/testing.ts'
 import { findConsent } from '../../../tasks/consent/index.ts'
@@ -14,7 +15,6 @@ import { refundBot, testPages } from '../testing.ts'
 import { hiddenFields, type TestBrowser } from '../visiting/testing.ts'
 
 const WANTED = { acrValues: ['mfa'], maxAgeSeconds: 300 }
-const MINUTE = 60_000
 
 async function begin(storage: Storage) {
   const pages = await testPages(storage, WANTED)

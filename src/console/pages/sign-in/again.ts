@@ -1,5 +1,6 @@
 import type { StepUp } from '@remit/engine'
 import { isProvedWell, type Session, stepUpInWords } from '../../../identity/sessions/index.ts'
+import { MINUTE } from '../../../platform/lib/time-units.ts'
 import { type Html, html } from '../frame/html.ts'
 import { notice } from '../frame/pieces.ts'
 
@@ -16,7 +17,7 @@ export interface RequiredSignIn {
 }
 
 /** Age of a sign-in up to which people have just done what they were asked to. */
-const JUST_NOW_MS = 60_000
+const JUST_NOW_MS = MINUTE
 
 interface StepUpDemand {
   readonly stepUp: StepUp

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setOwner } from '../../../identity/agents/change-limits.ts'
+import { HOUR } from '../../../platform/lib/time-units.ts'
 import type { Storage } from '../../../platform/storage/index.ts'
 import { forEachEngine } from '../../../platform/storage/testing.ts'
 import { findSponsorGrant } from '../../../tasks/sponsorship/index.ts'
@@ -9,8 +10,6 @@ import { textContent } from '../frame/testing.ts'
 import { detail, refundBot, testPages } from '../testing.ts'
 import { hiddenFields, type TestBrowser } from '../visiting/testing.ts'
 import { openedTask, sponsoredBy } from './testing.ts'
-
-const HOUR = 3_600_000
 
 async function begin(storage: Storage) {
   const pages = await testPages(storage)

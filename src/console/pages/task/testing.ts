@@ -3,6 +3,7 @@ import type { Person } from '../../../identity/people/index.ts'
 import { base64url } from '../../../platform/lib/bytes.ts'
 import { newId } from '../../../platform/lib/id.ts'
 import { systemRandom } from '../../../platform/lib/random.ts'
+import { HOUR } from '../../../platform/lib/time-units.ts'
 import type { Reader, Step } from '../../../platform/storage/index.ts'
 import type { Sponsorship } from '../../../tasks/sponsorship/grant-sponsorship.ts'
 import {
@@ -13,8 +14,6 @@ import {
 } from '../../../tasks/sponsorship/index.ts'
 import { ancestorsOf, joinTreeSteps, openSteps, type Task } from '../../../tasks/tasks/index.ts'
 import { detail, type TestPages } from '../testing.ts'
-
-const HOUR = 3_600_000
 
 export async function openedTask(
   { parts, clock }: TestPages,

@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../../../platform/lib/clock.ts'
 import type { Problem } from '../../../platform/lib/problem.ts'
+import { MINUTE } from '../../../platform/lib/time-units.ts'
 import type { AbortReason } from '../../../platform/revocation/index.ts'
 import type { Reshape } from '../../../policy/obligations/index.ts'
 import type { ReportedAmount } from '../../../tasks/budgets/index.ts'
@@ -82,4 +83,4 @@ export interface Timeouts {
   readonly pausesAtMost: number
 }
 
-export const PATIENCE: Timeouts = { startsWithin: 30_000, pausesAtMost: 300_000 }
+export const PATIENCE: Timeouts = { startsWithin: 30_000, pausesAtMost: 5 * MINUTE }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { beginAuthorization } from '../../../grants/code-grant/index.ts'
 import { base64url, fromBase64url, sha256url } from '../../../platform/lib/bytes.ts'
+import { HOUR_SECONDS } from '../../../platform/lib/time-units.ts'
 import type { AuthorizationRequest } from './check-request.ts'
 import type { AuthorizationPorts } from './ports.ts'
 import { LIVES, WAITING_REQUEST, type WaitingRequest } from './records.ts'
@@ -9,7 +10,7 @@ import type { RequestingClient } from './requesting-client.ts'
 const ID_BYTES = 32
 const BROWSER_BYTES = 32
 /** Longer than a request waits; several may be under way in one browser. */
-const BROWSER_SECONDS = 3600
+const BROWSER_SECONDS = HOUR_SECONDS
 
 /**
  * Hands a checked request over to the pages, bound to this browser by a value that only it has. Answers the path of the page.

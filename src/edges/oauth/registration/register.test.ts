@@ -9,11 +9,10 @@ import { manualClock } from '../../../platform/lib/clock.ts'
 import { Problem, type ProblemCode } from '../../../platform/lib/problem.ts'
 import { systemRandom } from '../../../platform/lib/random.ts'
 import { Secret } from '../../../platform/lib/secret.ts'
+import { HOUR } from '../../../platform/lib/time-units.ts'
 import type { Storage } from '../../../platform/storage/index.ts'
 import { forEachEngine } from '../../../platform/storage/testing.ts'
 import { type RegistrationPorts, registrationEndpoint, UNUSED_SECONDS } from './register.ts'
-
-const HOUR_MS = 3_600_000
 
 function request(over: object = {}, headers: Record<string, string> = {}): IncomingMessage {
   const body = JSON.stringify({ redirect_uris: ['http://localhost/callback'], ...over })
@@ -70,14 +69,14 @@ forEachEngine('registrations', (open) => {
     const agent = await register()
     await storage.transaction((tx) => keepRegistration(tx, agent.client_id))
     const old = await register()
-    clock.advance(HOUR_MS + 1)
+    clock.advance(HOUR + 1)
     const young = [await register(), await register()]
     // The room is full: the old one goes, and nobody else.
     const next = await register()
     assert.equal(await knows(old.client_id), false)
     for (const { client_id } of [agent, ...young, next]) assert.ok(await knows(client_id))
     await assert.rejects(register(), isFull)
-    clock.advance(HOUR_MS + 1)
+    clock.advance(HOUR + 1)
     await register()
     assert.ok(await knows(agent.client_id))
   })

@@ -9,11 +9,11 @@ import { parseJson } from '../../../platform/lib/json.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import type { Random } from '../../../platform/lib/random.ts'
 import type { Secret } from '../../../platform/lib/secret.ts'
+import { DAY_SECONDS, HOUR_SECONDS } from '../../../platform/lib/time-units.ts'
 import { readBody } from '../form.ts'
 import { type ClientRegistration, readClientMetadata } from './read-metadata.ts'
 import { selfRegistered } from './self-registered.ts'
 
-const DAY_SECONDS = 24 * 3600
 /** Seconds after which an unused registration is forgotten. One that a person has brought stays: it is an agent. */
 export const UNUSED_SECONDS = 7 * DAY_SECONDS
 /** Number of registrations that can wait for their first use, in all replicas together. */
@@ -22,7 +22,7 @@ const MAX_UNUSED = 10_000
  * Age under which none is forgotten when there is no room: longer than anyone takes from
  * registering to the first use.
  */
-const YOUNG_SECONDS = 3600
+const YOUNG_SECONDS = HOUR_SECONDS
 const MAX_BYTES = 16 * 1024
 
 /**

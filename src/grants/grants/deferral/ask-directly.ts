@@ -3,6 +3,7 @@ import { locationsAt } from '../../../catalog/resource-groups/index.ts'
 import { useCredential } from '../../../identity/agent-authentication/index.ts'
 import { hasShare, sharedBy } from '../../../platform/lib/fair-share.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
+import { HOUR } from '../../../platform/lib/time-units.ts'
 import type { Tx } from '../../../platform/storage/index.ts'
 import {
   type ConsentQuestion,
@@ -182,7 +183,7 @@ export async function putQuestion(
   tx: Tx,
   asking: ConsentQuestion,
 ): Promise<DeferralAnswer['consentId'] & string> {
-  const since = parts.clock.now() - 3_600_000
+  const since = parts.clock.now() - HOUR
   const asked = await countAskedInVain(tx, asking.personId, since)
   if (!hasShare(sharedBy(asked, asking.agentId, MAX_ASKED_AN_HOUR)))
     throw new Problem(

@@ -6,12 +6,12 @@ import { fakeProvider } from '../../../identity/identity-providers/testing.ts'
 import { addIssuer } from '../../../identity/issuers/index.ts'
 import { manualClock } from '../../../platform/lib/clock.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
+import { MINUTE } from '../../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../../platform/storage/testing.ts'
 import { beginDevice, claimDevice, type DeviceRequest } from './device.ts'
 import { DeferralWorld } from './testing.ts'
 
 const URL_OF_IT = `${ISSUER}/oauth/device_authorization`
-const MINUTES = 60_000
 
 forEachEngine('codes that devices show', (open) => {
   const worlds = worldsOver(open)
@@ -48,18 +48,18 @@ forEachEngine('codes that devices show', (open) => {
     assert.equal(guesses.filter((guess) => guess === 'device.too_many_codes').length, 54)
     assert.equal(await type(code), 'device.too_many_codes', 'nor the right one')
     assert.equal(await type(code, world.ada), 'asked')
-    parts.clock.advance(5 * MINUTES)
+    parts.clock.advance(5 * MINUTE)
     assert.equal(await type(await shown()), 'asked')
   })
 
   test('whose owner is late is asked for by nobody who types, though nothing has stopped it yet', async (t) => {
     const { parts, shown, type } = await begin(t)
-    const day = 24 * 60 * MINUTES
-    const clock = manualClock(parts.clock.now() - day + MINUTES)
+    const day = 24 * 60 * MINUTE
+    const clock = manualClock(parts.clock.now() - day + MINUTE)
     await setCertification({ ...parts, clock }, { agentId: 'refund-bot', days: 1, by: 'operator' })
     const [code, late] = [await shown(), await shown()]
     assert.equal(await type(code), 'asked')
-    parts.clock.advance(MINUTES)
+    parts.clock.advance(MINUTE)
     assert.equal(await type(late), 'agent.suspended')
   })
 

@@ -4,13 +4,13 @@ import { ORDERS, refund, worldsOver } from '../../../calls/calls/testing.ts'
 import { findIssuer } from '../../../identity/issuers/index.ts'
 import type { IssuerDescription } from '../../../identity/issuers/read-issuer.ts'
 import { findPersonBySubject } from '../../../identity/people/index.ts'
+import { HOUR } from '../../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../../platform/storage/testing.ts'
 import { latestSet, publishPolicies } from '../../../policy/policy/index.ts'
 import { openTask } from '../openings/open-task.ts'
 import { only, permitAll, refundsUpTo } from '../openings/testing.ts'
 import { assertedWorld, outcomeOf, tokenWorld } from './testing.ts'
 
-const HOUR = 3_600_000
 const NO_ISSUING =
   '@id("none") forbid (principal is Person, action == Action::"issue:access_token:token_exchange", resource);'
 

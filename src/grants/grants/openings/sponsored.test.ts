@@ -6,6 +6,7 @@ import { findAgent, resumeAgent, suspendAgent } from '../../../identity/agents/i
 import { suspendPerson } from '../../../identity/sessions/index.ts'
 import { checkResourceToken, checkTaskToken } from '../../../identity/tokens/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
+import { HOUR } from '../../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../../platform/storage/testing.ts'
 import type { Sponsorship } from '../../../tasks/sponsorship/grant-sponsorship.ts'
 import {
@@ -32,7 +33,6 @@ import {
 
 /** A Monday. */
 const MONDAY = Date.UTC(2027, 0, 4)
-const HOUR = 3_600_000
 
 forEachEngine('an autonomous task', (open) => {
   const worlds = worldsOver(open)

@@ -5,6 +5,7 @@ import type { SponsorshipTerms } from '../../../identity/issuers/index.ts'
 import { findPerson } from '../../../identity/people/index.ts'
 import { RESOURCE_TOKEN_LIFE_MS } from '../../../identity/tokens/index.ts'
 import { onProblem } from '../../../platform/lib/problem.ts'
+import { DAY } from '../../../platform/lib/time-units.ts'
 import { sponsorOnce } from '../../../tasks/sponsorship/index.ts'
 import { type GrantRefusal, isRefused, readWanted, refused } from '../../issuance/index.ts'
 import type { SponsoredOpening } from '../opening.ts'
@@ -13,7 +14,6 @@ import { type AuthenticationResult, failed, isFailed } from '../pipeline/authent
 import { type BroughtWorkload, readWorkload } from '../pipeline/bring.ts'
 import { underGrant } from './sponsored.ts'
 
-const DAY = 86_400_000
 /** A task that has one token and no way to the next lasts as long as that, and a moment for the two to be made. */
 const ONE_TOKEN_SECONDS = RESOURCE_TOKEN_LIFE_MS / 1000 + 10
 

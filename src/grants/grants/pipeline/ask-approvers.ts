@@ -2,6 +2,7 @@ import { attachQuestion } from '../../../approvals/access-requests/index.ts'
 import type { Proof } from '../../../identity/possession/index.ts'
 import { newId } from '../../../platform/lib/id.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
+import { DAY, HOUR } from '../../../platform/lib/time-units.ts'
 import type { GrantName } from '../../../policy/policy/index.ts'
 import {
   asRefused,
@@ -21,9 +22,9 @@ import type { UnapprovedGrant } from './grant.ts'
 import type { PlannedGrant } from './plan.ts'
 
 /** People have so long to answer, as about calls of high risk. */
-const ANSWERED_WITHIN = 60 * 60_000
+const ANSWERED_WITHIN = HOUR
 /** No approval of an opening lasts longer than any task. */
-export const MAX_APPROVAL = 24 * 60 * 60_000
+export const MAX_APPROVAL = DAY
 /** Maximum requests of an agent that wait for one person; beyond, no one is asked. */
 export const MAX_WAITING = 20
 

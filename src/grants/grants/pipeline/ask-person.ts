@@ -1,4 +1,5 @@
 import { containsByType } from '@remit/engine'
+import { DAY } from '../../../platform/lib/time-units.ts'
 import { OVERTAKEN, type Tx, type WriteConflict } from '../../../platform/storage/index.ts'
 import {
   type Basis,
@@ -109,7 +110,7 @@ export async function offerRest(
 }
 
 /** Time in ms after an unanswered question before it is put again by itself. */
-const RESTS_MS = 24 * 3_600_000
+const RESTS_MS = DAY
 
 type PersonAskResult =
   | ConsentAskResult

@@ -1,4 +1,5 @@
 import type { ExpressionBuilder } from 'kysely'
+import { DAY } from '../../../platform/lib/time-units.ts'
 import {
   codec,
   Guard,
@@ -303,8 +304,6 @@ export async function claimTelling(tx: Tx, digest: string, now: number): Promise
     .executeTakeFirstOrThrow()
   return numUpdatedRows === 1n
 }
-
-const DAY = 24 * 3_600_000
 
 /** Forgets deferrals a day after they ended: until then their agent hears the right answer. */
 export function forgetDeferrals(storage: Storage, now: number): Promise<void> {

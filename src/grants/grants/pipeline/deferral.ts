@@ -1,4 +1,5 @@
 import type { Id } from '../../../platform/lib/id.ts'
+import { MINUTE } from '../../../platform/lib/time-units.ts'
 
 /**
  * Protocol by which the agent waits. `deferred`: a token request that it allowed to be deferred
@@ -43,7 +44,6 @@ export interface Deferral {
   readonly expiresAt: number
 }
 
-const MINUTE = 60_000
 /** After the last moment in which the person can answer, the agent has this long to fetch what came of it. */
 export const FETCHED_WITHIN = 5 * MINUTE
 /** The last moment in which a person can answer. */

@@ -4,6 +4,7 @@ import type { Agent } from '../../../identity/agents/index.ts'
 import type { TrustedIssuer } from '../../../identity/issuers/index.ts'
 import type { Person } from '../../../identity/people/index.ts'
 import type { Proof } from '../../../identity/possession/index.ts'
+import { MINUTE } from '../../../platform/lib/time-units.ts'
 import type { Step } from '../../../platform/storage/index.ts'
 import type { ConsentRequest } from '../../../tasks/consent/index.ts'
 import type { SponsorGrant } from '../../../tasks/sponsorship/index.ts'
@@ -24,8 +25,6 @@ export interface Requester {
   /** Absent where the client cannot prove a key. */
   readonly proof: Proof | undefined
 }
-
-const MINUTE_MS = 60_000
 
 /** A plan is made of these: the request as it was first made, and the agent as it is now. Live and deferred openings alike. */
 export interface PlanRequest {
@@ -102,7 +101,7 @@ export async function lineageOf(
     keyThumbprint: brought.proof?.thumbprint ?? null,
     // It is not closed by its client, which knows only an address. A client with a key may sleep, and go on in the morning.
     idleMs:
-      openedBy === 'code' && !brought.proof ? brought.agent.idleMinutes * MINUTE_MS || null : null,
+      openedBy === 'code' && !brought.proof ? brought.agent.idleMinutes * MINUTE || null : null,
     actors: way?.kind === 'asserted' ? way.actors : [],
     // Where nothing was shown of the person, they themselves were there to answer.
     proved:

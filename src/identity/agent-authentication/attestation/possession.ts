@@ -12,6 +12,7 @@ import {
 import { sha256url } from '../../../platform/lib/bytes.ts'
 import type { Clock } from '../../../platform/lib/clock.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
+import { MINUTE } from '../../../platform/lib/time-units.ts'
 
 /**
  * Kind of proof of an instance's key: a JWT of its own, or the DPoP proof that the request has
@@ -32,7 +33,7 @@ const TYP: Readonly<Record<PossessionKind, string>> = {
 /** Algorithms of agents everywhere; keys of instances are made like theirs. */
 export const POP_ALGORITHMS = ['ES256', 'Ed25519', 'EdDSA'] as const
 const MAX_BYTES = 4096
-const MAX_AGE_MS = 60_000
+const MAX_AGE_MS = MINUTE
 const MAX_JTI = 256
 
 /**

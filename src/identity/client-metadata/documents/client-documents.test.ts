@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Problem, type ProblemCode } from '../../../platform/lib/problem.ts'
+import { SECOND } from '../../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../../platform/storage/testing.ts'
 import { registerAgent } from '../../agents/register.ts'
 import { CEILING, keyPair } from '../../agents/testing.ts'
@@ -9,7 +10,6 @@ import { addAdmissionRule } from '../admission/change-rules.ts'
 import { OF_KNOWN, OF_ORIGIN, OF_STRANGERS } from './fetch-budget.ts'
 import { documentAt, documented, documentedOver, NOTES } from './testing.ts'
 
-const SECOND = 1000
 const JWKS = 'https://keys.example/jwks'
 const PROVES = { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: JWKS }
 

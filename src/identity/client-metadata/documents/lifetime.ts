@@ -1,8 +1,9 @@
-const SECOND = 1000
+import { HOUR, SECOND } from '../../../platform/lib/time-units.ts'
+
 /** One request of the protocol, with the redirects and look-ups that belong to it, is one fetch, whatever the answer says. */
 const MIN_MS = 10 * SECOND
 /** Longest time that a change stays unseen. */
-const MAX_MS = 3600 * SECOND
+const MAX_MS = HOUR
 /** Time for an answer that says none. */
 const USUAL_MS = 300 * SECOND
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { agentIdOf } from '../../../platform/lib/client-url.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
+import { HOUR } from '../../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../../platform/storage/testing.ts'
 import { findAgent } from '../../agents/agent-store.ts'
 import { registerAgent } from '../../agents/register.ts'
@@ -15,7 +16,6 @@ import { findDescription } from '../description-store.ts'
 import { ClientDocuments } from './client-documents.ts'
 import { documentAt, documented, NOTES } from './testing.ts'
 
-const HOUR = 3_600_000
 const ID = agentIdOf(NOTES)
 const [OLD, NEW] = [
   { ...keyPair('ec').jwk, kid: 'old' },

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { newId } from '../../../platform/lib/id.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
+import { HOUR, MINUTE } from '../../../platform/lib/time-units.ts'
 import { consumeOnce, type Tx } from '../../../platform/storage/index.ts'
 import { DeliveryError } from '../../../platform/webhooks/index.ts'
 import type { ChannelKind } from '../channel.ts'
@@ -10,8 +11,6 @@ import { CODE_LIFE_MS, type OwnChannel } from './own-channel.ts'
 import { confirmByCode, countTry, putCode } from './own-channel-store.ts'
 
 const CODE_DIGITS = 6
-const MINUTE_MS = 60_000
-export const HOUR_MS = 3_600_000
 /** Codes that a person has sent in an hour: each goes to an address whose owner has not agreed yet. */
 const CODES_IN_AN_HOUR = 6
 
@@ -30,9 +29,8 @@ export async function sendCode(
   const code = newCode(parts)
   const allowed = await parts.storage.transaction(async (tx) => {
     const turns = { what: 'channel code', by, now } as const
-    if (!(await consumeAttempt(tx, { ...turns, most: 1, inMs: MINUTE_MS }))) return false
-    if (!(await consumeAttempt(tx, { ...turns, most: CODES_IN_AN_HOUR, inMs: HOUR_MS })))
-      return false
+    if (!(await consumeAttempt(tx, { ...turns, most: 1, inMs: MINUTE }))) return false
+    if (!(await consumeAttempt(tx, { ...turns, most: CODES_IN_AN_HOUR, inMs: HOUR }))) return false
     await putCode(tx, own.id, { digest: digestOf(parts, own, code), until: now + CODE_LIFE_MS })
     return true
   })

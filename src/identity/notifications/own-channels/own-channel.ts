@@ -1,5 +1,6 @@
 import type { MasterKey, SealedColumn } from '../../../platform/keys/index.ts'
 import type { Id } from '../../../platform/lib/id.ts'
+import { DAY, MINUTE } from '../../../platform/lib/time-units.ts'
 import type { Recipient } from '../delivery.ts'
 
 /** Maximum of channels that a person, or a group, has added. */
@@ -7,9 +8,9 @@ export const MAX_OWN_CHANNELS = 5
 /** Wrong codes after which only a new code helps. */
 export const MAX_CODE_TRIES = 5
 /** Time in ms for which a code can be used. */
-export const CODE_LIFE_MS = 600_000
+export const CODE_LIFE_MS = 10 * MINUTE
 /** Time in ms after which an unconfirmed channel is forgotten. */
-export const UNCONFIRMED_LIFE_MS = 86_400_000
+export const UNCONFIRMED_LIFE_MS = DAY
 
 /** A channel that a person added, or an administrator for a group. */
 export interface OwnChannel {

@@ -1,11 +1,12 @@
 import { newId } from '../../../platform/lib/id.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
+import { HOUR } from '../../../platform/lib/time-units.ts'
 import type { ChannelKind } from '../channel.ts'
 import { deleteChoice } from '../channel-choices.ts'
 import type { Recipient } from '../delivery.ts'
 import type { NotificationParts } from '../parts.ts'
 import { kindFor, ownerKind } from '../routes.ts'
-import { checkCode, consumeAttempt, HOUR_MS, sendCode } from './channel-code.ts'
+import { checkCode, consumeAttempt, sendCode } from './channel-code.ts'
 import { associatedData, channelName, MAX_OWN_CHANNELS, type OwnChannel } from './own-channel.ts'
 import { deleteOwnChannel, insertOwnChannel, ownChannelsOf } from './own-channel-store.ts'
 
@@ -38,7 +39,7 @@ export async function addOwnChannel(
     now: parts.clock.now(),
     what: 'channel added',
     most: MAX_ADDED,
-    inMs: HOUR_MS,
+    inMs: HOUR,
   } as const
   // Before the service of the channel is asked anything.
   if (!(await parts.storage.transaction((tx) => consumeAttempt(tx, turn))))

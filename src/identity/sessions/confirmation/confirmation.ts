@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { type Canonical, canonicalJson, domainHash } from '../../../platform/lib/canonical-json.ts'
 import type { Id } from '../../../platform/lib/id.ts'
 import { sha256urlInSteps } from '../../../platform/lib/in-steps.ts'
+import { MINUTE } from '../../../platform/lib/time-units.ts'
 import type { ChangeSummary } from './confirmation-meaning.ts'
 
 export type ConfirmationState = 'pending' | 'confirmed' | 'refused' | 'used'
@@ -30,7 +31,7 @@ export interface UsedConfirmation {
   readonly seen: string | undefined
 }
 
-export const CONFIRMATION_LIFE_MS = 10 * 60_000
+export const CONFIRMATION_LIFE_MS = 10 * MINUTE
 
 /**
  * Confirmations of one person that may wait at once. When another is asked for, the oldest goes.

@@ -1,3 +1,5 @@
+import { MINUTE } from '../../lib/time-units.ts'
+
 interface Bucket {
   tokens: number
   at: number
@@ -8,7 +10,6 @@ interface Bucket {
  * over.
  */
 const MAX_KEYS = 10_000
-const MINUTE_MS = 60_000
 
 /** Token buckets, one for each key, that start full and refill evenly. */
 export class Buckets {
@@ -25,7 +26,7 @@ export class Buckets {
   /** Takes one: 0, or the milliseconds until there is one. */
   take(key: string): number {
     const now = this.#monotonic()
-    const perMs = this.#perMinute / MINUTE_MS
+    const perMs = this.#perMinute / MINUTE
     const known = this.#buckets.get(key) ?? { tokens: this.#perMinute, at: now }
     const tokens = Math.min(this.#perMinute, known.tokens + (now - known.at) * perMs)
     const taken = tokens >= 1

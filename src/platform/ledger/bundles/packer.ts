@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Clock } from '../../lib/clock.ts'
 import { Problem } from '../../lib/problem.ts'
 import { idleWait } from '../../lib/repeat.ts'
+import { MINUTE } from '../../lib/time-units.ts'
 import { finishMigrations, type Storage } from '../../storage/index.ts'
 import { readLeaves } from '../ledger-store.ts'
 import { TILE_WIDTH } from '../tree.ts'
@@ -14,7 +15,7 @@ const AT_ONCE = 16
 /** Time between two of them in the background: packing takes some milliseconds of a processor that calls may need. */
 const PAUSE_MS = 60
 /** Time between two looks for servers of older builds. */
-const POLL_EVERY_MS = 60_000
+const POLL_EVERY_MS = MINUTE
 /** Time for which a packer that was overtaken leaves the work to the other. */
 const BACKOFF_MS = 10_000
 

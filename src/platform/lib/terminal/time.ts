@@ -1,6 +1,4 @@
-const MINUTE = 60_000
-const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
+import { DAY, HOUR, MINUTE } from '../time-units.ts'
 
 /** `2026-11-25 01:20 +01:00` or `… UTC`, in the time zone of the reader. Takes RFC 3339 or epoch milliseconds. */
 export function moment(at: string | number): string {

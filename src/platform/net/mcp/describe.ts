@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { Problem } from '../../lib/problem.ts'
+import { MINUTE } from '../../lib/time-units.ts'
 import type { ExchangeFailure, ExchangeResult } from './exchanged.ts'
 import { RPC } from './message.ts'
 import {
@@ -38,7 +39,7 @@ type OfferedCapability = 'completions' | 'logging' | 'resources/subscribe'
 
 const LIMITS = { bytes: 4 * 1024 * 1024, events: 1_000, timeMs: 15_000 }
 /** Time limit of the whole description. */
-const WITHIN_MS = 60_000
+const WITHIN_MS = MINUTE
 const MAX_PAGES = 64
 const MAX_ITEMS = 2_000
 const MAX_TEXT = { name: 200, version: 200, title: 200, instructions: 16_384 }

@@ -9,6 +9,7 @@ import {
 import { base64url } from '../../../platform/lib/bytes.ts'
 import { isName } from '../../../platform/lib/id.ts'
 import type { Random } from '../../../platform/lib/random.ts'
+import { HOUR_SECONDS, MINUTE_SECONDS } from '../../../platform/lib/time-units.ts'
 import type { DevClient, DevPerson } from './dev-person.ts'
 import { memoryAdapter } from './memory-adapter.ts'
 import { pageHeaders, troublePage } from './page.ts'
@@ -19,9 +20,6 @@ export const DEV_IDP_COOKIES = {
   interaction: 'remit_dev_idp_interaction',
   resume: 'remit_dev_idp_resume',
 } as const
-
-const MINUTE = 60
-const HOUR = 60 * MINUTE
 
 function clientMetadata(client: DevClient): ClientMetadata {
   return {
@@ -116,12 +114,12 @@ export function developmentProvider(options: {
       url: (_ctx, interaction) => `/choose/${interaction.uid}`,
     },
     ttl: {
-      AuthorizationCode: MINUTE,
-      AccessToken: 5 * MINUTE,
-      IdToken: 5 * MINUTE,
-      Interaction: 30 * MINUTE,
-      Session: HOUR,
-      Grant: HOUR,
+      AuthorizationCode: MINUTE_SECONDS,
+      AccessToken: 5 * MINUTE_SECONDS,
+      IdToken: 5 * MINUTE_SECONDS,
+      Interaction: 30 * MINUTE_SECONDS,
+      Session: HOUR_SECONDS,
+      Grant: HOUR_SECONDS,
     },
     renderError(ctx, out) {
       ctx.set(pageHeaders([]))

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose'
+import { MINUTE } from '../../../platform/lib/time-units.ts'
 import { OrdersProblem } from './orders-problem.ts'
 
 /** Caller as a transaction token tells: who, through whom, and by which decision. */
@@ -27,7 +28,7 @@ export interface Trust {
 export type CheckCaller = (token: string | undefined, asked: OrdersRequest) => Promise<OrdersCaller>
 
 /** Time that Remit says its keys may be kept: one that it withdraws is believed no longer. */
-const KEEP_KEYS_MS = 5 * 60_000
+const KEEP_KEYS_MS = 5 * MINUTE
 
 /**
  * The whole integration of an API behind Remit's gateway: check the transaction token, offline, and that it is about us

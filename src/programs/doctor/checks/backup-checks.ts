@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { failed, ok, unknown, warning } from '../../../platform/lib/diagnosis.ts'
 import { utcMinute } from '../../../platform/lib/duration.ts'
 import { isObject, type JsonObject, parseJson } from '../../../platform/lib/json.ts'
+import { HOUR } from '../../../platform/lib/time-units.ts'
 import type { ProductionCheck } from '../production-check.ts'
 
-const HOUR = 3_600_000
 /** Age of the newest backup, with backups every night. */
 const MAX_AGE = 26 * HOUR
 /** Most directories that are looked at, the newest names first. */

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { manualClock } from '../../../platform/lib/clock.ts'
+import { DAY } from '../../../platform/lib/time-units.ts'
 import { answering, diagnosed } from '../testing.ts'
 
 const now = manualClock().now()
-const DAY = 86_400_000
 const json = (status: number, body: unknown) => () => Response.json(body, { status })
 
 /** Checks, the status of something that is wrong, and a change that makes it so. Without a change, each is `ok`. */

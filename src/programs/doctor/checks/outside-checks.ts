@@ -10,12 +10,13 @@ import {
 } from '../../../platform/lib/diagnosis.ts'
 import { utcMinute } from '../../../platform/lib/duration.ts'
 import { isObject, type JsonObject, parseJson } from '../../../platform/lib/json.ts'
+import { DAY } from '../../../platform/lib/time-units.ts'
 import { authoritiesIn } from '../../config/configured.ts'
 import type { Installation, ProductionCheck } from '../production-check.ts'
 
 const DEPLOY = 'operations/deploy.md'
 /** Time before its end at which a certificate should have been renewed; of a short life its last quarter. */
-const AHEAD = 14 * 86_400_000
+const AHEAD = 14 * DAY
 const LAST_PART = 1 / 4
 const HTTPS = 443
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { manualClock } from '../../../platform/lib/clock.ts'
+import { DAY } from '../../../platform/lib/time-units.ts'
 import type { Schema } from '../../../platform/storage/index.ts'
 import { forEachEngine } from '../../../platform/storage/testing.ts'
 import { diagnosed } from '../testing.ts'
 
 const now = manualClock().now()
-const DAY = 86_400_000
 
 const person = (id: string, status = 'active') => ({
   ...{ id, issuer: 'https://login.example', subject: id, name: id, status },

@@ -1,11 +1,11 @@
 import { ADMINISTRATORS } from '../../../identity/people/index.ts'
 import { type Diagnosis, failed, ok, warning, worst } from '../../../platform/lib/diagnosis.ts'
 import { utcMinute } from '../../../platform/lib/duration.ts'
+import { DAY } from '../../../platform/lib/time-units.ts'
 import type { Reader } from '../../../platform/storage/index.ts'
 import { isLoopback } from '../../config/settings.ts'
 import type { Installation, ProductionCheck } from '../production-check.ts'
 
-const DAY = 86_400_000
 /** Days before an end at which an operator should look. */
 const AHEAD = 14 * DAY
 /** Age of a credential after which it is time for a new one. */

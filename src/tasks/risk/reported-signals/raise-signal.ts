@@ -5,6 +5,7 @@ import type { Ledger } from '../../../platform/ledger/index.ts'
 import type { Clock } from '../../../platform/lib/clock.ts'
 import { hasShare, sharedBy } from '../../../platform/lib/fair-share.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
+import { DAY } from '../../../platform/lib/time-units.ts'
 import type { Live, LiveKey } from '../../../platform/revocation/index.ts'
 import type { Storage, Tx } from '../../../platform/storage/index.ts'
 import { findTask, openTree } from '../../tasks/index.ts'
@@ -29,7 +30,7 @@ export interface SignalParts {
  * Longest life of a signal, and the places of signals about one agent, person or task. The sources
  * share them, so that none keeps another from being heard.
  */
-const MAX_LIFE_MS = 30 * 86_400_000
+const MAX_LIFE_MS = 30 * DAY
 const MAX_ABOUT_ONE = 64
 
 export interface NewSignal

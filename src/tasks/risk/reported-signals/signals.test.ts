@@ -3,13 +3,13 @@ import { type TestContext, test } from 'node:test'
 import { limited } from '../../../calls/calls/judgment/testing.ts'
 import { type HeldTask, refund, type World, worldsOver } from '../../../calls/calls/testing.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
+import { HOUR } from '../../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../../platform/storage/testing.ts'
 import { explain } from '../../explanations/explain.ts'
 import { forgetRisk } from '../forget.ts'
 import { endSignal, type NewSignal, raiseSignal } from './raise-signal.ts'
 import { listSignals } from './signal-store.ts'
 
-const HOUR_MS = 3_600_000
 const SMALL = refund('10.00')
 
 forEachEngine('what other systems say', (open) => {
@@ -17,7 +17,7 @@ forEachEngine('what other systems say', (open) => {
 
   async function begin(t: TestContext) {
     const world = await worlds.own(t)
-    world.parts.clock.advance(12 * HOUR_MS)
+    world.parts.clock.advance(12 * HOUR)
     const held = await world.open()
     // So that nothing is done for the first time below.
     assert.equal((await world.decide(held, await world.token(held), SMALL)).outcome, 'permit')
@@ -29,7 +29,7 @@ forEachEngine('what other systems say', (open) => {
       subject: { kind: 'agent', id: 'refund-bot' },
       signal: 'leaked-key',
       level: 'high',
-      expiresAt: world.parts.clock.now() + HOUR_MS,
+      expiresAt: world.parts.clock.now() + HOUR,
       source: 'source:siem',
       ...change,
     })
@@ -62,7 +62,7 @@ forEachEngine('what other systems say', (open) => {
     )
     const own = await explain(world.parts, asked.decisionId, 'person')
     assert.doesNotMatch(JSON.stringify(own.risk), /leaked|external|score|points/)
-    world.parts.clock.advance(HOUR_MS - 1_000)
+    world.parts.clock.advance(HOUR - 1_000)
     const later = await world.open()
     assert.equal((await decided(world, later)).outcome, 'requestable')
     world.parts.clock.advance(1_000)
@@ -92,13 +92,13 @@ forEachEngine('what other systems say', (open) => {
     await raise(world)
     const now = world.parts.clock.now()
     const lower = await raise(world, { level: 'low', expiresAt: now + 1_000 })
-    assert.deepEqual([lower.level, lower.expiresAt], ['high', now + HOUR_MS])
-    const higher = await raise(world, { level: 'critical', expiresAt: now + 2 * HOUR_MS })
-    assert.deepEqual([higher.level, higher.expiresAt], ['critical', now + 2 * HOUR_MS])
+    assert.deepEqual([lower.level, lower.expiresAt], ['high', now + HOUR])
+    const higher = await raise(world, { level: 'critical', expiresAt: now + 2 * HOUR })
+    assert.deepEqual([higher.level, higher.expiresAt], ['critical', now + 2 * HOUR])
     assert.equal((await listSignals(world.parts.storage.read, now, 10)).length, 1)
     await raise(world, { level: 'low', source: 'source:other' })
     assert.equal((await decided(world, held)).outcome, 'requestable', 'the worst counts')
-    world.parts.clock.advance(2 * HOUR_MS)
+    world.parts.clock.advance(2 * HOUR)
     const anew = await raise(world, { level: 'low' })
     assert.equal(anew.level, 'low', 'what has expired says nothing')
   })
@@ -131,7 +131,7 @@ forEachEngine('what other systems say', (open) => {
       { signal: 'x' },
       { level: 'fatal' as 'high' }, // as: what an edge would have refused before
       { expiresAt: now },
-      { expiresAt: now + 31 * 24 * HOUR_MS },
+      { expiresAt: now + 31 * 24 * HOUR },
       { expiresAt: Number.NaN },
     ]
     for (const change of bad) await assert.rejects(raise(world, change), code('risk_signal.bad'))

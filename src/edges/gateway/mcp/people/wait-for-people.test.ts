@@ -7,13 +7,12 @@ import { MCP_LIMITS } from '../../../../calls/mcp-sessions/limits.ts'
 import { McpSessions } from '../../../../calls/mcp-sessions/mcp-sessions.ts'
 import { printJson } from '../../../../platform/lib/json.ts'
 import type { Wait } from '../../../../platform/lib/repeat.ts'
+import { MINUTE } from '../../../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../../../platform/storage/testing.ts'
 import type { Call } from '../../../../tasks/facts/index.ts'
 import { waitForPeople } from './wait-for-people.ts'
 
 type WaitParameters = Parameters<typeof waitForPeople>
-
-const MINUTE = 60_000
 
 forEachEngine('waiting for people', (open) => {
   const worlds = worldsOver(open)

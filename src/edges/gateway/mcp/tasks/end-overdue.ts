@@ -6,11 +6,12 @@ import {
   type ServerTask,
 } from '../../../../calls/mcp-tasks/index.ts'
 import { type Repetition, repeat } from '../../../../platform/lib/repeat.ts'
+import { HOUR } from '../../../../platform/lib/time-units.ts'
 import type { McpPorts } from '../ports.ts'
 import { cancelAtServer } from './ask-server.ts'
 
 /** Time for which the end of a task is told, in milliseconds. */
-export const RETENTION_MS = 3_600_000
+export const RETENTION_MS = HOUR
 const EVERY_MS = 10_000
 const AT_ONCE = 16
 

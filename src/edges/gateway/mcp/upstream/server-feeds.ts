@@ -1,4 +1,5 @@
 import { Redactor } from '../../../../platform/lib/redaction/redactor.ts'
+import { HOUR, MINUTE } from '../../../../platform/lib/time-units.ts'
 import { HeldPlaces, type SlotHolders } from '../../../../platform/lib/under-way/held-places.ts'
 import {
   ask,
@@ -14,8 +15,8 @@ import { peerOf } from './peer.ts'
 /** Maximum streams from one server at once, which tasks, people and agents share: they leave connections for calls. */
 const MAX_FEEDS = 32
 /** Time after which a stream is opened again, and longest pause before that, in milliseconds. */
-const STREAM_MS = 3_600_000
-const MAX_PAUSE_MS = 60_000
+const STREAM_MS = HOUR
+const MAX_PAUSE_MS = MINUTE
 /** Maximum time that a call waits for the stream on which its server may ask, in milliseconds. */
 const READY_MS = 2_000
 
