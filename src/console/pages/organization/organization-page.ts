@@ -49,7 +49,7 @@ const EMPTY: Readonly<Record<ListName, readonly [string, Html | string]>> = {
   ],
   'break-glass': [
     'No call was approved alone',
-    'An approval that one person gives alone, in an emergency, is listed here until it is reviewed.',
+    'An approval that one person gives alone, in an emergency, is listed here, with its review.',
   ],
 }
 
