@@ -324,7 +324,7 @@ function healthChecks(rooms: Rooms): HealthCheck[] {
       name: 'storage',
       // The lease is written every second, so it says that writing works, and a look at it costs the store nothing.
       check: () => {
-        if (!rooms.live.leased)
+        if (!rooms.live.inForce)
           throw new Problem('storage.unavailable', 'nothing could be written for some seconds')
       },
     },

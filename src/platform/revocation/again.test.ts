@@ -7,7 +7,7 @@ import { forEachEngine } from '../storage/testing.ts'
 import { LEASE_MS } from './lease.ts'
 import { Live } from './live.ts'
 import { type LiveKey, type LiveState, ORGANIZATION } from './live-state.ts'
-import { ManualTime } from './testing.ts'
+import { ManualTime, watched } from './testing.ts'
 
 const TASK: LiveKey = { kind: 'task', id: 'tsk_1' }
 const AGENT: LiveKey = { kind: 'agent', id: 'refund-bot' }
@@ -84,4 +84,126 @@ forEachEngine('views that are read again', (open) => {
     await time.pass(10_000)
     await looking
   })
+
+  test('what is known to have changed is told without the store, in whichever view it is', async () => {
+    const storage = await open()
+    const { live, points } = await watchedWith(storage)
+    const [task, agent] = [await live.view([TASK]), await live.view([AGENT])]
+    await change(storage, live, AGENT)
+    await live.renew()
+    points.length = 0
+    assert.equal(await live.again([task, agent]), undefined)
+    assert.deepEqual(points, [])
+  })
+
+  test('one view of several that has changed is a change, though nothing here knew of it', async () => {
+    const storage = await open()
+    const { live, time } = await watchedWith(storage)
+    const [task, agent] = [await live.view([TASK]), await live.view([AGENT])]
+    await change(storage, live, AGENT)
+    time.advance(LEASE_MS)
+    assert.equal(await live.again([task, agent]), undefined)
+    assert.equal((await live.again([task]))?.length, 1)
+  })
+
+  test('where the store went back while a view was read again, equal numbers prove nothing', async () => {
+    const storage = await open()
+    let future = 'one'
+    const { live, time } = await watchedWith({ ...storage, lineage: () => future })
+    const [task, agent] = [await live.view([TASK]), await live.view([AGENT])]
+    time.advance(LEASE_MS)
+    future = 'two'
+    assert.equal(await live.again([task, agent], TASK), undefined)
+  })
+
+  test('a view of nothing, and one that did not permit before, does not hold again', async () => {
+    const storage = await open()
+    const { live } = await watchedWith(storage)
+    assert.equal(await live.again([await live.view([])]), undefined)
+    await change(storage, live, AGENT, 'suspended')
+    await live.renew()
+    const [task, suspended] = [await live.view([TASK]), await live.view([AGENT])]
+    assert.equal(await live.again([suspended]), undefined)
+    assert.equal(await live.stillHold([task, suspended]), false)
+  })
+
+  test('the key that may have changed is one key, by its kind and its id', async () => {
+    const storage = await open()
+    const twins: readonly LiveKey[] = [
+      { kind: 'agent', id: TASK.id },
+      { kind: 'task', id: AGENT.id },
+    ]
+    const { live } = await watchedWith(storage, twins)
+    for (const changed of [TASK, ...twins]) {
+      const view = await live.view([TASK, ...twins, AGENT])
+      await change(storage, live, changed)
+      assert.equal(live.isHistory(view, TASK), false)
+      await live.renew()
+      assert.equal(live.isHistory(view, TASK), changed !== TASK)
+      assert.equal((await live.again([view], TASK)) === undefined, changed !== TASK)
+      assert.equal(live.isHistory(view), true)
+    }
+  })
+
+  test('a lease that runs out at each look ends the looks after five', async () => {
+    const { live, meet, points, time } = await watchedWith(await open())
+    const view = await live.view([TASK])
+    time.advance(LEASE_MS)
+    points.length = 0
+    const reads = () => points.filter((point) => point === 'read').length
+    meet((point) => {
+      if (point === 'read' && reads() < 9) time.advance(LEASE_MS)
+    })
+    await assert.rejects(live.stillHold([view]), { code: 'live.lease_over' })
+    assert.equal(reads(), 5)
+  })
+
+  test('only a pause of the store is waited for, and then for a fifth of a second between two tries', async () => {
+    const { live, meet, points, time } = await watchedWith(await open())
+    const view = await live.view([TASK])
+    time.advance(LEASE_MS)
+    for (const error of [new Problem('storage.newer', 'migrated'), new Error('a mistake')]) {
+      points.length = 0
+      meet(() => {
+        throw error
+      })
+      await assert.rejects(live.again([view]), error)
+      assert.equal(points.length, 1, 'one try')
+    }
+    points.length = 0
+    meet(() => {
+      throw new Problem('storage.unavailable', 'away')
+    })
+    const looking = live.again([view])
+    await time.rest()
+    meet(() => {})
+    time.advance(199)
+    await time.rest()
+    assert.equal(points.length, 1)
+    time.advance(1)
+    await time.rest()
+    assert.ok(points.length > 1)
+    assert.equal((await looking)?.length, 1)
+  })
+
+  test('nothing is waited for when the views have been read again', async () => {
+    const { live, time, waits } = await watchedWith(await open())
+    const view = await live.view([TASK])
+    time.advance(LEASE_MS)
+    waits.length = 0
+    await live.again([view])
+    assert.deepEqual(
+      waits.map(({ aborted }) => aborted),
+      [true],
+    )
+  })
 })
+
+async function watchedWith(storage: Storage, more: readonly LiveKey[] = []) {
+  const time = new ManualTime()
+  const replica = await watched(time, storage)
+  await storage.transaction(async (tx) => {
+    for (const key of [TASK, AGENT, ...more]) await replica.live.begin(tx, key)
+  })
+  return { time, ...replica }
+}

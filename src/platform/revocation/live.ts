@@ -85,8 +85,7 @@ export class Live {
   }
 
   /**
-   * True when this server has the right to use what it has read. A server without it sweeps nothing
-   * either.
+   * True when this server has the right to use what it has read: it has written its lease to the store within the last seconds.
    */
   get inForce(): boolean {
     return this.#replica.lease.inForce()
@@ -100,12 +99,13 @@ export class Live {
   /** Takes the first lease and keeps renewing it. Throws when the store cannot be reached. */
   async start(): Promise<void> {
     await this.renew()
-    this.#loop = repeat(() => this.#keepLease(), {
+    const loop = repeat(() => this.#keepLease(), {
       everyMs: RENEW_EVERY_MS,
       onError: this.#onError,
       wait: this.#wait ?? idleWait,
     })
-    this.#unsubscribe = this.#storage.onNotify(CHANNEL, () => this.#loop?.wake())
+    this.#loop = loop
+    this.#unsubscribe = this.#storage.onNotify(CHANNEL, () => loop.wake())
   }
 
   /** Gives the lease back, so that no revocation waits for this replica. Nothing holds afterwards. */
@@ -197,13 +197,13 @@ export class Live {
     apart?: LiveKey,
   ): Promise<readonly LiveView[] | undefined> {
     if (views.some((view) => this.isHistory(view, apart))) return undefined
-    const now = await this.#withoutPause(async () => {
-      if (!this.inForce) await this.renew()
-      return Promise.all(views.map(({ states }) => this.view(states)))
-    })
+    const pairs = await this.#withoutPause(() =>
+      Promise.all(views.map(async (before) => ({ before, now: await this.view(before.states) }))),
+    )
     // Where the store went back meanwhile, equal numbers prove nothing.
     if (views.some((view) => this.isHistory(view, apart))) return undefined
-    return views.every((view, i) => isSame(view, now[i], apart)) ? now : undefined
+    if (!pairs.every(({ before, now }) => isSame(before, now, apart))) return undefined
+    return pairs.map(({ now }) => now)
   }
 
   /**
@@ -373,11 +373,6 @@ export class Live {
     return this.#replica.leased()
   }
 
-  /** True when this replica has written its lease to the store within the last seconds. */
-  get leased(): boolean {
-    return this.#replica.lease.inForce()
-  }
-
   /** Time since this replica renewed its lease, in milliseconds. A second when all is well. */
   sinceRenewal(): number {
     return this.#replica.lease.sinceRenewal()
@@ -443,8 +438,8 @@ export class Live {
 const PAUSED = Symbol('the store has paused for too long')
 
 /** Compares what two views are of, however they are ordered. */
-function isSame(before: LiveView, now: LiveView | undefined, apart: LiveKey | undefined): boolean {
-  if (now === undefined || now.dead.length > 0 || before.states.length === 0) return false
+function isSame(before: LiveView, now: LiveView, apart: LiveKey | undefined): boolean {
+  if (now.dead.length > 0 || before.states.length === 0) return false
   const epochs = new Map(now.states.map((state) => [keyText(state), state.epoch]))
   return before.states.every(
     (state) => isOf(state, apart) || epochs.get(keyText(state)) === state.epoch,

@@ -1,9 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Clock, type ManualClock, manualClock } from '../lib/clock.ts'
+import { systemRandom } from '../lib/random.ts'
 import type { Wait } from '../lib/repeat.ts'
 import type { Storage, Tx } from '../storage/index.ts'
 import { timedBy } from '../storage/testing.ts'
 import { type Moment, momentOf } from './lease.ts'
+import { Live, type LiveOptions } from './live.ts'
 
 /**
  * Point at which a test may hold an operation: before it reaches the store, between the last
@@ -105,6 +107,51 @@ export class ManualTime {
         revocation: { read, transaction, now },
       },
     }
+  }
+}
+
+/** A replica, and what its operations came to. */
+export interface ReplicaProbe {
+  readonly live: Live
+  /** Points that its operations came to, since a test last emptied the list. */
+  readonly points: Point[]
+  /** Signals of everything that it waited for. */
+  readonly waits: AbortSignal[]
+  /** Work of the test at each point, while the operation is held there. */
+  meet(work: (point: Point) => Promise<void> | void): void
+}
+
+/** Starts a replica that has taken its lease, and that a test may hold at each point. */
+export async function watched(
+  time: ManualTime,
+  storage: Storage,
+  options: Partial<LiveOptions> = {},
+): Promise<ReplicaProbe> {
+  const points: Point[] = []
+  const waits: AbortSignal[] = []
+  let work: (point: Point) => Promise<void> | void = () => {}
+  const over = time.over(storage, async (point) => {
+    points.push(point)
+    await work(point)
+  })
+  const wait: Wait = (ms, signal) => {
+    waits.push(signal)
+    return time.wait(ms, signal)
+  }
+  const live = new Live({
+    storage: over,
+    clock: time.clock,
+    wait,
+    random: systemRandom,
+    ...options,
+  })
+  await live.renew()
+  points.length = 0
+  return {
+    ...{ live, points, waits },
+    meet(next) {
+      work = next
+    },
   }
 }
 
