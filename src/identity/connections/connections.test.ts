@@ -202,11 +202,12 @@ forEachEngine('connections', (open) => {
       connectResource(parts, { resource: 'orders', connection, by: BY })
     await assert.rejects(connect('shop'), problem('connection.unknown'))
     await addConnection(parts, given())
+    await assert.rejects(connect('other'), problem('connection.unknown'))
     await connect('shop')
     assert.equal((await findResource(parts.storage.read, 'orders'))?.connection, 'shop')
     await assert.rejects(
       removeConnection(parts, { name: 'shop', by: BY }),
-      problem('connection.in_use'),
+      (error) => problem('connection.in_use')(error) && /`orders` use it/.test(String(error)),
     )
     await connect(undefined)
     await removeConnection(parts, { name: 'shop', by: BY })
