@@ -91,6 +91,7 @@ test('who may answer, and why not', () => {
   assert.equal(why(finn, request({ state: 'denied' })), 'not_pending')
   assert.equal(why(finn, request(), [answer('psn_finn', 'deny')]), 'already_answered')
   assert.equal(why(finn, request(), [answer('psn_finn', 'approve')]), 'deny')
+  assert.equal(why(finn, request(), [answer('psn_fay', 'approve')]), 'approve,deny')
 })
 
 test('a person may be named by id', () => {
@@ -185,4 +186,40 @@ test('whoever is behind a request answers it for nobody, and nobody for them, al
     isEnough([person('psn_boris', 'finance'), standIn], request({ ask: anAsk({ quorum: 2 }) })),
     false,
   )
+})
+
+test('the person who asked in the conversation answers no more than the one whom the call is made for', () => {
+  assert.equal(why(finn, request({ requesterId: finn.id })), 'own_request')
+  const self = anAsk({ self: true })
+  assert.equal(why(finn, request({ requesterId: finn.id, ask: self })), 'approve,deny')
+})
+
+test('a stand-in answers for a person who is active and whom a rule names, where no rule asks for that person', () => {
+  const away = person('psn_ada', 'finance')
+  const inPlaceOf = (standsInFor: Approver) => ({ ...person('psn_boris'), standsInFor })
+  const either = anAsk({ approvers: [['group:legal'], ['group:finance']] })
+  assert.equal(why(inPlaceOf(away), request({ ask: either })), 'approve,deny')
+  assert.equal(why(inPlaceOf({ ...away, status: 'suspended' }), request()), 'not_an_approver')
+  assert.equal(why(inPlaceOf(person('psn_ada')), request()), 'not_an_approver')
+  assert.equal(why(inPlaceOf(away), request({ ask: anAsk({ inPerson: true }) })), 'not_an_approver')
+  const self = anAsk({ self: true })
+  for (const personId of ['psn_ada', 'psn_boris'] as const)
+    assert.equal(why(inPlaceOf(away), request({ ask: self, personId })), 'own_request')
+})
+
+test('a rule that is in no separate set counts people who also count elsewhere, and is needed all the same', () => {
+  const asked = request({
+    ask: anAsk({
+      approvers: [['group:finance'], ['group:legal'], ['group:risk']],
+      separate: [[0, 1]],
+    }),
+  })
+  const lea = person('psn_lea', 'legal')
+  assert.equal(isEnough([finn, lea], asked), false)
+  assert.equal(isEnough([person('psn_finn', 'finance', 'risk'), lea], asked), true)
+})
+
+test('a use that is left of a request that was cancelled can be answered by no one', () => {
+  const cancelled = request({ state: 'cancelled', usesLeft: 1, usableUntil: now + 1 })
+  assert.equal(why(finn, cancelled), 'not_pending')
 })

@@ -326,6 +326,10 @@ describe('a catalog view', () => {
       actions: ['orders.read'],
       bounds: [],
     })
+    const once = detailsForScope(view, ' orders.read  orders.read ', at)
+    assert.deepEqual(once.ok && once.details.map((each) => each.actions), [['orders.read']])
+    const gone = viewOf([], actions)
+    assert.deepEqual(detailsForScope(gone, 'orders.read'), { ok: false, unknown: 'orders.read' })
     assert.deepEqual(detailsForScope(view, 'orders.read openid'), { ok: false, unknown: 'openid' })
     assert.deepEqual(detailsForScope(view, 'orders.read', 'http://gw/other'), {
       ok: false,
@@ -344,6 +348,12 @@ describe('a catalog view', () => {
       'orders.refund',
     ])
     assert.deepEqual(expandGroups(view, [{ ...detail, actions: ['risk:critical'] }]), [])
+    const [unknown] = expandGroups(view, [{ ...detail, actions: ['orders.nothing'] }])
+    assert.deepEqual(
+      unknown?.actions,
+      ['orders.nothing'],
+      'kept, so that it can be refused by name',
+    )
     assert.deepEqual(
       expandGroups(view, [{ ...detail, locations: ['http://gw/x'], actions: ['read'] }]),
       [],
@@ -364,6 +374,11 @@ describe('a catalog view', () => {
     assert.deepEqual(found('POST:/orders/1%2042/refunds'), ['orders.refund'])
     for (const none of ['DELETE:/orders/1042', 'GET:/', 'GET:/orders/%zz', 'GET:/nowhere'])
       assert.equal(found(none), `not ${none}`)
+    for (const other of [viewOf([], actions), viewOf([{ ...resource, protocol: 'mcp' }], actions)])
+      assert.deepEqual(actionsOfRequests(other, [{ ...detail, actions: ['GET:/orders/1042'] }]), {
+        ok: false,
+        unknown: 'GET:/orders/1042',
+      })
   })
 
   it('names a wording by its digest', () => {
