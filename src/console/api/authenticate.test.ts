@@ -50,7 +50,7 @@ forEachEngine('the caller of an operation', (open) => {
     }
   })
 
-  test('is nobody without one, or with anything else', async () => {
+  test('is refused without the token of a command-line session', async () => {
     const { ask, sam, tokenOf } = await ready()
     const [cli, browser] = [await tokenOf(sam.id), await tokenOf(sam.id, 'browser')]
     for (const header of [

@@ -90,7 +90,7 @@ test('another version of HTTP than 1.1 is refused', () => {
     assert.equal(codeOf({ ...raw('/orders'), httpVersion }), 'request.bad_header', httpVersion)
 })
 
-test('a line feed in the query is told, for those that take none', () => {
+test('a request with a line feed in its query says so, as some APIs take none', () => {
   assert.equal(strictRequest(raw('/orders?q=a%0Ab'), HOST).hasLines, true)
   assert.equal(strictRequest(raw('/orders?q=ab'), HOST).hasLines, undefined)
 })

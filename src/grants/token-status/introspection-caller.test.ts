@@ -97,7 +97,7 @@ forEachEngine('a caller that asks about tokens', (open) => {
     assert.equal(await causeOf(identify(presented)), 'assertion.replayed')
   })
 
-  test('a JWT that a machine client signed is its own, whoever it says it is', async () => {
+  test('a JWT that is signed by a machine client identifies that client', async () => {
     const { agentWith, identify, machines, world } = await begin()
     const key = await newKey()
     const id = `signer-${++made}`
@@ -111,9 +111,12 @@ forEachEngine('a caller that asks about tokens', (open) => {
     assert.equal(caller.name, id)
     assert.ok(caller.view)
     const unsigned = await jws(key, { typ: 'JWT' }, { ...claims, iss: 7 })
-    assert.notEqual(await causeOf(identify(agentWith({ assertion: unsigned }))), undefined)
+    assert.equal(
+      await causeOf(identify(agentWith({ assertion: unsigned }))),
+      'agent.unauthenticated',
+    )
     const typed = agentWith({ assertion, assertionType: 'urn:example:other' })
-    assert.notEqual(await causeOf(identify(typed)), 'client.unknown')
+    assert.equal(await causeOf(identify(typed)), 'agent.unauthenticated')
   })
 
   test('every other failure is told in the same words', async () => {
@@ -121,16 +124,22 @@ forEachEngine('a caller that asks about tokens', (open) => {
     assert.equal(await causeOf(identify(undefined)), undefined)
     const secret = `int_${'A'.repeat(43)}`
     assert.equal(await causeOf(identify({ kind: 'secret', secret })), 'client.unauthenticated')
-    for (const over of [{ assertion: 'x' }, { assertion: undefined }, { assertion: 'a.b.c' }])
-      assert.notEqual(await causeOf(identify(agentWith(over))), undefined)
+    const causes = [{ assertion: 'x' }, { assertion: undefined }, { assertion: 'a.b.c' }].map(
+      (over) => causeOf(identify(agentWith(over))),
+    )
+    assert.deepEqual(await Promise.all(causes), [
+      'token.malformed',
+      'agent.unauthenticated',
+      'token.malformed',
+    ])
   })
 
-  test('a failure of the server, and what the next request can heal, are told as that', async (t) => {
+  test('a failure of the server, and a refusal that the caller can mend with its next request, are told as they are', async (t) => {
     const { agentWith, parts } = await begin(t)
     for (const failure of [
       new Problem('server.failed', 'down'),
       new Error('down'),
-      // What the next request can heal is told, too.
+      // The caller can mend these with its next request.
       new Problem('proof.nonce_required', 'prove it once more'),
       new Problem('attestation.invalid', 'show another one'),
     ]) {

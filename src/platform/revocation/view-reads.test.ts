@@ -20,7 +20,16 @@ async function world(storage: Storage) {
   /** Raises a key as another replica would: this one learns of it with its next renewal. */
   const raise = (key: LiveKey) => storage.transaction((tx) => replica.live.raise(tx, [key]))
   const count = (point: string) => replica.points.filter((each) => each === point).length
-  return { time, ...replica, raise, count }
+  /** Does something else, once, while the first read of the store is held. */
+  const duringFirstRead = (work: () => Promise<unknown>) => {
+    let isDone = false
+    replica.meet(async (point) => {
+      if (point !== 'read' || isDone) return
+      isDone = true
+      await work()
+    })
+  }
+  return { time, ...replica, raise, count, duringFirstRead }
 }
 
 function epochsOf(view: Awaited<ReturnType<Live['view']>>): readonly number[] {
@@ -50,11 +59,8 @@ forEachEngine('reads of a view', (open) => {
   })
 
   test('a read that was overtaken takes what another has read since', async () => {
-    const { count, live, meet, raise } = await world(await open())
-    let isRaised = false
-    meet(async (point) => {
-      if (point !== 'read' || isRaised) return
-      isRaised = true
+    const { count, duringFirstRead, live, raise } = await world(await open())
+    duringFirstRead(async () => {
       await raise(TASK)
       await live.renew()
       await live.view([TASK])
@@ -65,11 +71,8 @@ forEachEngine('reads of a view', (open) => {
   })
 
   test('where one of several keys was overtaken, the view is read again', async () => {
-    const { live, meet, raise } = await world(await open())
-    let isRaised = false
-    meet(async (point) => {
-      if (point !== 'read' || isRaised) return
-      isRaised = true
+    const { duringFirstRead, live, raise } = await world(await open())
+    duringFirstRead(async () => {
       await raise(TASK)
       await live.renew()
     })

@@ -42,7 +42,7 @@ test('one client, or one address, has its share, and no more until that runs out
   await pushed.enter(['192.0.2.1'])
 })
 
-test('the room of all is full for everybody, and costs nobody their share', async () => {
+test('where the common room is full, each client keeps its share', async () => {
   const { room: pushed } = room({ most: 1 })
   const giveBack = await pushed.enter([])
   for (let i = 0; i < 5; i++) await assert.rejects(pushed.enter(['192.0.2.1']), FULL)
@@ -50,7 +50,7 @@ test('the room of all is full for everybody, and costs nobody their share', asyn
   await pushed.enter(['192.0.2.1'])
 })
 
-test('a place runs out by itself, and those that were taken later stay', async () => {
+test('each place runs out at its own time, and later places stay', async () => {
   const { clock, room: pushed } = room()
   await pushed.enter(['client a'])
   clock.advance(30_000)
@@ -89,7 +89,7 @@ test('a place is held until it runs out, whatever others do meanwhile', async ()
   await assert.rejects(pushed.enter(['client b']), FULL)
 })
 
-test('a failure of the room of all takes nobody their share', async () => {
+test('where the store fails, the client keeps its share', async () => {
   const clock = manualClock()
   const failure = new Error('the store is down')
   let fails = true

@@ -46,7 +46,7 @@ function chain(length: number): ActClaim {
   )
 }
 
-test('nobody acted before where the token says none', async () => {
+test('a token without `act` has no actors behind it', async () => {
   assert.deepEqual(await behind(undefined), { actors: [], issuers: [] })
 })
 
