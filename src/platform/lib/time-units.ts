@@ -1,4 +1,4 @@
-// Lengths of time. Clocks, columns and settings of Remit count in milliseconds, and so do the names without a unit.
+// Lengths of time. The first five are in milliseconds, as clocks, columns and settings of Remit are.
 
 export const SECOND = 1_000
 export const MINUTE = 60 * SECOND
@@ -6,7 +6,7 @@ export const HOUR = 60 * MINUTE
 export const DAY = 24 * HOUR
 export const WEEK = 7 * DAY
 
-// For what a standard or a person counts in another unit: `exp`, `expires_in`, `max-age`; a time of day.
+// Standards count in seconds (`exp`, `expires_in`, `max-age`), and a time of day in minutes.
 
 export const MINUTE_SECONDS = 60
 export const HOUR_SECONDS = 3_600
