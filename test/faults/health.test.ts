@@ -9,7 +9,7 @@ inEachWorld(
       const w = world()
       assert.equal((await fetch(`${w.issuer}/readyz`)).status, 200)
       // As a full disk does: everything can be read, and nothing can be written.
-      Object.defineProperty(w.rooms.live, 'leased', { value: false, configurable: true })
+      Object.defineProperty(w.rooms.live, 'inForce', { value: false, configurable: true })
       const ready = await fetch(`${w.issuer}/readyz`)
       assert.equal(ready.status, 503)
       assert.match(await ready.text(), /storage.unavailable: nothing could be written/)
