@@ -52,10 +52,14 @@ forEachEngine('renewals and what waits for them', (open) => {
   })
 
   test('catching up renews only where a change is missing, and tells whether the store has it', async () => {
-    const { live, raise, renewals } = await world(await open())
+    const { live, points, raise, renewals } = await world(await open())
+    // PostgreSQL may leave out numbers: one that is known here is that of a change before.
+    const before = await raise()
+    await live.renew()
+    points.length = 0
     const view = await live.view([TASK])
     const { through } = await raise()
-    assert.equal(await live.catchUp(through - 1), true)
+    assert.equal(await live.catchUp(before.through), true)
     assert.deepEqual([renewals(), live.holds(view)], [0, true])
     assert.equal(await live.catchUp(through), true)
     assert.deepEqual([renewals(), live.holds(view)], [1, false])
