@@ -166,7 +166,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     ],
     checks,
     rates: ratesOf(settings),
-    problemPage: problemPageFor({ ...rooms, deviceCodes }),
+    problemPage: problemPageFor(rooms),
   })
   const fetchFor: PageParts['fetchPreview'] = (asked) => fetchPreview(asked, gateway.ports)
   registerPages(http.app, { ...rooms, deviceCodes, fetchPreview: fetchFor }, addStandIns)

@@ -68,7 +68,7 @@ const refuse = (outcome: keyof typeof REFUSALS) =>
  * INVARIANT: of one call of one task, at most one request waits or can be used.
  */
 export async function attachRequest(
-  parts: ApprovalParts,
+  parts: Pick<ApprovalParts, 'clock' | 'ledger' | 'random'>,
   tx: Tx,
   asking: RequestDraft,
 ): Promise<AttachResult> {
@@ -77,7 +77,7 @@ export async function attachRequest(
 
 /** Makes or attaches to a request for a question that was fixed before. */
 export async function attachQuestion(
-  parts: ApprovalParts,
+  parts: Pick<ApprovalParts, 'clock' | 'ledger' | 'random'>,
   tx: Tx,
   question: FrozenQuestion,
   insufficient: readonly string[],
@@ -102,7 +102,7 @@ export type RepeatResult = AttachResult | { readonly outcome: 'denied'; readonly
  * request is the answer; after a denial no one is asked for a while.
  */
 export async function attachAgain(
-  parts: ApprovalParts,
+  parts: Pick<ApprovalParts, 'clock' | 'ledger' | 'random'>,
   tx: Tx,
   earlier: AccessRequest,
 ): Promise<RepeatResult> {
@@ -150,7 +150,7 @@ export function questionOf(asking: RequestDraft): FrozenQuestion {
 }
 
 async function create(
-  parts: ApprovalParts,
+  parts: Pick<ApprovalParts, 'clock' | 'ledger' | 'random'>,
   tx: Tx,
   question: FrozenQuestion,
 ): Promise<AttachResult> {
@@ -189,7 +189,10 @@ async function create(
 }
 
 /** Member by member: an earlier request can be the question, and nothing of its answer may come along. */
-function newRequest(parts: ApprovalParts, question: FrozenQuestion): AccessRequest {
+function newRequest(
+  parts: Pick<ApprovalParts, 'clock' | 'random'>,
+  question: FrozenQuestion,
+): AccessRequest {
   const now = parts.clock.now()
   const { risk } = question.ask
   return {

@@ -137,7 +137,10 @@ export type AnswerTransaction = (
 ) => Promise<AccessRequest>
 
 /** Expires a request whose time is over, in a transaction of its own: a refused answer undoes nothing of it. */
-export async function expireWhatIsOver(parts: ApprovalParts, requestId: string): Promise<void> {
+export async function expireWhatIsOver(
+  parts: Pick<ApprovalParts, 'clock' | 'ledger' | 'random' | 'storage'>,
+  requestId: string,
+): Promise<void> {
   const request = await readRequest(parts.storage.read, requestId)
   if (request?.state === 'pending' && request.expiresAt <= parts.clock.now())
     await parts.storage.transaction((tx) => expire(parts, tx, request))
@@ -271,7 +274,7 @@ function choiceOf(
 
 /** Writes the answer, and the end of the request where it has one. */
 export async function settle(
-  parts: ApprovalParts,
+  parts: Pick<ApprovalParts, 'clock' | 'ledger' | 'random'>,
   tx: Tx,
   request: AccessRequest,
   given: Omit<CheckedAnswer, 'consequence'> & {
@@ -347,7 +350,7 @@ export async function settle(
 
 /** Ends the request as this answer has it; `undefined` while more people are needed. */
 async function endingOf(
-  parts: ApprovalParts,
+  parts: Pick<ApprovalParts, 'clock' | 'ledger' | 'random'>,
   tx: Tx,
   request: AccessRequest,
   given: {

@@ -37,7 +37,7 @@ export type ApprovalLookup =
  * (`requesterId`) does not count.
  */
 export async function usableApproval(
-  parts: ApprovalParts,
+  parts: Pick<ApprovalParts, 'clock' | 'storage'>,
   taskId: string,
   callHash: string,
   now: number,

@@ -9,7 +9,7 @@ import type { CallParts } from './parts.ts'
 /**
  * Announcers of every kind of event. They are here since calls know all rooms whose business it is.
  */
-export function announcersOf(parts: CallParts): Announcers {
+export function announcersOf(parts: Pick<CallParts, 'clock' | 'ledger' | 'storage'>): Announcers {
   return {
     ...approvalAnnouncers(parts),
     ...standInAnnouncers(parts),

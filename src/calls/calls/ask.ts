@@ -88,7 +88,7 @@ const CLOSED = {
 
 /** Answers the function to call after the commit. */
 async function book(
-  parts: CallParts,
+  parts: Pick<CallParts, 'facts' | 'ledger' | 'observer' | 'shadow'>,
   tx: Tx,
   each: Case,
   finding: Finding,
@@ -151,7 +151,7 @@ export function toldRequest(
 }
 
 function requestable(
-  parts: CallParts,
+  parts: Pick<CallParts, 'issuer'>,
   decisionId: Id<'decision'>,
   decision: { detail: string; enough: string; gates: readonly GateResult[] },
   request: AccessRequest,

@@ -62,7 +62,7 @@ export async function decideFor(
  * judged.
  */
 export async function decisionInputsFor(
-  parts: CallParts,
+  parts: Pick<CallParts, 'catalog' | 'facts' | 'policies' | 'risk'>,
   each: KnownCase,
 ): Promise<
   | { readonly each: KnownCase; readonly grounds: DecisionInputs }

@@ -78,7 +78,7 @@ async function judged(
 
 /** INVARIANT: single use decides it, so many requests at once fetch once. */
 function isFirst(
-  { storage }: CallParts,
+  { storage }: Pick<CallParts, 'storage'>,
   { by, request }: PreviewContext,
   at: number,
 ): Promise<boolean> {

@@ -77,7 +77,10 @@ export async function stillStands(
   return isSo()
 }
 
-function isOver({ clock, ledger, live }: CallParts, rests: Rests): boolean {
+function isOver(
+  { clock, ledger, live }: Pick<CallParts, 'clock' | 'ledger' | 'live'>,
+  rests: Rests,
+): boolean {
   if (ledger.broken !== undefined || clock.now() >= rests.ticket.deadline) return true
   return dependencyViews(rests).some((view) => live.isHistory(view, RULES))
 }
@@ -110,7 +113,7 @@ function rulesOf(view: LiveView | undefined): number | undefined {
  * others said stays said, and obligations have to be the same: part of the answer may be told already.
  */
 async function permitsStill(
-  parts: CallParts,
+  parts: Pick<CallParts, 'catalog' | 'clock' | 'facts' | 'policies'>,
   { each, facts, looked, obligations }: DecidedCase,
   view: LiveView,
 ): Promise<boolean> {

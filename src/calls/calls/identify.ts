@@ -86,7 +86,7 @@ export async function identify(
 }
 
 async function proofOf(
-  parts: CallParts,
+  parts: Pick<CallParts, 'clock' | 'nonces'>,
   call: PresentedCredentials,
   accessToken: string,
 ): Promise<Proof | GrantRefusal> {
@@ -134,7 +134,10 @@ async function identifyForeign(
 }
 
 /** Answers the nonce check, only where the refusing edge can also tell the nonce. */
-function nonceCheck({ nonces }: CallParts, { action, nonces: told, url }: PresentedCredentials) {
+function nonceCheck(
+  { nonces }: Pick<CallParts, 'nonces'>,
+  { action, nonces: told, url }: PresentedCredentials,
+) {
   if (!told) return undefined
   const counted = action && { access: countedAccess(action), risk: countedRisk(action) }
   return nonces?.checkFor(url, { at: 'call', ...counted })
@@ -169,7 +172,7 @@ function boundTo(
 }
 
 async function handleBoundTo(
-  parts: CallParts,
+  parts: Pick<CallParts, 'clock' | 'facts'>,
   call: PresentedCredentials,
   digest: string,
 ): Promise<Bound | GrantRefusal> {
@@ -182,7 +185,7 @@ async function handleBoundTo(
 
 /** Finds the row of an opaque token. */
 async function handleAt(
-  parts: CallParts,
+  parts: Pick<CallParts, 'clock' | 'facts'>,
   call: PresentedCredentials,
   digest: string,
 ): Promise<BearerToken | GrantRefusal> {
@@ -220,7 +223,7 @@ const OTHER_CERTIFICATE = refused('certificate.wrong', 'the token is bound to an
 const UNKNOWN_TASK = refused('token.unknown_task', 'the token belongs to no task here')
 
 async function identifyTask(
-  parts: CallParts,
+  parts: Pick<CallParts, 'clock' | 'facts' | 'ledger' | 'live'>,
   call: PresentedCredentials,
   { claims, isOf, thumbprint }: Bound,
   proof: Proof,
@@ -287,7 +290,7 @@ function credentialOf({ id, taskId, epochs, details, expiresAt }: BearerToken): 
 }
 
 async function lookedAt(
-  parts: CallParts,
+  parts: Pick<CallParts, 'clock' | 'facts' | 'ledger' | 'live'>,
   call: PresentedCredentials,
   who: Pick<KnownIdentity, 'claims' | 'proof' | 'held' | 'credential'>,
 ): Promise<CallerIdentity> {
@@ -303,7 +306,7 @@ async function lookedAt(
 }
 
 function viewOf(
-  parts: CallParts,
+  parts: Pick<CallParts, 'facts' | 'live'>,
   held: TaskLineage,
   { resource }: Pick<PresentedCredentials, 'resource'>,
   token: string | undefined,
@@ -317,7 +320,7 @@ function viewOf(
  * is made on the strength of it.
  */
 export async function identifyTold(
-  parts: CallParts,
+  parts: Pick<CallParts, 'clock' | 'facts' | 'ledger' | 'live'>,
   told: { readonly task: string; readonly resource: PresentedCredentials['resource'] },
   credential: GateResult = TOLD,
 ): Promise<CallerIdentity> {
@@ -329,7 +332,7 @@ export async function identifyTold(
 
 /** Identifies by a task whose token has no epochs: by all that it holds, as it is now. */
 async function taskAsItIs(
-  parts: CallParts,
+  parts: Pick<CallParts, 'clock' | 'facts' | 'ledger' | 'live'>,
   call: Pick<PresentedCredentials, 'resource'>,
   who: Pick<KnownIdentity, 'proof' | 'held' | 'credential'> & {
     readonly said: Pick<TokenStatement, 'exp' | 'jti'>

@@ -13,7 +13,9 @@ const RECOVER_EVERY_MS = 5_000
  * *indeterminate*, recorded once, and never repeated; what they used of approvals, allowances and budgets stays
  * used. Answers how many.
  */
-export async function recover(parts: CallParts): Promise<number> {
+export async function recover(
+  parts: Pick<CallParts, 'clock' | 'ledger' | 'live' | 'storage'>,
+): Promise<number> {
   // INVARIANT: who is sending is read before who is alive, so a replica that starts in between is not taken for dead.
   const sending = await sendingReplicas(parts.storage.read)
   if (sending.every((id) => id === parts.live.replicaId)) return 0
@@ -30,7 +32,10 @@ export async function recover(parts: CallParts): Promise<number> {
   return count
 }
 
-async function markIndeterminate(parts: CallParts, replicaId: string): Promise<number> {
+async function markIndeterminate(
+  parts: Pick<CallParts, 'clock' | 'ledger' | 'storage'>,
+  replicaId: string,
+): Promise<number> {
   let count = 0
   for (;;) {
     const left = await sendingOf(parts.storage.read, replicaId, AT_ONCE)

@@ -85,14 +85,17 @@ function decisionStep(query: Step['query']): Step {
  * INVARIANT: a request uses up its proof exactly once: with its first answer, whatever that is.
  */
 export function usedProofSteps(
-  parts: CallParts,
+  parts: Pick<CallParts, 'storage'>,
   { proofUsed, who }: Pick<RecordedRequest, 'proofUsed' | 'who'>,
 ): Step[] {
   return who.proof && !proofUsed ? [proofStep(parts, who.proof)] : []
 }
 
 /** Commits steps with a used proof. False: it was used before. A bearer token has none, and nothing to write. */
-export async function consumeProof(parts: CallParts, steps: readonly Step[]): Promise<boolean> {
+export async function consumeProof(
+  parts: Pick<CallParts, 'live' | 'storage'>,
+  steps: readonly Step[],
+): Promise<boolean> {
   if (steps.length === 0) return true
   const done = await parts.live.commit(parts.storage, steps)
   if (!done.committed && done.failed !== PROOF_GUARD) throw done.failed.problem()

@@ -107,7 +107,11 @@ function settledBy({ takings }: LimitStatus): PermitVerdict['settles'] {
 /** Guards that fail when another call took something since it was looked at. */
 const TAKEN: readonly Guard[] = [USE_GUARD, ALLOWANCE_GUARD, BUDGET_GUARD]
 
-function wordSteps(parts: CallParts, each: KnownCase, word: Word): Step[] {
+function wordSteps(
+  parts: Pick<CallParts, 'clock' | 'ledger' | 'storage'>,
+  each: KnownCase,
+  word: Word,
+): Step[] {
   if (word.of === 'this call') return useSteps(parts, word.request, each.id)
   const by = { decisionId: each.id, taskId: each.who.held.task.id }
   return useAllowanceSteps(parts, word.allowance, by)
@@ -125,7 +129,7 @@ function usedUp(word: Word | undefined): Pick<PermitVerdict, 'requestId'> {
 }
 
 /** Views those who approved: they must still be there when the call is sent. */
-function approversOf(parts: CallParts, { approvers }: Word) {
+function approversOf(parts: Pick<CallParts, 'live'>, { approvers }: Word) {
   return parts.live.view(alsoKeys([], approvers))
 }
 

@@ -46,7 +46,10 @@ const Statement = Type.Object(
 )
 
 /** Routes of surfaces. */
-export function addSurfaceRoutes(app: FastifyInstance, parts: ApiParts): void {
+export function addSurfaceRoutes(
+  app: FastifyInstance,
+  parts: Pick<ApiParts, 'authenticator' | 'spaces'>,
+): void {
   const saying = machineFirst(parts.authenticator, 'threads')
   app.put('/v1/spaces/:space/threads/:thread', {
     schema: schemaOf({

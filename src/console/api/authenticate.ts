@@ -12,7 +12,7 @@ import type { ApiParts } from './parts.ts'
  * @throws Problem `session.required`, `api.not_permitted`
  */
 export async function authorize(
-  parts: ApiParts,
+  parts: Pick<ApiParts, 'people'>,
   operation: Operation,
   request: FastifyRequest,
 ): Promise<ApiCaller | undefined> {

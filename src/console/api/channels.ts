@@ -28,7 +28,7 @@ function kindsIn({ kinds }: ApiParts['notifications']) {
 }
 
 async function channelOf(
-  { notifications }: ApiParts,
+  { notifications }: Pick<ApiParts, 'notifications'>,
   { person }: ApiCaller,
   wanted: (channel: ListedChannel) => boolean,
 ) {

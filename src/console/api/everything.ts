@@ -7,7 +7,7 @@ import { EVERYTHING } from '../api-operations/everything.ts'
 import { acts } from './operation.ts'
 import type { ApiParts } from './parts.ts'
 
-async function shown({ spaces }: ApiParts) {
+async function shown({ spaces }: Pick<ApiParts, 'spaces'>) {
   return { stopped: await isEverythingStopped(spaces.storage.read) }
 }
 

@@ -56,7 +56,7 @@ export const ISSUER_OPERATIONS = acts(ISSUERS, {
 
 function changing(verb: string, change: typeof suspendIssuer) {
   return async (
-    { issuers }: ApiParts,
+    { issuers }: Pick<ApiParts, 'issuers'>,
     call: { caller: ApiCaller; params: { name: string }; body: { reason?: string } },
   ) => {
     const { reason = `${verb} by an administrator` } = call.body

@@ -5,7 +5,7 @@ import { acts } from './operation.ts'
 import type { ApiParts } from './parts.ts'
 import { time } from './shapes.ts'
 
-function keysNow({ custody }: ApiParts) {
+function keysNow({ custody }: Pick<ApiParts, 'custody'>) {
   return custody.keys
     .list()
     .map(({ alg, createdAt, custody, goodUntil, kid, retiredAt, signsFrom, state }) => ({
@@ -20,7 +20,7 @@ function keysNow({ custody }: ApiParts) {
     }))
 }
 
-function sealedNow({ custody }: ApiParts, sealed: readonly SealCounts[]) {
+function sealedNow({ custody }: Pick<ApiParts, 'custody'>, sealed: readonly SealCounts[]) {
   return { keys: [...custody.master.ids], sealed: [...sealed] }
 }
 

@@ -69,14 +69,17 @@ function subjectFrom({ id, kind }: { kind: LimitSubject['kind']; id?: string }):
   return { kind, id }
 }
 
-async function shapeOf(parts: ApiParts, limit: ShownLimit | undefined): Promise<LimitAnswer> {
+async function shapeOf(
+  parts: Pick<ApiParts, 'people'>,
+  limit: ShownLimit | undefined,
+): Promise<LimitAnswer> {
   const [shape] = limit ? await limitShapes(parts, [limit]) : []
   if (!shape) throw new Problem('limit.unknown', 'the limit was removed at the same time')
   return shape
 }
 
 export async function limitShapes(
-  parts: ApiParts,
+  parts: Pick<ApiParts, 'people'>,
   limits: readonly ShownLimit[],
 ): Promise<LimitAnswer[]> {
   const people = limits.filter(({ standing }) => standing.subject.kind === 'person')

@@ -5,7 +5,7 @@ import type { ApiParts } from './parts.ts'
  * Details anywhere in a body, as they are stored: each name that an administrator gave an action is the action's own. Without names
  * that were given, it is the body itself.
  */
-export async function withOwnNames<T>(parts: ApiParts, body: T): Promise<T> {
+export async function withOwnNames<T>(parts: Pick<ApiParts, 'decisions'>, body: T): Promise<T> {
   const { actions } = await parts.decisions.catalog.current()
   return ownNamesIn(actions, body) as T // as: only names of actions are others
 }

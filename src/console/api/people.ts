@@ -37,7 +37,7 @@ import { personShape, time } from './shapes.ts'
 
 const KNOWN_PERSON = KnownPerson(kit)
 
-async function openTasksOf(parts: ApiParts, personId: string) {
+async function openTasksOf(parts: Pick<ApiParts, 'people'>, personId: string) {
   return { open_tasks: await countUnclosed(parts.people.storage.read, { personId }) }
 }
 

@@ -30,7 +30,7 @@ export function threadShape(thread: ThreadRecord) {
   return toJson(THREAD, thread, { participants: thread.participantIds })
 }
 
-async function shown({ spaces }: ApiParts, name: string) {
+async function shown({ spaces }: Pick<ApiParts, 'spaces'>, name: string) {
   const { read } = spaces.storage
   const space = await requireSpace(read, name)
   const line = await findLine(read, name)

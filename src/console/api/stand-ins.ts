@@ -15,7 +15,7 @@ import type { ApiParts } from './parts.ts'
 
 const STAND_IN = StandInJson(kit)
 
-async function shapesOf(parts: ApiParts, standIns: readonly StandIn[]) {
+async function shapesOf(parts: Pick<ApiParts, 'people'>, standIns: readonly StandIn[]) {
   const ids = standIns.flatMap(({ personId, standInId }) => [personId, standInId])
   const nameOf = await personNames(parts, ids)
   return standIns.map((standIn) =>
@@ -26,7 +26,7 @@ async function shapesOf(parts: ApiParts, standIns: readonly StandIn[]) {
   )
 }
 
-async function shapeOf(parts: ApiParts, standIn: StandIn) {
+async function shapeOf(parts: Pick<ApiParts, 'people'>, standIn: StandIn) {
   const [shape] = await shapesOf(parts, [standIn])
   if (!shape) throw new Error('a stand-in without a shape')
   return shape

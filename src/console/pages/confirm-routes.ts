@@ -20,7 +20,7 @@ import {
   type Visit,
 } from './visit.ts'
 
-export function addConfirm(desk: PageRouter, parts: PageParts): void {
+export function addConfirm(desk: PageRouter, parts: Pick<PageParts, 'people'>): void {
   desk.get('/confirm/:id', async (visit) => confirmPage(await viewOf(parts, visit)))
 
   desk.get('/confirm/:id/input', async ({ id, visitor }) => {
@@ -47,7 +47,10 @@ export function addConfirm(desk: PageRouter, parts: PageParts): void {
   })
 }
 
-async function viewOf(parts: PageParts, { visitor, now, id }: Visit): Promise<ConfirmView> {
+async function viewOf(
+  parts: Pick<PageParts, 'people'>,
+  { visitor, now, id }: Visit,
+): Promise<ConfirmView> {
   const found = await readConfirmation(parts.people, id, visitor.person.id).catch(unknown)
   const { stepUp } = parts.people
   const wanted = stepUp ? [{ stepUp, at: now }] : []

@@ -29,7 +29,10 @@ export const DEFINITIONS = '/definitions'
  * Adds the pages on which administrators look at definitions that are offered and not
  * accepted yet, and answer them.
  */
-export function addDefinitions(desk: PageRouter, parts: PageParts): void {
+export function addDefinitions(
+  desk: PageRouter,
+  parts: Pick<PageParts, 'decisions' | 'people'>,
+): void {
   desk.get(DEFINITIONS, async (visit) => {
     requireAdministrator(visit.visitor)
     return pageFor(parts, visit)
@@ -40,7 +43,10 @@ export function addDefinitions(desk: PageRouter, parts: PageParts): void {
   })
 }
 
-async function answer(parts: PageParts, act: Act): Promise<PageResult> {
+async function answer(
+  parts: Pick<PageParts, 'decisions' | 'people'>,
+  act: Act,
+): Promise<PageResult> {
   const { fields, visitor } = act
   const given = (name: string) => fields.get(name) ?? ''
   const how = { accept: acceptOffers, reject: rejectOffers }[given('answer')]
@@ -62,7 +68,11 @@ async function answer(parts: PageParts, act: Act): Promise<PageResult> {
   return { to: DEFINITIONS }
 }
 
-async function pageFor(parts: PageParts, { now, visitor }: Visit, mistake?: string) {
+async function pageFor(
+  parts: Pick<PageParts, 'decisions' | 'people'>,
+  { now, visitor }: Visit,
+  mistake?: string,
+) {
   const { stepUp } = parts.people
   const first = signInFirst(visitor.session, stepUp ? [{ stepUp, at: now }] : [], DEFINITIONS)
   const items = await itemsOf(parts)
@@ -70,7 +80,7 @@ async function pageFor(parts: PageParts, { now, visitor }: Visit, mistake?: stri
 }
 
 /** Lists the offers, those that wait first. */
-async function itemsOf(parts: PageParts): Promise<readonly OfferedItem[]> {
+async function itemsOf(parts: Pick<PageParts, 'decisions'>): Promise<readonly OfferedItem[]> {
   const { read } = parts.decisions.storage
   const offers = await listOffers(read)
   const reviewed = new Map((await listActions(read)).map((action) => [action.name, action]))
@@ -90,6 +100,6 @@ async function itemsOf(parts: PageParts): Promise<readonly OfferedItem[]> {
 }
 
 /** Counts those that wait for an administrator's word. */
-export function waitingDefinitions(parts: PageParts): Promise<number> {
+export function waitingDefinitions(parts: Pick<PageParts, 'decisions'>): Promise<number> {
   return countWaitingOffers(parts.decisions.storage.read)
 }

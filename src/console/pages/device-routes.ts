@@ -5,7 +5,10 @@ import type { PageParts } from './parts.ts'
 import { notFound, type PageRouter } from './visit.ts'
 
 /** The verification page of RFC 8628 section 3.3; it exists where device codes are switched on. */
-export function addDevice(desk: PageRouter, parts: PageParts): void {
+export function addDevice(
+  desk: PageRouter,
+  parts: Pick<PageParts, 'decisions' | 'deviceCodes'>,
+): void {
   desk.get('/device', async ({ visitor }) => {
     if (!parts.deviceCodes) throw notFound()
     return devicePage({ viewer: visitor.viewer })

@@ -7,7 +7,9 @@ import { findVisitor } from './visit.ts'
  * The page of a problem, with name and navigation of the person who is signed in: they are still where they were. Nothing is looked up for
  * strangers, nor where the look-up itself fails.
  */
-export function problemPageFor(parts: PageParts): ProblemPage {
+export function problemPageFor(
+  parts: Pick<PageParts, 'decisions' | 'issuer' | 'people'>,
+): ProblemPage {
   const cookies = cookiesOf(parts.issuer)
   return (problem, requestId, request) => {
     const known = problem.status < 500 && cookies.read(request, 'session') !== undefined

@@ -47,7 +47,7 @@ export type PageResult =
   | { readonly file: string; readonly name: string; readonly type: 'application/json' }
 
 export async function findVisitor(
-  parts: PageParts,
+  parts: Pick<PageParts, 'decisions' | 'people'>,
   cookies: Cookies,
   request: IncomingMessage,
 ): Promise<Visitor | undefined> {
@@ -76,7 +76,7 @@ export function signInAddress(returnTo: string): string {
 }
 
 /** A change may only come from a page of ours: browsers say so, and who is silent is not one. */
-export function requireOwnPage(parts: PageParts, request: FastifyRequest): void {
+export function requireOwnPage(parts: Pick<PageParts, 'issuer'>, request: FastifyRequest): void {
   if (fromOwnPage(request.raw, parts.issuer) !== true) {
     throw new Problem('request.cross_site', 'changes are accepted from our own pages only')
   }
@@ -94,7 +94,7 @@ export function signatureFrom(fields: Fields): PresentedSignature | undefined {
 }
 
 function visitOf(
-  { decisions }: PageParts,
+  { decisions }: Pick<PageParts, 'decisions'>,
   cookies: Cookies,
   request: FastifyRequest,
   visitor: Visitor,
@@ -145,7 +145,11 @@ export interface PageRouter {
  * Routes of people who are signed in.
  * INVARIANT: nothing is changed but by POST, from our own origin, with the token of the session it comes with.
  */
-export function deskOf(app: FastifyInstance, parts: PageParts, cookies: Cookies): PageRouter {
+export function deskOf(
+  app: FastifyInstance,
+  parts: Pick<PageParts, 'decisions' | 'issuer' | 'people'>,
+  cookies: Cookies,
+): PageRouter {
   const { issuer } = parts
   return {
     get(path, show) {

@@ -115,7 +115,7 @@ export async function checkCall(parts: CallParts, asked: HypotheticalCall): Prom
 /** More are not looked through for one that was probably meant. */
 const MAX_AGENTS = 1_000
 
-async function unknownAgent({ storage }: CallParts, id: string): Promise<Problem> {
+async function unknownAgent({ storage }: Pick<CallParts, 'storage'>, id: string): Promise<Problem> {
   const names = (await listAgents(storage.read, { limit: MAX_AGENTS })).map((agent) => agent.id)
   return new Problem('agent.unknown', `there is no agent \`${id}\`${meant(id, names)}`)
 }
@@ -149,7 +149,11 @@ function writings(actions: ReadonlyMap<string, Action>): readonly string[] {
   return [...actions.keys()].flatMap((name) => [name, name.slice(name.indexOf('.') + 1)])
 }
 
-async function policiesFor(parts: CallParts, { draft }: HypotheticalCall, schema: string) {
+async function policiesFor(
+  parts: Pick<CallParts, 'policies'>,
+  { draft }: HypotheticalCall,
+  schema: string,
+) {
   if (draft === undefined) {
     const set = await parts.policies.active()
     return { set, rules: set.version > 0 ? await parts.policies.rules(set.version) : undefined }
@@ -213,7 +217,7 @@ async function groundOf(
 const NOWHERE = '0.0.0.0'
 
 function heldFor(
-  parts: CallParts,
+  parts: Pick<CallParts, 'random'>,
   { sponsored }: HypotheticalCall,
   { agent, person, action, resource }: Pick<Check, 'person' | 'agent' | 'action' | 'resource'>,
   at: number,
@@ -296,7 +300,7 @@ function ceiling(detail: string, enough: string) {
 }
 
 async function basisOf(
-  parts: CallParts,
+  parts: Pick<CallParts, 'clock' | 'storage'>,
   { agentId, personId, sponsored }: HypotheticalCall,
   { call }: CallFacts,
   kindOf: CallFacts['kindOf'],
@@ -308,7 +312,11 @@ async function basisOf(
   return covered ? 'covers' : 'does not cover'
 }
 
-async function record(parts: CallParts, asked: HypotheticalCall, check: Check): Promise<void> {
+async function record(
+  parts: Pick<CallParts, 'ledger' | 'storage'>,
+  asked: HypotheticalCall,
+  check: Check,
+): Promise<void> {
   const { by, arguments: args } = asked
   const { action, agent, person, policyVersion, reason, resource, verdict } = check
   const event = {

@@ -121,7 +121,7 @@ function waysOf({ certificates, decisions }: MetadataPorts): string[] {
 }
 
 /** RFC 9470 section 4: those that providers of people were registered with. */
-async function signInContexts(decisions: GrantParts) {
+async function signInContexts(decisions: Pick<GrantParts, 'storage'>) {
   const providers = await listProviders(decisions)
   const values = [...new Set(providers.flatMap(({ acrValues }) => acrValues))]
   return values.length === 0 ? {} : { acr_values_supported: values.toSorted() }

@@ -142,7 +142,7 @@ async function unapproved(
 }
 
 async function codeQuestion(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'clock' | 'issuer' | 'policies' | 'random'>,
   authorization: Authorization & Pick<FrozenQuestion, 'taskId'>,
   { agent, catalog, forbids, grant, person }: UnapprovedCode,
 ): Promise<FrozenQuestion> {
@@ -167,7 +167,10 @@ async function codeQuestion(
  * Id of the task that it will be. The same program may have asked for the same before, and have
  * given up waiting: the question to people was then about the same task, which never opened.
  */
-async function taskIdFor(parts: GrantParts, authorization: Authorization) {
+async function taskIdFor(
+  parts: Pick<GrantParts, 'random' | 'storage'>,
+  authorization: Authorization,
+) {
   const { read } = parts.storage
   const known = authorization.taskId ?? (await authorizationWaitingLike(read, authorization))
   if (known !== undefined && known !== null && !(await findTask(read, known))) return known

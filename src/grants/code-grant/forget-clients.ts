@@ -13,7 +13,7 @@ const AT_ONCE = 500
  * INVARIANT: never before everything that they ever got is over: a task ends its tokens, and no task lasts longer than a day.
  */
 export async function forgetUnusedClients(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'clock' | 'ledger' | 'live' | 'storage'>,
   { keptDays }: { readonly keptDays: number },
 ): Promise<number> {
   if (keptDays === 0) return 0
@@ -32,7 +32,7 @@ export async function forgetUnusedClients(
 }
 
 async function isUnused(
-  { clock, storage }: GrantParts,
+  { clock, storage }: Pick<GrantParts, 'clock' | 'storage'>,
   agentId: string,
   before: number,
 ): Promise<boolean> {
@@ -43,7 +43,10 @@ async function isUnused(
   return tasks.every(({ closedAt, deadline }) => Math.min(closedAt ?? deadline, deadline) < before)
 }
 
-async function forget(parts: GrantParts, id: string): Promise<number> {
+async function forget(
+  parts: Pick<GrantParts, 'clock' | 'ledger' | 'live' | 'storage'>,
+  id: string,
+): Promise<number> {
   await retireAgent(parts, { agentId: id, by: 'system', reason: 'it was not used' })
   await parts.storage.transaction((tx) => forgetRegistration(tx, id))
   return 1

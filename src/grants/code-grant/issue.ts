@@ -115,7 +115,7 @@ export async function issueTokens(
 
 /** INVARIANT: a refresh for a group is decided for each member that the token is about. */
 async function mayNotRefresh(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'catalog' | 'clock' | 'policies' | 'storage'>,
   held: TaskLineage,
   { details, people, resource, setting }: GrantAt,
   issuing: IssuingBy,

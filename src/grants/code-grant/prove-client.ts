@@ -61,7 +61,7 @@ export async function proveClient(
 }
 
 async function waysOf(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'documents' | 'fapi2' | 'storage'>,
   clientId: string,
 ): Promise<{ readonly fapi2: boolean; readonly methods: readonly ('none' | 'private_key_jwt')[] }> {
   const everyone = parts.fapi2 ?? false

@@ -265,13 +265,16 @@ function authorizedScope({ details }: Task): string {
 }
 
 /** The code has a second owner, or the client a fault: what came of it ends (RFC 6749 section 4.1.2, RFC 9700 4.5). */
-async function replayed(parts: GrantParts, { taskId }: Authorization): Promise<GrantRefusal> {
+async function replayed(
+  parts: Pick<GrantParts, 'clock' | 'ledger' | 'live' | 'storage'>,
+  { taskId }: Authorization,
+): Promise<GrantRefusal> {
   if (taskId !== null) await closeTask(parts, { taskId, by: 'system', reason: 'code.replayed' })
   return refused('code.used', 'the code was used before; the task that it opened is closed')
 }
 
 async function overtaken(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'clock' | 'ledger' | 'live' | 'storage'>,
   { id }: Authorization,
   guard: Guard,
 ): Promise<GrantRefusal> {

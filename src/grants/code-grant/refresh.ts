@@ -85,7 +85,7 @@ export async function refreshTokens(
  * lead them to a page that cannot help.
  */
 async function isForgotten(
-  { clock, storage }: GrantParts,
+  { clock, storage }: Pick<GrantParts, 'clock' | 'storage'>,
   { clientId }: RefreshRequest,
   held: TaskLineage | undefined,
 ): Promise<boolean> {
@@ -159,14 +159,18 @@ async function exchangeAgain(parts: GrantParts, given: RefreshInput) {
 }
 
 /** INVARIANT: no key of another agent, and none that a task has for itself, becomes one of this client's. */
-function keyStep({ storage }: GrantParts, { task }: TaskLineage, proof: Proof | undefined): Step[] {
+function keyStep(
+  { storage }: Pick<GrantParts, 'storage'>,
+  { task }: TaskLineage,
+  proof: Proof | undefined,
+): Step[] {
   return proof === undefined || proof.thumbprint === task.keyThumbprint
     ? []
     : [usableKeyStep(storage.read, { key: proof.thumbprint, task })]
 }
 
 async function overtaken(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'clock' | 'ledger' | 'live' | 'storage'>,
   shown: RefreshToken,
   guard: Guard,
 ): Promise<GrantRefusal> {
@@ -190,7 +194,7 @@ function refusedRefresh(refusal: GrantRefusal): GrantRefusal {
 }
 
 async function misuse(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'catalog' | 'clock' | 'storage'>,
   { asked, client, held, proof, shown }: RefreshInput,
 ): Promise<GrantRefusal | undefined> {
   if (asked.resource !== undefined && asked.resource !== shown.resource)
@@ -217,7 +221,10 @@ async function misuse(
     : undefined
 }
 
-async function reused(parts: GrantParts, { taskId }: RefreshToken): Promise<GrantRefusal> {
+async function reused(
+  parts: Pick<GrantParts, 'clock' | 'ledger' | 'live' | 'storage'>,
+  { taskId }: RefreshToken,
+): Promise<GrantRefusal> {
   await closeTask(parts, { taskId, by: 'system', reason: 'refresh.reused' })
   return refused('refresh_token.used', 'the refresh token was used before; its task is closed')
 }

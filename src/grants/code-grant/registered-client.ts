@@ -18,7 +18,7 @@ import { consentsOfClient, hasInstances } from './authorization-store.ts'
  * @throws Problem `registration.bad_redirect`
  */
 export async function describeClient(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'clock' | 'ledger' | 'live' | 'storage'>,
   client: SelfRegisteredClient,
 ): Promise<void> {
   const { read } = parts.storage
@@ -45,7 +45,10 @@ export async function describeClient(
  * The client is gone by its own word (section 2.3): its agent, if it is one, is retired, and its tasks end. Answers when no replica
  * permits any more.
  */
-export async function deregisterClient(parts: GrantParts, clientId: string): Promise<void> {
+export async function deregisterClient(
+  parts: Pick<GrantParts, 'clock' | 'ledger' | 'live' | 'storage'>,
+  clientId: string,
+): Promise<void> {
   await end(parts, clientId)
   await parts.storage.transaction((tx) => forgetRegistration(tx, clientId))
   // INVARIANT: a client that a person let in meanwhile is found here; and none is let in without a registration.
@@ -53,19 +56,28 @@ export async function deregisterClient(parts: GrantParts, clientId: string): Pro
 }
 
 /** Ends the agent of a client; of an agent with other instances, what this one was allowed. */
-async function end(parts: GrantParts, clientId: string): Promise<void> {
+async function end(
+  parts: Pick<GrantParts, 'clock' | 'ledger' | 'live' | 'storage'>,
+  clientId: string,
+): Promise<void> {
   if (await hasInstances(parts.storage.read, clientId))
     return endConsentsOfInstance(parts, clientId)
   await retire(parts, clientId)
   await endConsentsOfInstance(parts, clientId)
 }
 
-async function endConsentsOfInstance(parts: GrantParts, clientId: string): Promise<void> {
+async function endConsentsOfInstance(
+  parts: Pick<GrantParts, 'clock' | 'ledger' | 'live' | 'storage'>,
+  clientId: string,
+): Promise<void> {
   for (const basisId of await consentsOfClient(parts.storage.read, clientId))
     await endBasis(parts, { basisId, by: clientId })
 }
 
-async function retire(parts: GrantParts, clientId: string): Promise<void> {
+async function retire(
+  parts: Pick<GrantParts, 'clock' | 'ledger' | 'live' | 'storage'>,
+  clientId: string,
+): Promise<void> {
   const agent = await findAgent(parts.storage.read, clientId)
   if (!agent || agent.status === 'retired') return
   await retireAgent(parts, { agentId: agent.id, by: agent.id, reason: 'it deregistered' })

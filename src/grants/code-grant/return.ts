@@ -99,7 +99,7 @@ function isSameQuestion(before: Authorization, asked: Authorization): boolean {
 }
 
 function isProvedAsWanted(
-  { clock, stepUp }: GrantParts,
+  { clock, stepUp }: Pick<GrantParts, 'clock' | 'stepUp'>,
   asked: Authorization,
   proved: SignInProof,
 ): boolean {

@@ -19,7 +19,7 @@ import {
  * person; every call is decided when it is made.
  */
 export async function adviseStepUp(
-  parts: FactParts,
+  parts: Pick<FactParts, 'catalog' | 'clock' | 'policies'>,
   given: {
     readonly person: Person
     readonly agent: Agent

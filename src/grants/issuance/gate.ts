@@ -62,7 +62,7 @@ export interface PeopleTerms {
 export async function issuedWithin<
   T extends { readonly details: readonly Detail[]; readonly mayDelegate: readonly Detail[] },
 >(
-  parts: FactParts,
+  parts: Pick<FactParts, 'clock' | 'facts' | 'policies'>,
   openers: OpeningParties,
   issuing: IssuanceContext,
   given: PeopleTerms & { readonly catalog: CatalogView; readonly got: T },
@@ -104,7 +104,7 @@ export interface TokenOf {
  * `lifted` are the forbids that they lifted for it.
  */
 export async function mayIssueAt(
-  parts: FactParts,
+  parts: Pick<FactParts, 'clock' | 'policies' | 'storage'>,
   of: TokenOf,
   token: Token,
   issuing: IssuanceContext,
@@ -120,7 +120,7 @@ export async function mayIssueAt(
  * INVARIANT: a token for many never holds what a token for one of them could not.
  */
 export async function issuableDetails(
-  parts: FactParts,
+  parts: Pick<FactParts, 'clock' | 'policies' | 'storage'>,
   given: Pick<TokenOf, 'held' | 'setting'> & {
     readonly details: readonly Detail[]
     readonly catalog: CatalogView
@@ -146,7 +146,7 @@ export async function issuableDetails(
  * tokens.
  */
 export async function tokenGate(
-  parts: FactParts,
+  parts: Pick<FactParts, 'clock' | 'policies' | 'storage'>,
   { held, resource, setting }: TokenOf,
   token: Token,
   issuing: IssuanceContext,
@@ -181,7 +181,7 @@ export type LiftableIssuance = Omit<JudgedIssuance, 'answer'> & {
 }
 
 async function factsOf(
-  parts: FactParts,
+  parts: Pick<FactParts, 'clock' | 'facts'>,
   { actors = [], agents, person, purpose, sponsored, views, where }: OpeningParties,
   { bound, origin }: IssuanceContext,
 ): Promise<IssuanceFacts> {

@@ -195,7 +195,7 @@ function because(gate: GateResult): GrantRefusal {
 
 /** The guard that failed, if one did: the proof was used before, or another request used the approval. */
 async function book(
-  parts: FactParts,
+  parts: Pick<FactParts, 'ledger' | 'live' | 'storage'>,
   given: {
     held: TaskLineage
     proof: Proof

@@ -46,7 +46,7 @@ export async function refuseOpening(
 
 /** One more of many alike: only its proof is used up. The last recorded one explains it. */
 async function repeated(
-  parts: FactParts,
+  parts: Pick<FactParts, 'ledger' | 'storage'>,
   attempt: Attempt,
   given: {
     readonly refusal: GrantRefusal
@@ -61,7 +61,10 @@ async function repeated(
   return members ? { ...told(refusal), members } : told(refusal)
 }
 
-async function refuseReplay(parts: FactParts, attempt: Attempt): Promise<GrantRefusal> {
+async function refuseReplay(
+  parts: Pick<FactParts, 'ledger' | 'storage'>,
+  attempt: Attempt,
+): Promise<GrantRefusal> {
   const replayed = refusedBy(PROOF_GUARD)
   if (bookkeepingForOpening(parts, attempt, replayed.reason).as === 'record')
     await parts.storage.commit([recordStep(parts, attempt, replayed)])
@@ -114,7 +117,7 @@ function told({ judged: _, ...refusal }: GrantRefusal): GrantRefusal {
 }
 
 function recordStep(
-  parts: FactParts,
+  parts: Pick<FactParts, 'ledger'>,
   attempt: Attempt,
   refusal: GrantRefusal,
   decisionId?: Id<'decision'>,

@@ -59,7 +59,11 @@ export async function resourceAccess(
   return { token, steps: [] }
 }
 
-function handle(parts: FactParts, { task }: TaskLineage, access: ResourceAccess): IssuedAccess {
+function handle(
+  parts: Pick<FactParts, 'clock' | 'random' | 'storage'>,
+  { task }: TaskLineage,
+  access: ResourceAccess,
+): IssuedAccess {
   const { token, digest } = newOpaqueToken('remit_at', parts.random)
   const id = base64url(parts.random.bytes(16))
   const now = parts.clock.now()

@@ -19,7 +19,7 @@ import { type GrantRefusal, refused } from './refusal.ts'
  * are permitted without is left to the call.
  */
 export async function stepUpAt(
-  parts: FactParts,
+  parts: Pick<FactParts, 'catalog' | 'clock' | 'policies'>,
   given: {
     readonly held: TaskLineage
     readonly setting: Setting

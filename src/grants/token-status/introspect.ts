@@ -214,7 +214,7 @@ function claimsOf(
 
 /** The task of a token that is bound to a key: it has to be that of the task. */
 async function holderOf(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'facts' | 'master'>,
   claims: AccessClaims,
   at: Resource | undefined,
 ): Promise<TaskLineage | undefined> {
@@ -225,7 +225,7 @@ async function holderOf(
 
 /** Gate 2 for a token at a resource, as a call there would be looked at. */
 async function aliveAt(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'clock' | 'facts' | 'ledger' | 'live'>,
   held: TaskLineage,
   at: {
     readonly resource: Resource

@@ -59,7 +59,7 @@ const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 /** `client_assertion` is of the machine client that it names, or else of an agent. */
 async function signedByMachine(
-  { storage }: GrantParts,
+  { storage }: Pick<GrantParts, 'storage'>,
   { assertion, assertionType }: Extract<PresentedCaller, { kind: 'agent' }>,
 ): Promise<PresentedClient | undefined> {
   // Of any other type, such as an attestation, it is no JWT of a machine client.

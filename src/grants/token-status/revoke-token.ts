@@ -47,7 +47,10 @@ async function endWith(parts: GrantParts, taskId: Id<'task'>): Promise<void> {
 }
 
 /** Finds the task of an opaque token. */
-async function taskOfOpaque(parts: GrantParts, token: string): Promise<Id<'task'> | undefined> {
+async function taskOfOpaque(
+  parts: Pick<GrantParts, 'storage'>,
+  token: string,
+): Promise<Id<'task'> | undefined> {
   const { read } = parts.storage
   const access = opaqueDigest('remit_at', token)
   if (access !== undefined) return (await findBearerToken(read, access))?.taskId

@@ -9,7 +9,7 @@ import { findSponsorGrant, markGrantEnded, tasksUnderGrant } from './sponsor-gra
  * @throws Problem `sponsor_grant.unknown`
  */
 export async function endSponsorship(
-  parts: TaskParts,
+  parts: Pick<TaskParts, 'clock' | 'ledger' | 'live' | 'storage'>,
   ending: { readonly grantId: string; readonly by: string },
 ): Promise<void> {
   const change = await parts.storage.lanes.revocation.transaction(async (tx) => {

@@ -6,7 +6,7 @@ const AT_ONCE = 200
 
 /** Closes every task that there is, or every one of an agent or for a person, some at a time. Answers how many it found. */
 export async function closeAllTasks(
-  parts: TaskParts,
+  parts: Pick<TaskParts, 'clock' | 'ledger' | 'live' | 'storage'>,
   why: Omit<TaskClosing, 'taskId'>,
   of: TasksOf = {},
 ): Promise<number> {

@@ -9,7 +9,7 @@ import { findTask, openTree } from './task-store.ts'
  * flight is never cut for a budget. `isIdle` says so of these tasks, inside the transaction. False: it stays open.
  */
 export async function closeSpent(
-  parts: TaskParts,
+  parts: Pick<TaskParts, 'clock' | 'ledger' | 'live' | 'storage'>,
   taskId: string,
   isIdle: (tx: Tx, taskIds: readonly string[]) => Promise<boolean>,
 ): Promise<boolean> {

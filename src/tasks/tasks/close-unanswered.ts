@@ -8,7 +8,7 @@ import { freeKey } from './task-store.ts'
  * 13.2): its key, and a person's consent or approval. `returns`: steps that give the latter back. INVARIANT: no client was told of the task.
  */
 export async function closeUnanswered(
-  parts: TaskParts,
+  parts: Pick<TaskParts, 'clock' | 'ledger' | 'live' | 'storage'>,
   taskId: string,
   reason: 'failed' | 'overtaken',
   returns: readonly Step[],

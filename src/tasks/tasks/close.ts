@@ -25,7 +25,7 @@ export interface TaskClosing {
  * @throws Problem `task.unknown`
  */
 export async function closeTask(
-  parts: TaskParts,
+  parts: Pick<TaskParts, 'clock' | 'ledger' | 'live' | 'storage'>,
   closing: TaskClosing,
   also?: (tx: Tx) => Promise<void>,
 ): Promise<Task> {
@@ -51,7 +51,7 @@ const AT_ONCE = 200
  * are closed already are raised too: an earlier closing may still be waiting for a replica, and so must this caller.
  */
 export async function closeTasks(
-  parts: TaskParts,
+  parts: Pick<TaskParts, 'clock' | 'ledger' | 'live'>,
   tx: Tx,
   taskIds: readonly string[],
   why: Omit<TaskClosing, 'taskId'>,
@@ -70,7 +70,7 @@ export async function closeTasks(
  * task under a closed one.
  */
 async function closeTrees(
-  parts: TaskParts,
+  parts: Pick<TaskParts, 'clock' | 'ledger'>,
   tx: Tx,
   taskIds: readonly string[],
   why: Omit<TaskClosing, 'taskId'>,
@@ -91,7 +91,7 @@ async function closeTrees(
 
 /** The records of those that were not closed before, in order. */
 async function markEach(
-  { clock }: TaskParts,
+  { clock }: Pick<TaskParts, 'clock'>,
   tx: Tx,
   tasks: readonly Task[],
   {
@@ -124,7 +124,11 @@ function chunksOf<T>(all: readonly T[]): (readonly T[])[] {
   return Array.from({ length: count }, (_, i) => all.slice(i * AT_ONCE, (i + 1) * AT_ONCE))
 }
 
-function raiseEnded(parts: TaskParts, tx: Tx, ids: readonly string[]): Promise<Change> {
+function raiseEnded(
+  parts: Pick<TaskParts, 'live'>,
+  tx: Tx,
+  ids: readonly string[],
+): Promise<Change> {
   return parts.live.raise(
     tx,
     ids.map((id) => ({ kind: 'task', id, state: 'ended' })),

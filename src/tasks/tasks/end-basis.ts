@@ -9,7 +9,7 @@ const AT_ONCE = 200
 
 /** Ends every consent that anyone gave an agent, as `endBasis` does. What administrators granted stays. */
 export async function endConsentsOf(
-  parts: TaskParts,
+  parts: Pick<TaskParts, 'clock' | 'ledger' | 'live' | 'storage'>,
   { agentId, by }: { readonly agentId: string; readonly by: string },
 ): Promise<void> {
   for (;;) {
@@ -27,7 +27,7 @@ export async function endConsentsOf(
  * @throws Problem `basis.unknown`
  */
 export async function endBasis(
-  parts: TaskParts,
+  parts: Pick<TaskParts, 'clock' | 'ledger' | 'live' | 'storage'>,
   ending: { readonly basisId: string; readonly by: string },
 ): Promise<void> {
   const change = await parts.storage.lanes.revocation.transaction(async (tx) => {

@@ -7,17 +7,21 @@ import { idleTasks } from './task-use.ts'
 const AT_ONCE = 100
 
 /** Closes every task whose deadline has passed. Answers how many. Calls and tokens judge the deadline themselves, too. */
-export function expireTasks(parts: TaskParts): Promise<number> {
+export function expireTasks(
+  parts: Pick<TaskParts, 'clock' | 'ledger' | 'live' | 'storage'>,
+): Promise<number> {
   return closeDue(parts, tasksPastDeadline, 'deadline')
 }
 
 /** Closes every task that was not used for too long. Answers how many. Calls and tokens judge that themselves, too. */
-export function closeIdleTasks(parts: TaskParts): Promise<number> {
+export function closeIdleTasks(
+  parts: Pick<TaskParts, 'clock' | 'ledger' | 'live' | 'storage'>,
+): Promise<number> {
   return closeDue(parts, idleTasks, 'idle')
 }
 
 async function closeDue(
-  parts: TaskParts,
+  parts: Pick<TaskParts, 'clock' | 'ledger' | 'live' | 'storage'>,
   find: (db: Reader, now: number, count: number) => Promise<string[]>,
   reason: string,
 ): Promise<number> {

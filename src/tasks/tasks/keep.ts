@@ -111,7 +111,10 @@ function isHolder(kind: LiveState['kind']): kind is TaskHolder['kind'] {
  * Closes every task of an agent, a person or a space that has ended, or that rests on an issuer that has. Some at a time:
  * nothing is permitted under any of them any more, and no one has to wait until all of them are written down.
  */
-export async function closeTasksOf(parts: TaskParts, holder: TaskHolder): Promise<void> {
+export async function closeTasksOf(
+  parts: Pick<TaskParts, 'clock' | 'ledger' | 'live' | 'storage'>,
+  holder: TaskHolder,
+): Promise<void> {
   for (;;) {
     const { change, count } = await parts.storage.lanes.revocation.transaction(async (tx) => {
       const ids = await openTasksOf(tx, holder, AT_ONCE)
@@ -125,7 +128,7 @@ export async function closeTasksOf(parts: TaskParts, holder: TaskHolder): Promis
 
 /** All of them in the caller's transaction, with a code for why. The caller settles. */
 export async function closeTasksIn(
-  parts: TaskParts,
+  parts: Pick<TaskParts, 'clock' | 'ledger' | 'live'>,
   tx: Tx,
   holder: TaskHolder,
   reason: string,

@@ -17,7 +17,10 @@ export interface StateChange {
  * after `resumeTask`. When it has returned, no replica permits. Suspending twice is no error.
  * @throws Problem `task.unknown`, `task.already_closed`
  */
-export function suspendTask(parts: TaskParts, change: StateChange): Promise<Task> {
+export function suspendTask(
+  parts: Pick<TaskParts, 'clock' | 'ledger' | 'live' | 'storage'>,
+  change: StateChange,
+): Promise<Task> {
   return move(parts, change, { from: 'open', to: 'suspended', type: 'task.suspended' })
 }
 
@@ -25,7 +28,10 @@ export function suspendTask(parts: TaskParts, change: StateChange): Promise<Task
  * Lets a task continue, and below it whatever was not suspended for itself. Resource tokens from before stay dead.
  * @throws Problem `task.unknown`, `task.already_closed`
  */
-export function resumeTask(parts: TaskParts, change: StateChange): Promise<Task> {
+export function resumeTask(
+  parts: Pick<TaskParts, 'clock' | 'ledger' | 'live' | 'storage'>,
+  change: StateChange,
+): Promise<Task> {
   return move(parts, change, { from: 'suspended', to: 'open', type: 'task.resumed' })
 }
 
@@ -33,7 +39,11 @@ type Move =
   | { readonly from: 'open'; readonly to: 'suspended'; readonly type: 'task.suspended' }
   | { readonly from: 'suspended'; readonly to: 'open'; readonly type: 'task.resumed' }
 
-async function move(parts: TaskParts, change: StateChange, step: Move): Promise<Task> {
+async function move(
+  parts: Pick<TaskParts, 'clock' | 'ledger' | 'live' | 'storage'>,
+  change: StateChange,
+  step: Move,
+): Promise<Task> {
   const { task, raised } = await parts.storage.lanes.revocation.transaction(async (tx) => {
     const known = await findTask(tx, change.taskId)
     if (!known) throw new Problem('task.unknown', `there is no task \`${change.taskId}\``)

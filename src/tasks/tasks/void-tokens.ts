@@ -8,7 +8,10 @@ import { findTask } from './task-store.ts'
  * returned, no replica permits with an old one. A closed task has none left: nothing happens.
  * @throws Problem `task.unknown`
  */
-export async function voidTokens(parts: TaskParts, change: StateChange): Promise<void> {
+export async function voidTokens(
+  parts: Pick<TaskParts, 'ledger' | 'live' | 'storage'>,
+  change: StateChange,
+): Promise<void> {
   const raised = await parts.storage.lanes.revocation.transaction(async (tx) => {
     const task = await findTask(tx, change.taskId)
     if (!task) throw new Problem('task.unknown', `there is no task \`${change.taskId}\``)

@@ -79,7 +79,7 @@ const OVERTAKEN = {
   enough: 'the same request again',
 } as const
 
-function sessionStep(parts: CallParts, each: RecordedRequest, who: KnownIdentity) {
+function sessionStep(parts: Pick<CallParts, 'ledger'>, each: RecordedRequest, who: KnownIdentity) {
   return parts.ledger.appendStep({
     ...aboutTask(who.held),
     type: 'mcp.session_opened',

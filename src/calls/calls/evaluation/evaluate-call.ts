@@ -198,7 +198,12 @@ async function identifyAsked(
   return who
 }
 
-function caseOf(parts: CallParts, asker: Asker, question: CallQuestion, who: CallerIdentity): Case {
+function caseOf(
+  parts: Pick<CallParts, 'clock' | 'live' | 'random'>,
+  asker: Asker,
+  question: CallQuestion,
+  who: CallerIdentity,
+): Case {
   const { action, alone, arguments: typed, origin, resource, shown } = question
   const call: Call = {
     ...{ token: undefined, scheme: undefined, proof: undefined, method: '', url: '' },
@@ -242,7 +247,7 @@ function asFrozen({ pep }: Asker, each: KnownCase): KnownCase {
 
 /** Compares whom the question is about with whom the task is for: they have to be the same. */
 function mismatch(
-  parts: CallParts,
+  parts: Pick<CallParts, 'master'>,
   { call, who }: KnownCase,
   { agent, subject }: CallQuestion,
 ): GateResult | undefined {

@@ -44,7 +44,7 @@ interface WeighInput {
  * exactly the question that they were asked about; and then it lifts the forbids it names, in a new evaluation by all gates.
  */
 export async function evaluateWithApprovals(
-  parts: CallParts,
+  parts: Pick<CallParts, 'clock' | 'issuer' | 'storage'>,
   asker: Asker,
   given: WeighInput,
 ): Promise<WeighedAnswer> {
@@ -85,7 +85,7 @@ async function shownTo({ desk, pep }: Asker, { approval }: QuestionAlone): Promi
 
 /** Tells whether the approval is of this very question: as it was put, and as it is typed. */
 async function isOf(
-  parts: CallParts,
+  parts: Pick<CallParts, 'clock' | 'storage'>,
   { bindingHash, requestId }: SubmittedQuestion,
   { alone, each }: WeighInput,
 ): Promise<boolean> {

@@ -14,7 +14,7 @@ import type { CallParts } from '../parts.ts'
  * `approval.nobody_to_ask`, `task.closed`
  */
 export async function askAgain(
-  parts: CallParts,
+  parts: Pick<CallParts, 'clock' | 'ledger' | 'random' | 'storage'>,
   task: Pick<Task, 'id'>,
   requestId: string,
 ): Promise<AccessRequest> {

@@ -46,7 +46,7 @@ const GATHER_MS = 1_000
  * INVARIANT: an answer is stored only sealed, and opens only in the row of its own decision.
  */
 export async function keepResult(
-  parts: CallParts,
+  parts: Pick<CallParts, 'clock' | 'master' | 'storage'>,
   decisionId: string,
   text: string,
   obligations: readonly Obligation[] = [],
@@ -95,7 +95,7 @@ function sealResult(
  * `obligations`: of the permit that there would be now; `undefined`: there would be none.
  */
 export async function keptFor(
-  parts: CallParts,
+  parts: Pick<CallParts, 'clock' | 'master' | 'storage'>,
   decisionId: string,
   obligations: readonly Obligation[] | undefined,
 ): Promise<Pick<ExecutedVerdict, 'kept' | 'larger' | 'outdated'>> {
@@ -110,7 +110,7 @@ export async function keptFor(
  * key that is not ours any more.
  */
 export async function readResult(
-  parts: CallParts,
+  parts: Pick<CallParts, 'clock' | 'master' | 'storage'>,
   decisionId: string,
 ): Promise<KeptResult | undefined> {
   const sealed = await findKept(parts.storage.read, decisionId, parts.clock.now())
@@ -133,7 +133,9 @@ export function associatedData(decisionId: string): string {
  * Erases results that are past their time or of closed tasks. They are not told any more either way: a call of a closed task is
  * refused before they are read. Answers how many.
  */
-export async function forgetResults(parts: CallParts): Promise<number> {
+export async function forgetResults(
+  parts: Pick<CallParts, 'clock' | 'live' | 'storage'>,
+): Promise<number> {
   const taskIds = await tasksWithKept(parts.storage.read)
   if (taskIds.length === 0) return 0
   const { dead } = await parts.live.view(taskIds.map((id) => ({ kind: 'task', id })))
@@ -144,7 +146,7 @@ export async function forgetResults(parts: CallParts): Promise<number> {
 
 /** Keeps erasing: a second after a task has closed, and every minute. */
 export function keepForgetting(
-  parts: CallParts,
+  parts: Pick<CallParts, 'clock' | 'live' | 'storage'>,
   options: { onError: (error: unknown) => void; wait?: Wait },
 ): Repetition {
   const loop = repeat(async () => void (await forgetResults(parts)), {

@@ -56,7 +56,7 @@ export async function judge(
 
 /** Looks at the inputs of a decision, with the limits at this moment. Nothing is taken, and no external decision point is asked. */
 export async function lookAt(
-  parts: CallParts,
+  parts: Pick<CallParts, 'facts' | 'storage'>,
   { at, call, who }: KnownCase,
   grounds: DecisionInputs,
 ): Promise<Omit<DecisionInputsWithLimits, 'external'>> {

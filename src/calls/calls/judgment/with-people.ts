@@ -106,7 +106,7 @@ function insufficient(said: ApprovalLookup): Id<'request'>[] {
 
 /** Tells the agent what people said, and how they changed the call where they did. */
 export async function deniedByPeople(
-  parts: CallParts,
+  parts: Pick<CallParts, 'clock' | 'issuer' | 'storage'>,
   said: Extract<ApprovalLookup, { state: 'denied' }>,
 ): Promise<Pick<DenyVerdict, 'detail' | 'edited' | 'enough' | 'reason'>> {
   const { editedTo, reason: words } = said.request

@@ -54,7 +54,7 @@ export function markOf(session: string, { epoch, id, kind }: LiveState): StateMa
  * INVARIANT: what depends on time is asked about as of the end of the facts' own life.
  */
 export async function taskFacts(
-  parts: CallParts,
+  parts: Pick<CallParts, 'catalog' | 'clock' | 'facts' | 'live'>,
   bundles: Bundles,
   about: {
     readonly client: string

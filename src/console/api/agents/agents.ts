@@ -52,7 +52,7 @@ function change<C extends Call>(
   }
 }
 
-async function namesOf(parts: ApiParts, agentId: string) {
+async function namesOf(parts: Pick<ApiParts, 'agents'>, agentId: string) {
   await requireAgent(parts, agentId)
   return { certificate_names: await listCertificateNames(parts.agents.storage.read, agentId) }
 }

@@ -14,7 +14,7 @@ import { agentShape } from '../shapes.ts'
 
 /** Agents of the caller, or all for administrators, a page at a time. */
 export async function listedAgents(
-  parts: ApiParts,
+  parts: Pick<ApiParts, 'agents' | 'people'>,
   { caller, query }: { readonly caller: ApiCaller; readonly query: PageOfList & AgentListFilter },
 ) {
   const { items, more } = await pageOf(query, (limit) =>
@@ -37,7 +37,11 @@ interface AgentListFilter {
 type AgentListQuery = { readonly limit: number } & Pick<PageOfList, 'after'> & AgentListFilter
 
 /** Lists the agents that an owner has: few enough to look through. */
-async function findOwn({ agents }: ApiParts, ownerId: string, query: AgentListQuery) {
+async function findOwn(
+  { agents }: Pick<ApiParts, 'agents'>,
+  ownerId: string,
+  query: AgentListQuery,
+) {
   const { after, client, dated, limit } = query
   const { read } = agents.storage
   if (client !== undefined) {
@@ -60,7 +64,7 @@ function untilOf({ certification }: AgentNoun): number {
   return certification?.until ?? 0
 }
 
-async function find({ agents }: ApiParts, query: AgentListQuery) {
+async function find({ agents }: Pick<ApiParts, 'agents'>, query: AgentListQuery) {
   const { after, client, dated, limit } = query
   const { read } = agents.storage
   if (client !== undefined) {

@@ -15,7 +15,7 @@ const TRUST = ['quarantined', 'external', 'partner', 'internal'] as const
 
 /** A new agent, or other limits of one: what it may ever be given, as it was and as it would be. */
 export async function meaningOfAgent(
-  parts: ApiParts,
+  parts: Pick<ApiParts, 'agents' | 'decisions'>,
   { body: asked, params }: OperationInput,
 ): Promise<ChangeSummary> {
   const body = await withOwnNames(parts, asked)
@@ -54,7 +54,7 @@ export async function meaningOfAgent(
 }
 
 export async function meaningOfResumedAgent(
-  parts: ApiParts,
+  parts: Pick<ApiParts, 'agents' | 'decisions'>,
   { params }: OperationInput,
 ): Promise<ChangeSummary> {
   const agentId = said(params.name)

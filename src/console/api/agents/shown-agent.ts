@@ -13,7 +13,11 @@ const MAX_INSTANCES = 50
  * `ownerId`: only where this person answers for it; to others there is none.
  * @throws Problem `agent.unknown`
  */
-export async function requireAgent(parts: ApiParts, name: string, ownerId?: string) {
+export async function requireAgent(
+  parts: Pick<ApiParts, 'agents'>,
+  name: string,
+  ownerId?: string,
+) {
   const agent = await findAgent(parts.agents.storage.read, name)
   if (agent && (ownerId === undefined || agent.ownerId === ownerId)) return agent
   throw new Problem('agent.unknown', `there is no agent \`${name}\``)
@@ -23,7 +27,11 @@ export async function requireAgent(parts: ApiParts, name: string, ownerId?: stri
  * An agent with its keys, clients and what it says of itself.
  * @throws Problem `agent.unknown`
  */
-export async function shownAgent(parts: ApiParts, name: string, ownerId?: string) {
+export async function shownAgent(
+  parts: Pick<ApiParts, 'agents' | 'people'>,
+  name: string,
+  ownerId?: string,
+) {
   const agent = await requireAgent(parts, name, ownerId)
   const keys = await listKeys(parts.agents.storage.read, name)
   const nameOf = await personNames(parts, [agent.ownerId])
@@ -49,7 +57,7 @@ export async function shownAgent(parts: ApiParts, name: string, ownerId?: string
   }
 }
 
-async function describedShape(parts: ApiParts, agentId: string) {
+async function describedShape(parts: Pick<ApiParts, 'agents'>, agentId: string) {
   const found = await findDescription(parts.agents.storage.read, agentId)
   if (!found) return null
   const { changedAt, clientName, noticedAt, proves, redirectUris } = found

@@ -14,7 +14,10 @@ const OfDecision = Type.Object(
 )
 
 /** Routes for APIs that agents call directly, as enforcers (contract 4). */
-export function addCallRoutes(app: FastifyInstance, parts: ApiParts): void {
+export function addCallRoutes(
+  app: FastifyInstance,
+  parts: Pick<ApiParts, 'authenticator' | 'bundles' | 'decisions'>,
+): void {
   const asking = machineFirst(parts.authenticator, 'calls')
   app.post('/v1/calls', {
     schema: schemaOf({

@@ -42,7 +42,10 @@ const News = Type.Object({
 })
 
 /** Routes for direct APIs that decide in their own process (docs/in-process-decisions.md). */
-export function addInProcessRoutes(app: FastifyInstance, parts: ApiParts): void {
+export function addInProcessRoutes(
+  app: FastifyInstance,
+  parts: Pick<ApiParts, 'authenticator' | 'bundles' | 'decisions'>,
+): void {
   const { bundles, decisions } = parts
   const asking = machineFirst(parts.authenticator, 'calls')
   const common = { security: 'machine' as const }
@@ -97,7 +100,7 @@ export function addInProcessRoutes(app: FastifyInstance, parts: ApiParts): void 
 }
 
 async function follow(
-  { bundles, decisions }: ApiParts,
+  { bundles, decisions }: Pick<ApiParts, 'bundles' | 'decisions'>,
   owner: string,
   asked: Static<typeof Follow>,
 ): Promise<Static<typeof News>> {

@@ -80,7 +80,7 @@ export const CallAnswer = Type.Union([Permit, Refused])
  * @throws Problem for a fault of the API itself
  */
 export async function askAboutCall(
-  parts: ApiParts,
+  parts: Pick<ApiParts, 'bundles' | 'decisions'>,
   enforcer: MachineClient<'enforcer'>,
   asked: AskedCall,
 ): Promise<Static<typeof CallAnswer>> {

@@ -105,7 +105,7 @@ export function checkAsked({ headers = [], url }: AskedCall, { identifier }: Res
  * @throws Problem `request.…`, `action.unknown`, `input.…`, `arguments.…`: the agent is to be told
  */
 export async function readAsked(
-  parts: ApiParts,
+  parts: Pick<ApiParts, 'decisions'>,
   resource: Resource,
   asked: AskedCall,
 ): Promise<Call> {
@@ -121,7 +121,7 @@ export async function readAsked(
 
 /** Refusal of a sender whose credential does not hold; nothing is used up of everybody else. @throws Problem `request.…` */
 export async function refusedSender(
-  { decisions }: ApiParts,
+  { decisions }: Pick<ApiParts, 'decisions'>,
   resource: Resource,
   asked: AskedCall,
 ): Promise<RefusalAnswer | undefined> {

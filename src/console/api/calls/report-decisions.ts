@@ -56,7 +56,7 @@ const AGAIN = new Set(['live.lease_over', 'server.clock_off', 'storage.unavailab
  * @throws Problem if the report has to be sent again as it is
  */
 export async function recordReported(
-  parts: ApiParts,
+  parts: Pick<ApiParts, 'decisions'>,
   enforcer: MachineClient<'enforcer'>,
   { decisions = [], outcomes = [] }: Static<typeof ReportedDecisions>,
 ): Promise<Static<typeof RecordedDecisions>> {
@@ -82,7 +82,7 @@ function onceEnough(error: unknown): void {
 }
 
 async function recordOne(
-  parts: ApiParts,
+  parts: Pick<ApiParts, 'decisions'>,
   enforcer: MachineClient<'enforcer'>,
   reported: Static<typeof ReportedDecision>,
 ): Promise<void> {

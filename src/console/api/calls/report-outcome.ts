@@ -53,7 +53,7 @@ export const ReportedOutcome = Type.Object(
  * @throws Problem `decision.unknown`, `decision.ended`
  */
 export async function reportOutcome(
-  parts: ApiParts,
+  parts: Pick<ApiParts, 'decisions'>,
   enforcer: MachineClient<'enforcer'>,
   { id, outcome }: { readonly id: string; readonly outcome: Static<typeof ReportedOutcome> },
 ): Promise<void> {

@@ -9,7 +9,7 @@ import { changedLines } from './reach-lines.ts'
 import { said } from './words.ts'
 
 export async function meaningOfResumedPerson(
-  parts: ApiParts,
+  parts: Pick<ApiParts, 'decisions' | 'people'>,
   { params }: OperationInput,
 ): Promise<ChangeSummary> {
   const person = await findPerson(parts.people.storage.read, said(params.id))
@@ -21,7 +21,7 @@ export async function meaningOfResumedPerson(
 }
 
 export async function meaningOfMember(
-  parts: ApiParts,
+  parts: Pick<ApiParts, 'decisions' | 'people'>,
   { params }: OperationInput,
 ): Promise<ChangeSummary> {
   const group = said(params.name)
@@ -39,7 +39,7 @@ export async function meaningOfMember(
 }
 
 export async function meaningOfPasskey(
-  parts: ApiParts,
+  parts: Pick<ApiParts, 'people'>,
   { params }: OperationInput,
 ): Promise<ChangeSummary> {
   const person = await findPerson(parts.people.storage.read, said(params.id))
@@ -57,7 +57,7 @@ export async function meaningOfPasskey(
 }
 
 export async function meaningOfStandIn(
-  parts: ApiParts,
+  parts: Pick<ApiParts, 'people'>,
   { body }: OperationInput,
 ): Promise<ChangeSummary> {
   const { read } = parts.people.storage

@@ -19,7 +19,7 @@ const WORDS = {
 
 /** Policies that are put in force: rule by rule, and who could do what by them. */
 export async function meaningOfPolicies(
-  parts: ApiParts,
+  parts: Pick<ApiParts, 'decisions' | 'policy'>,
   { body, params }: OperationInput,
 ): Promise<ChangeSummary> {
   const { read } = parts.policy.storage

@@ -88,7 +88,7 @@ function versionShape(set: ListedSet, byName: string | null) {
 }
 
 /** Finds a version; where nothing was published, version 0, without rules. */
-async function versionNamed(parts: ApiParts, version: string) {
+async function versionNamed(parts: Pick<ApiParts, 'policy'>, version: string) {
   const { read } = parts.policy.storage
   if (version === 'active') return (await latestSet(read)) ?? { version: 0, text: '' }
   const found = await findSet(read, Number(version))

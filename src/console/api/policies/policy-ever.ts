@@ -12,7 +12,10 @@ import { personNames } from '../names.ts'
 import type { ApiParts } from '../parts.ts'
 
 /** Lists all who could ever do something. */
-export async function whoShape(parts: ApiParts, wanted: string) {
+export async function whoShape(
+  parts: Pick<ApiParts, 'decisions' | 'people' | 'policies'>,
+  wanted: string,
+) {
   const { action, agents, cut, people, policyVersion, resource } = await whoCan(
     parts.decisions,
     wanted,
@@ -39,7 +42,10 @@ export async function whoShape(parts: ApiParts, wanted: string) {
 }
 
 /** Lists all that an agent could ever do. */
-export async function whatShape(parts: ApiParts, name: string) {
+export async function whatShape(
+  parts: Pick<ApiParts, 'decisions' | 'people' | 'policies'>,
+  name: string,
+) {
   const { actions, agent, policyVersion } = await whatCan(parts.decisions, name)
   const files = await filesOf(parts, policyVersion)
   const nameOf = await personNames(
@@ -62,7 +68,7 @@ const RULE = EverRuleJson(kit)
 type Files = readonly SourceFile[]
 
 /** Lists the files that the version was put together from. */
-async function filesOf(parts: ApiParts, version: number): Promise<Files> {
+async function filesOf(parts: Pick<ApiParts, 'policies'>, version: number): Promise<Files> {
   return version === 0 ? [] : (await parts.policies.version(version)).files
 }
 

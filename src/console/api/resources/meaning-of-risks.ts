@@ -11,7 +11,7 @@ interface RisksBody {
 
 /** Risk classes that were proposed: which actions count otherwise than until now, and which as they did, by class. */
 export async function meaningOfRisks(
-  parts: ApiParts,
+  parts: Pick<ApiParts, 'connections'>,
   { body, params }: OperationInput,
 ): Promise<ChangeSummary> {
   const { risks } = body as unknown as RisksBody // validated against the schema of the operation

@@ -64,7 +64,7 @@ interface PlannedImport {
 }
 
 async function planDocument(
-  parts: ApiParts,
+  parts: Pick<ApiParts, 'connections' | 'gateway' | 'issuer'>,
   { known, name, wanted }: PlannedImport,
 ): Promise<ImportPlan> {
   const { direct, document, graphql, title, upstream } = wanted
@@ -138,7 +138,7 @@ function placeOf(
 }
 
 async function credentialHeaders(
-  parts: ApiParts,
+  parts: Pick<ApiParts, 'connections'>,
   connection: string | undefined,
 ): Promise<Readonly<Record<string, string>>> {
   if (connection === undefined) return {}

@@ -53,7 +53,11 @@ import { planOf } from './plan-of.ts'
 
 const IMPORTED = Imported(kit)
 
-async function shown(parts: ApiParts, name: string, shape = resourceShape) {
+async function shown(
+  parts: Pick<ApiParts, 'connections' | 'people' | 'spaces'>,
+  name: string,
+  shape = resourceShape,
+) {
   const { read } = parts.connections.storage
   const resource = await findResource(read, name)
   if (!resource) throw new Problem('catalog.unknown_resource', `there is no resource \`${name}\``)
@@ -65,14 +69,17 @@ async function shown(parts: ApiParts, name: string, shape = resourceShape) {
 
 const A_PERSON = 'person:'
 
-async function ownerNames(parts: ApiParts, owners: readonly string[]): Promise<string[]> {
+async function ownerNames(
+  parts: Pick<ApiParts, 'people'>,
+  owners: readonly string[],
+): Promise<string[]> {
   const idOf = (owner: string) => (owner.startsWith(A_PERSON) ? owner.slice(A_PERSON.length) : null)
   const nameOf = await personNames(parts, owners.map(idOf))
   return owners.map((owner) => nameOf(idOf(owner)) ?? owner)
 }
 
 /** Names in a group, with those that look alike. */
-async function namesOf({ spaces }: ApiParts, resource: Resource) {
+async function namesOf({ spaces }: Pick<ApiParts, 'spaces'>, resource: Resource) {
   if (!resource.members) return { names: [], look_alikes: [] }
   const view = await spaces.catalog.current()
   const { lookAlikes } = groupNames(view, view.resources.get(resource.name) ?? resource)
@@ -97,7 +104,7 @@ function previewOf({
   return { action: read, arguments: pointers, ...(result ? { shows: 'result' } : {}) }
 }
 
-async function offers(parts: ApiParts, resource: string) {
+async function offers(parts: Pick<ApiParts, 'connections'>, resource: string) {
   const { read } = parts.connections.storage
   const reviewed = new Map((await listActions(read, resource)).map((each) => [each.name, each]))
   return {
@@ -129,7 +136,7 @@ function change<C extends Call>(
     call: C,
   ) => Promise<unknown>,
 ) {
-  return async (parts: ApiParts, call: C) => {
+  return async (parts: Pick<ApiParts, 'connections' | 'people' | 'spaces'>, call: C) => {
     const { caller, params } = call
     await act(parts.connections, { name: params.name, by: caller.person.id }, call)
     return shown(parts, params.name)
@@ -149,7 +156,7 @@ function changeAction<C extends ActionCall>(
     call: C,
   ) => Promise<Action>,
 ) {
-  return async ({ connections }: ApiParts, call: C) => {
+  return async ({ connections }: Pick<ApiParts, 'connections'>, call: C) => {
     const { caller, params } = call
     return actionShape(
       await act(connections, { action: params.action, by: caller.person.id }, call),

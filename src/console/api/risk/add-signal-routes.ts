@@ -8,7 +8,10 @@ import type { ApiParts } from '../parts.ts'
 import { raisingOf, signalShape } from './signals.ts'
 
 /** Adds the routes at which other systems raise signals, as signal sources. */
-export function addSignalRoutes(app: FastifyInstance, parts: ApiParts): void {
+export function addSignalRoutes(
+  app: FastifyInstance,
+  parts: Pick<ApiParts, 'authenticator' | 'decisions'>,
+): void {
   const reporting = machineFirst(parts.authenticator, 'signals')
   app.post('/v1/risk-signals', {
     schema: schemaOf({

@@ -49,7 +49,10 @@ function addRoute(app: FastifyInstance, parts: ApiParts, operation: TaskOperatio
 }
 
 /** RFC 9449 section 9: an answer that asks for a nonce has one. */
-function tellingNonce({ decisions, issuer }: ApiParts, reply: FastifyReply) {
+function tellingNonce(
+  { decisions, issuer }: Pick<ApiParts, 'decisions' | 'issuer'>,
+  reply: FastifyReply,
+) {
   return (error: unknown): never => {
     const nonce = decisions.nonces?.current(issuer)
     if (error instanceof Problem && error.code === 'proof.nonce_required' && nonce !== undefined)
@@ -64,7 +67,7 @@ function tellingNonce({ decisions, issuer }: ApiParts, reply: FastifyReply) {
 }
 
 async function taskOf(
-  parts: ApiParts,
+  parts: Pick<ApiParts, 'certificates' | 'decisions' | 'issuer'>,
   { suspendedToo = false }: TaskOperation,
   request: FastifyRequest,
 ): Promise<Task> {
@@ -75,7 +78,10 @@ async function taskOf(
   return task
 }
 
-function credentialOf(parts: ApiParts, request: FastifyRequest): TaskCredential {
+function credentialOf(
+  parts: Pick<ApiParts, 'certificates' | 'issuer'>,
+  request: FastifyRequest,
+): TaskCredential {
   const match = /^(dpop|bearer) (\S+)$/i.exec(request.headers.authorization ?? '')
   const scheme = match?.[1]?.toLowerCase()
   const [path = ''] = (request.raw.url ?? '').split('?')

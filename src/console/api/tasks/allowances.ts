@@ -16,7 +16,7 @@ import type { ApiParts } from '../parts.ts'
 const ALLOWANCE = AllowanceJson(kit)
 
 /** Allowances with the names of the people that they are about. */
-async function shapesOf(parts: ApiParts, listed: readonly ListedAllowance[]) {
+async function shapesOf(parts: Pick<ApiParts, 'people'>, listed: readonly ListedAllowance[]) {
   const ids = listed.flatMap(({ allowance, givenBy }) => [allowance.personId, ...givenBy])
   const nameOf = await personNames(parts, ids)
   return listed.map(({ allowance, givenBy }) =>
@@ -27,7 +27,7 @@ async function shapesOf(parts: ApiParts, listed: readonly ListedAllowance[]) {
   )
 }
 
-async function shapeOf(parts: ApiParts, allowance: Allowance) {
+async function shapeOf(parts: Pick<ApiParts, 'decisions' | 'people'>, allowance: Allowance) {
   const givenBy = await allowanceApprovers(parts.decisions, allowance.requestId)
   const [shape] = await shapesOf(parts, [{ allowance, givenBy }])
   if (!shape) throw new Error('an allowance without a shape')

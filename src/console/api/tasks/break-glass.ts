@@ -21,7 +21,10 @@ const BREAK_GLASS_JSON = BreakGlassJson(kit)
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 200
 
-async function shapesOf(parts: ApiParts, listed: readonly ListedBreakGlass[]) {
+async function shapesOf(
+  parts: Pick<ApiParts, 'issuer' | 'people'>,
+  listed: readonly ListedBreakGlass[],
+) {
   const ids = listed.flatMap(({ broken }) => [broken.personId, broken.reviewedBy ?? ''])
   const nameOf = await personNames(parts, ids)
   return listed.map(({ broken, request: { action, agentId: agent, text, usedBy } }) =>
@@ -33,7 +36,11 @@ async function shapesOf(parts: ApiParts, listed: readonly ListedBreakGlass[]) {
   )
 }
 
-async function shapeOf(parts: ApiParts, { person }: ApiCaller, id: string) {
+async function shapeOf(
+  parts: Pick<ApiParts, 'decisions' | 'issuer' | 'people'>,
+  { person }: ApiCaller,
+  id: string,
+) {
   const [shape] = await shapesOf(parts, [await findBreakGlass(parts.decisions, person, id)])
   if (!shape) throw new Error('an emergency approval without a shape')
   return shape

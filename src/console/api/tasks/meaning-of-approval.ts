@@ -8,7 +8,7 @@ import type { ApiParts } from '../parts.ts'
 
 /** Says what would be approved: the sentence, who asks for whom, and the call as it would be sent. */
 export async function meaningOfApproval(
-  { decisions }: ApiParts,
+  { decisions }: Pick<ApiParts, 'decisions'>,
   { params }: OperationInput,
   caller: Person,
 ): Promise<ChangeSummary> {
@@ -17,7 +17,7 @@ export async function meaningOfApproval(
 
 /** Says what would be approved alone, why, and what follows. */
 export async function meaningOfBreakGlass(
-  { decisions }: ApiParts,
+  { decisions }: Pick<ApiParts, 'decisions'>,
   { body }: OperationInput,
   caller: Person,
 ): Promise<ChangeSummary> {

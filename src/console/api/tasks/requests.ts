@@ -43,7 +43,11 @@ async function partOf(
   }
 }
 
-async function wholeShape(parts: ApiParts, { person }: ApiCaller, request: AccessRequest) {
+async function wholeShape(
+  parts: Pick<ApiParts, 'decisions' | 'issuer' | 'people'>,
+  { person }: ApiCaller,
+  request: AccessRequest,
+) {
   const { decisions, issuer } = parts
   const now = decisions.clock.now()
   const { read } = decisions.storage

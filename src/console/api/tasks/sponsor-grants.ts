@@ -76,14 +76,18 @@ export const SPONSOR_GRANT_OPERATIONS = acts(SPONSOR_GRANTS, {
 })
 
 /** Finds a grant; one that is not the caller's to see looks like none at all. */
-async function visibleGrant(parts: ApiParts, { person }: ApiCaller, id: string): Promise<Noun> {
+async function visibleGrant(
+  parts: Pick<ApiParts, 'decisions'>,
+  { person }: ApiCaller,
+  id: string,
+): Promise<Noun> {
   const grant = await findSponsorGrantFor(parts.decisions, person, id)
   if (!grant)
     throw new Problem('sponsor_grant.unknown', `there is no sponsor grant \`${id}\` of yours`)
   return grant
 }
 
-async function requireAgent(parts: ApiParts, name: string): Promise<Agent> {
+async function requireAgent(parts: Pick<ApiParts, 'agents'>, name: string): Promise<Agent> {
   const agent = await findAgent(parts.agents.storage.read, name)
   if (!agent) throw new Problem('agent.unknown', `there is no agent \`${name}\``)
   return agent
@@ -95,13 +99,19 @@ function detailsOf(given: unknown, type: 'remit_call' | 'remit_delegate') {
   return read.details
 }
 
-async function shapeOf(parts: ApiParts, grant: Noun): Promise<SponsorGrantAnswer> {
+async function shapeOf(
+  parts: Pick<ApiParts, 'decisions' | 'people'>,
+  grant: Noun,
+): Promise<SponsorGrantAnswer> {
   const [shape] = await shapesOf(parts, [grant])
   if (!shape) throw new Error('a grant without a shape')
   return shape
 }
 
-async function shapesOf(parts: ApiParts, grants: readonly Noun[]): Promise<SponsorGrantAnswer[]> {
+async function shapesOf(
+  parts: Pick<ApiParts, 'decisions' | 'people'>,
+  grants: readonly Noun[],
+): Promise<SponsorGrantAnswer[]> {
   const nameOf = await personNames(
     parts,
     grants.map(({ personId }) => personId),
@@ -111,7 +121,7 @@ async function shapesOf(parts: ApiParts, grants: readonly Noun[]): Promise<Spons
 }
 
 function shapeFrom(
-  { decisions }: ApiParts,
+  { decisions }: Pick<ApiParts, 'decisions'>,
   { grant, lastOpenedAt, nextOpeningAt, opened, stoppedBy }: ShownSponsorship,
   sponsorName: string | null,
 ): SponsorGrantAnswer {

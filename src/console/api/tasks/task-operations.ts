@@ -180,7 +180,7 @@ export const OF_TASKS: readonly TaskOperation[] = [
 ]
 
 async function ownRequest(
-  { decisions, issuer }: ApiParts,
+  { decisions, issuer }: Pick<ApiParts, 'decisions' | 'issuer'>,
   request: Noun,
 ): Promise<Static<typeof OwnRequest>> {
   const { editedTo, id, reason, taskId, usableUntil, usedBy } = request

@@ -47,7 +47,7 @@ type Role = 'person' | 'owner' | 'administrator'
  * Others look like none at all.
  */
 async function visibleTask(
-  parts: ApiParts,
+  parts: Pick<ApiParts, 'agents' | 'decisions'>,
   caller: ApiCaller,
   id: string,
 ): Promise<{ task: TaskNoun; role: Role }> {
@@ -69,7 +69,7 @@ function roleOf(
 
 /** INVARIANT: the owner of one agent of a tree sees nothing above or beside its task. */
 async function treeFor(
-  { decisions }: ApiParts,
+  { decisions }: Pick<ApiParts, 'decisions'>,
   caller: ApiCaller,
   task: TaskNoun,
 ): Promise<TaskTree> {

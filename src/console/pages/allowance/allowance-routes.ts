@@ -10,7 +10,7 @@ import type { PageParts } from '../parts.ts'
 import { notFound, type PageRouter, type Visitor } from '../visit.ts'
 import type { AllowanceItem } from './allowance-list.ts'
 
-export function addAllowances(desk: PageRouter, parts: PageParts): void {
+export function addAllowances(desk: PageRouter, parts: Pick<PageParts, 'decisions'>): void {
   desk.post('/allowances/:id/end', async ({ visitor, id }) => {
     try {
       await endAllowance(parts.decisions, { allowanceId: id, person: visitor.person })

@@ -209,13 +209,13 @@ function shownAtIn({ fields, now }: Act, { createdAt }: AccessRequest): number |
   return Number.isSafeInteger(at) && at >= createdAt && at <= now ? at : undefined
 }
 
-async function actionOf({ decisions }: PageParts, request: AccessRequest) {
+async function actionOf({ decisions }: Pick<PageParts, 'decisions'>, request: AccessRequest) {
   return (await decisions.catalog.current()).actions.get(request.action)
 }
 
 /** The request that an approver made of this one, or made this one of. */
 async function editedOf(
-  { decisions }: PageParts,
+  { decisions }: Pick<PageParts, 'decisions'>,
   request: AccessRequest,
 ): Promise<ApprovalView['edited']> {
   const { editedFrom, editedTo } = request
@@ -231,7 +231,11 @@ const approvalBy = ({ visitor }: Visit, { standsInFor }: Pick<ApprovalView, 'sta
   ...{ personId: visitor.person.id, standsInFor: standsInFor?.id },
 })
 
-async function spelledOut(parts: PageParts, act: Act, view: ApprovalView): Promise<string> {
+async function spelledOut(
+  parts: Pick<PageParts, 'decisions'>,
+  act: Act,
+  view: ApprovalView,
+): Promise<string> {
   const request = await requireVisible(parts, act.visitor, act.id)
   const choice = choiceFromFields(request, act.fields)
   const shown = shownTo(view, shownDigest(request, choice))
@@ -241,7 +245,7 @@ async function spelledOut(parts: PageParts, act: Act, view: ApprovalView): Promi
 }
 
 async function requireVisible(
-  { decisions }: PageParts,
+  { decisions }: Pick<PageParts, 'decisions'>,
   { person }: Visitor,
   id: string,
 ): Promise<AccessRequest> {
@@ -272,7 +276,7 @@ async function standingOf(
 
 /** Tells whether an unused approval would still let something through, as far as that shows before the call. */
 async function unusedStanding(
-  { decisions }: PageParts,
+  { decisions }: Pick<PageParts, 'decisions'>,
   { callHash, taskId, usableUntil }: AccessRequest,
 ): Promise<'approved' | 'lapsed' | 'unused'> {
   const now = decisions.clock.now()
@@ -282,7 +286,7 @@ async function unusedStanding(
 }
 
 async function supersededBy(
-  { decisions }: PageParts,
+  { decisions }: Pick<PageParts, 'decisions'>,
   { person }: Visitor,
   { callHash, createdAt, taskId, usableUntil }: AccessRequest,
 ): Promise<RequestStatus> {
@@ -367,7 +371,11 @@ function moreOf(request: AccessRequest): ApprovalView['more'] {
 }
 
 /** People, agents and rules around a request, by their names. */
-async function whoAndWhy(parts: PageParts, request: AccessRequest, names: Names) {
+async function whoAndWhy(
+  parts: Pick<PageParts, 'decisions'>,
+  request: AccessRequest,
+  names: Names,
+) {
   const { read } = parts.decisions.storage
   const agent = await findAgent(read, request.agentId)
   const task = await findTask(read, request.taskId)
@@ -400,7 +408,10 @@ async function whoAndWhy(parts: PageParts, request: AccessRequest, names: Names)
 }
 
 /** Puts into words the approvals that a request lacks, once one person has answered and others have to as well. */
-async function missingInWords({ decisions }: PageParts, request: AccessRequest): Promise<string[]> {
+async function missingInWords(
+  { decisions }: Pick<PageParts, 'decisions'>,
+  request: AccessRequest,
+): Promise<string[]> {
   if (request.state !== 'pending') return []
   const { read } = decisions.storage
   const missing = await stillMissing(read, request, decisions.clock.now())

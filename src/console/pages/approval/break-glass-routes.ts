@@ -95,7 +95,7 @@ export async function aloneOn(
 }
 
 async function requireFound(
-  { decisions }: PageParts,
+  { decisions }: Pick<PageParts, 'decisions'>,
   { id, visitor }: Visit,
 ): Promise<ListedBreakGlass> {
   const found = await findBreakGlass(decisions, visitor.person, id).catch(noneThere)

@@ -69,7 +69,10 @@ function pickedIn(fields: Act['fields']): string[] {
   return [...fields.keys()].flatMap((name) => /^pick-(req_[\w-]+)$/.exec(name)?.[1] ?? [])
 }
 
-async function besideHere({ companionsOf, decisions }: PageParts, { id, visitor }: Visit) {
+async function besideHere(
+  { companionsOf, decisions }: Pick<PageParts, 'companionsOf' | 'decisions'>,
+  { id, visitor }: Visit,
+) {
   const parts = { ...decisions, companionsOf }
   return answerableBeside(parts, { id, person: visitor.person }).catch(asNotFound)
 }
@@ -80,7 +83,7 @@ function asNotFound(error: unknown): never {
 
 /** Lists exactly what one signature approves. Only the button on this page approves it. */
 async function signPage(
-  parts: PageParts,
+  parts: Pick<PageParts, 'decisions'>,
   { fields, id, visitor: { viewer } }: Act,
   {
     form,

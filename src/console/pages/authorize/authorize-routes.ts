@@ -75,7 +75,10 @@ export function addAuthorize(desk: PageRouter, parts: PageParts): void {
 /**
  * INVARIANT: in the browser that began it. To every other browser the request does not exist.
  */
-async function requireOwn(parts: PageParts, { id, browser }: Visit): Promise<Authorization> {
+async function requireOwn(
+  parts: Pick<PageParts, 'decisions'>,
+  { id, browser }: Visit,
+): Promise<Authorization> {
   const asked = await findAuthorization(parts.decisions.storage.read, id)
   if (!asked || browser === undefined || asked.browser !== browser)
     throw new Problem('authorization.unknown', 'this browser has no such request')
@@ -85,7 +88,7 @@ async function requireOwn(parts: PageParts, { id, browser }: Visit): Promise<Aut
 const ANSWERS = ['grant', ONLY_READING, 'deny', 'introduce'] as const
 
 async function answerOf(
-  parts: PageParts,
+  parts: Pick<PageParts, 'decisions'>,
   { browser, fields, now, visitor }: Act,
   asked: Authorization,
 ): Promise<AuthorizationAnswer> {
@@ -144,7 +147,7 @@ async function viewOf(
  * Sign-in requirements. The client's is measured at the time when it asked, the one for everybody
  * now.
  */
-function wantedOf({ decisions }: PageParts, asked: Authorization, now: number) {
+function wantedOf({ decisions }: Pick<PageParts, 'decisions'>, asked: Authorization, now: number) {
   const wants = [
     { stepUp: asked.stepUp, at: asked.createdAt },
     { stepUp: decisions.stepUp, at: now },
@@ -153,7 +156,7 @@ function wantedOf({ decisions }: PageParts, asked: Authorization, now: number) {
 }
 
 async function advisedOf(
-  parts: PageParts,
+  parts: Pick<PageParts, 'decisions'>,
   { person, session }: Visitor,
   { agent, offered, resource }: ConsentOffer,
   { here, now }: { here: string; now: number },
@@ -167,7 +170,7 @@ async function advisedOf(
 
 /** Finds others than the person, whom rules want to be asked. Looking asks no one. */
 async function othersAsked(
-  parts: PageParts,
+  parts: Pick<PageParts, 'decisions'>,
   asked: Authorization,
 ): Promise<AuthorizeView['others']> {
   if (asked.state !== 'granted') return undefined
@@ -181,7 +184,10 @@ async function othersAsked(
 /**
  * Names those who can let it in: told to people of the organization, who have to know whom to ask.
  */
-async function administratorsOf(parts: PageParts, { standing }: ConsentOffer): Promise<string[]> {
+async function administratorsOf(
+  parts: Pick<PageParts, 'people'>,
+  { standing }: ConsentOffer,
+): Promise<string[]> {
   if (standing !== 'quarantined') return []
   const people = await listPersons(parts.people.storage.read, {
     limit: MAX_NAMES,

@@ -64,7 +64,10 @@ function answerOf(
 }
 
 /** To everyone but the person who is asked, the question does not exist. */
-async function requireOwn(parts: PageParts, { visitor, id }: Visit): Promise<ConsentRequest> {
+async function requireOwn(
+  parts: Pick<PageParts, 'decisions'>,
+  { visitor, id }: Visit,
+): Promise<ConsentRequest> {
   const asked = await findConsent(parts.decisions.storage.read, id)
   if (asked?.personId !== visitor.person.id) throw notFound()
   return asked

@@ -31,7 +31,7 @@ export async function decisionItems(
 
 /** Administrators see everything; the represented person and the agent's owner the parts fit for them. */
 async function requireVisible(
-  parts: PageParts,
+  parts: Pick<PageParts, 'decisions'>,
   { visitor, id }: Visit,
 ): Promise<{ decision: StoredDecision; operator: boolean }> {
   const { read } = parts.decisions.storage

@@ -16,7 +16,7 @@ export function mayChange({ reason }: Role): { end: boolean; suspend: boolean } 
 
 /** Finds the role; administrators last: a person with another role towards the task acts in that. */
 export async function roleOf(
-  parts: PageParts,
+  parts: Pick<PageParts, 'decisions'>,
   { person, administrator }: Visitor,
   task: Pick<Task, 'agentId' | 'personId'>,
 ): Promise<Role | undefined> {

@@ -65,7 +65,7 @@ async function viewOf(parts: PageParts, { visitor, now }: Visit): Promise<HomeVi
   }
 }
 
-async function setupSteps(parts: PageParts): Promise<SetupStep[]> {
+async function setupSteps(parts: Pick<PageParts, 'decisions' | 'people'>): Promise<SetupStep[]> {
   const { read } = parts.decisions.storage
   const catalog = await parts.decisions.catalog.current()
   return [

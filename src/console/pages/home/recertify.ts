@@ -8,7 +8,7 @@ const MAX_LOOKED_AT = 1000
 
 /** Agents of a person whose date is near or past, the most urgent first. */
 export async function agentsToRecertify(
-  parts: PageParts,
+  parts: Pick<PageParts, 'decisions'>,
   ownerId: string,
   now: number,
 ): Promise<RecertifyItem[]> {

@@ -30,7 +30,7 @@ import {
 
 const CODE_SENT = 'A code is on its way. Type it below.'
 
-export function addNotifications(desk: PageRouter, parts: PageParts): void {
+export function addNotifications(desk: PageRouter, parts: Pick<PageParts, 'notifications'>): void {
   const { notifications } = parts
   const page = async (visit: Visit, outcome: NotificationOutcome = {}) => {
     const { administrator, viewer } = visit.visitor
@@ -90,7 +90,7 @@ export function addNotifications(desk: PageRouter, parts: PageParts): void {
 }
 
 /** Channels of groups, which administrators add. */
-export function addGroupChannels(desk: PageRouter, parts: PageParts): void {
+export function addGroupChannels(desk: PageRouter, parts: Pick<PageParts, 'notifications'>): void {
   const { notifications } = parts
   const { read } = notifications.storage
   const page = async ({ visitor }: Visit, outcome: NotificationOutcome = {}) => {
@@ -141,7 +141,11 @@ interface ChannelPage {
 }
 
 /** Adds the acts on channels that people added, and test messages. */
-function addOwnActs(desk: PageRouter, parts: PageParts, channels: ChannelPage): void {
+function addOwnActs(
+  desk: PageRouter,
+  parts: Pick<PageParts, 'notifications'>,
+  channels: ChannelPage,
+): void {
   const { notifications } = parts
   const { at, ownerOf, page } = channels
   const post = (name: string, run: (act: Act) => Promise<NotificationOutcome | undefined>) =>
@@ -200,7 +204,7 @@ function isMistake(error: unknown): error is Problem {
   )
 }
 
-function kindsFor({ notifications }: PageParts, owner: 'person' | 'group') {
+function kindsFor({ notifications }: Pick<PageParts, 'notifications'>, owner: 'person' | 'group') {
   return notifications.kinds.filter(({ owners }) => owners.includes(owner))
 }
 
@@ -212,7 +216,7 @@ const SETTINGS_OF = [
 ] as const
 
 /** Titles of the channels that this server has, and of those that it could have, with the setting. */
-function configuredIn({ notifications: { channels, kinds } }: PageParts) {
+function configuredIn({ notifications: { channels, kinds } }: Pick<PageParts, 'notifications'>) {
   const there = [...channels, ...kinds]
   return {
     titles: there.map(({ title }) => title),

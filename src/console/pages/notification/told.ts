@@ -18,7 +18,7 @@ export interface NotifiedPerson {
 
 /** Reads who was told of a subject, and notes that this person sees it. */
 export async function toldOf(
-  { notifications }: PageParts,
+  { notifications }: Pick<PageParts, 'notifications'>,
   {
     names,
     now,

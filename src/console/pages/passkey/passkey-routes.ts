@@ -29,7 +29,7 @@ import { type PasskeyOffer, type PasskeyView, passkeyPage } from './passkey-page
 /** Age of the sign-in with which passkeys are added and removed, whatever else is configured. */
 const MAX_AGE_SECONDS = 300
 
-export function addPasskeys(desk: PageRouter, parts: PageParts): void {
+export function addPasskeys(desk: PageRouter, parts: Pick<PageParts, 'people'>): void {
   const { people } = parts
   const stepUp = { acrValues: people.stepUp?.acrValues ?? [], maxAgeSeconds: MAX_AGE_SECONDS }
 

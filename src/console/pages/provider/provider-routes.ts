@@ -5,7 +5,7 @@ import { providersPage } from './providers-page.ts'
 import { triedPage } from './tried-page.ts'
 
 /** Adds the pages on which administrators try a provider: its claims about a person, and the profile made of them. */
-export function addProviders(desk: PageRouter, parts: PageParts): void {
+export function addProviders(desk: PageRouter, parts: Pick<PageParts, 'people'>): void {
   desk.get('/providers', async ({ visitor, query }) => {
     requireAdministrator(visitor)
     const providers = await listProviders(parts.people)
@@ -15,7 +15,7 @@ export function addProviders(desk: PageRouter, parts: PageParts): void {
 
 /** The end of a try, in the browser of who began it; to everybody else it does not exist. */
 export async function showTried(
-  parts: PageParts,
+  parts: Pick<PageParts, 'people'>,
   visitor: Parameters<Parameters<PageRouter['get']>[1]>[0]['visitor'] | undefined,
   tried: TriedSignIn,
 ): Promise<string> {

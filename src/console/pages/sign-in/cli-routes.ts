@@ -30,7 +30,7 @@ function readRequest(fields: Fields): CliRequest {
 }
 
 /** `remit login`: a person signed in here hands the command line a session of its own (contract 10). */
-export function addCli(desk: PageRouter, parts: PageParts): void {
+export function addCli(desk: PageRouter, parts: Pick<PageParts, 'people'>): void {
   desk.get('/cli', async ({ visitor, query }) => {
     const { redirectUri, challenge, state, port } = readRequest(query)
     const fields = new Map([

@@ -42,7 +42,11 @@ function page(reply: FastifyReply, text: string): FastifyReply {
   return reply.type('text/html; charset=utf-8').send(text)
 }
 
-export function addSignIn(app: FastifyInstance, parts: PageParts, cookies: Cookies): void {
+export function addSignIn(
+  app: FastifyInstance,
+  parts: Pick<PageParts, 'decisions' | 'issuer' | 'people' | 'providers'>,
+  cookies: Cookies,
+): void {
   /** Has a person who is signed in sign in again, at the same provider. */
   async function again(request: FastifyRequest, reply: FastifyReply): Promise<string> {
     const { acr_values: ways = '', return_to: returnTo = '/' } = request.query as Query
@@ -132,7 +136,11 @@ export function addSignIn(app: FastifyInstance, parts: PageParts, cookies: Cooki
 }
 
 /** The first administrator. Looking at the link changes nothing; the form begins a sign-in, and its end uses the link. */
-export function addSetup(app: FastifyInstance, parts: PageParts, cookies: Cookies): void {
+export function addSetup(
+  app: FastifyInstance,
+  parts: Pick<PageParts, 'decisions' | 'issuer' | 'people' | 'providers'>,
+  cookies: Cookies,
+): void {
   app.get('/setup/:token', async (request, reply) => {
     const { token } = request.params as { token: string } // the router gives exactly this
     const valid = await isSetupLink(parts.people, token)

@@ -7,7 +7,7 @@ import { findVisitor } from '../visit.ts'
 
 /** Begins a sign-in for this browser; answers the address at the provider to go to. */
 export async function begin(
-  parts: PageParts,
+  parts: Pick<PageParts, 'decisions' | 'providers'>,
   cookies: Cookies,
   reply: FastifyReply,
   signIn: Parameters<PageParts['providers']['begin']>[0],
@@ -24,7 +24,7 @@ export async function begin(
  * sees who only tried.
  */
 export async function complete(
-  parts: PageParts,
+  parts: Pick<PageParts, 'decisions' | 'people' | 'providers'>,
   cookies: Cookies,
   request: FastifyRequest,
   reply: FastifyReply,

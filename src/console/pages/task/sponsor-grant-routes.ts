@@ -16,7 +16,7 @@ import type { SponsorGrantItem } from './sponsor-grant-list.ts'
 
 const MAX = 50
 
-export function addSponsorGrants(desk: PageRouter, parts: PageParts): void {
+export function addSponsorGrants(desk: PageRouter, parts: Pick<PageParts, 'decisions'>): void {
   desk.post('/sponsor-grants/:id/end', async ({ visitor, id }) => {
     const grant = await findSponsorGrantFor(parts.decisions, visitor.person, id)
     if (!grant) throw notFound()
@@ -53,7 +53,7 @@ export async function sponsorGrantsOf(
 
 /** Tells whether this person has a grant among those on their home page. */
 export async function isListed(
-  parts: PageParts,
+  parts: Pick<PageParts, 'decisions'>,
   person: Person,
   grant: SponsorGrant,
 ): Promise<boolean> {

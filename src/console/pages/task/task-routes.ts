@@ -62,7 +62,7 @@ export function addTasks(desk: PageRouter, parts: PageParts): void {
 }
 
 async function requireTask(
-  parts: PageParts,
+  parts: Pick<PageParts, 'decisions'>,
   { visitor, id }: Visit,
 ): Promise<{ task: Task; role: Role }> {
   const task = await findTask(parts.decisions.storage.read, id)
@@ -139,7 +139,7 @@ async function viewOf(parts: PageParts, visit: Visit): Promise<TaskView> {
 
 /** Standing limits that are the visitor's to see. */
 async function standingOver(
-  parts: PageParts,
+  parts: Pick<PageParts, 'decisions'>,
   { administrator, person }: Visitor,
   { id, personId }: Task,
 ): Promise<ShownLimit[]> {
@@ -149,7 +149,7 @@ async function standingOver(
 }
 
 async function grantOf(
-  parts: PageParts,
+  parts: Pick<PageParts, 'decisions'>,
   { person }: Visitor,
   { sponsorGrantId: id }: Task,
 ): Promise<TaskView['sponsorGrant']> {

@@ -64,7 +64,7 @@ export async function jwtBearer(
 }
 
 /** True if the issuer is trusted for chaining, or was until it was revoked: the refusal then names the revoked issuer. */
-async function isPeer({ issuers }: GrantParts, issuer: unknown): Promise<boolean> {
+async function isPeer({ issuers }: Pick<GrantParts, 'issuers'>, issuer: unknown): Promise<boolean> {
   const all = (await issuers.all()).filter((one) => one.issuer === issuer)
   const now = all.filter(({ state }) => state !== 'revoked')
   return (now.length > 0 ? now : all).some(({ uses }) => uses.includes('chaining'))

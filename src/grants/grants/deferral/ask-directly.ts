@@ -131,7 +131,7 @@ async function ask(
 }
 
 async function recordAllowed(
-  { ledger }: GrantParts,
+  { ledger }: Pick<GrantParts, 'ledger'>,
   tx: Tx,
   { agentId: agent, asked, details, personId: person, purpose }: ConsentQuestion,
 ): Promise<void> {
@@ -179,7 +179,7 @@ export async function questionOf(
  * @throws Problem `consent.denied`, `consent.too_many_pending`
  */
 export async function putQuestion(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'clock' | 'ledger' | 'random'>,
   tx: Tx,
   asking: ConsentQuestion,
 ): Promise<DeferralAnswer['consentId'] & string> {

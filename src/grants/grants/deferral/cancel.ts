@@ -43,7 +43,7 @@ export async function cancelDeferral(
 }
 
 async function cancel(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'clock' | 'ledger'>,
   tx: Tx,
   { consentId, digest, flow, personId, taskId }: Deferral,
   { agent, assertion }: BroughtAgent,

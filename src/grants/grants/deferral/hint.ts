@@ -69,7 +69,11 @@ const FINDING: Readonly<Record<Hint['kind'], PersonFinder>> = {
 }
 
 /** Finds by a person's id, which cannot be guessed, or by their e-mail address. */
-async function byName(parts: GrantParts, agent: Agent, value: string): Promise<Person | undefined> {
+async function byName(
+  parts: Pick<GrantParts, 'clock' | 'storage'>,
+  agent: Agent,
+  value: string,
+): Promise<Person | undefined> {
   const { read } = parts.storage
   if (isId('person', value)) return findPerson(read, value)
   const people = value.includes('@') ? await findPersonsByEmail(read, value) : []
@@ -81,7 +85,7 @@ async function byName(parts: GrantParts, agent: Agent, value: string): Promise<P
  * know that they are people.
  */
 async function ifMayBeNamed(
-  { clock, storage }: GrantParts,
+  { clock, storage }: Pick<GrantParts, 'clock' | 'storage'>,
   agent: Agent,
   person: Person | undefined,
 ): Promise<Person | undefined> {
@@ -92,7 +96,7 @@ async function ifMayBeNamed(
 
 /** RFC 9493: `iss_sub` of a provider, `email`, or `opaque` with a person's id. */
 async function bySubjectIdentifier(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'clock' | 'storage'>,
   agent: Agent,
   given: unknown,
 ): Promise<Person | undefined> {

@@ -110,7 +110,7 @@ async function whyNotAllowed(
 const WITHDRAWN = refused('consent.required', 'the person has withdrawn the consent')
 
 function standingOf(
-  { issuer }: GrantParts,
+  { issuer }: Pick<GrantParts, 'issuer'>,
   plan: Exclude<PlanResult, UnapprovedGrant<PlannedGrant>>,
   waiter: PlanRequest,
   approval: AccessRequest | undefined,

@@ -88,7 +88,7 @@ async function answerPoll(
 
 /** INVARIANT: to an agent, the codes of other agents do not exist. */
 async function ownDeferral(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'storage'>,
   { code, flow }: Poll,
   agentId: string,
 ): Promise<Deferral | undefined> {
@@ -116,7 +116,7 @@ function generic(answer: GrantRefusal, why: GrantRefusal): GrantRefusal {
 
 /** The id of the task that it will be is fixed with the first question. */
 async function askNow(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'clock' | 'ledger' | 'random' | 'storage'>,
   own: Deferral,
   { insufficient, question }: QuestionToAsk,
 ): Promise<void> {
@@ -128,7 +128,7 @@ async function askNow(
 
 /** No answer yet. The poll uses up its proof and assertion, and has to be in time. */
 async function wait(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'clock' | 'storage'>,
   { brought, no, own }: PollInput,
   page: string | undefined,
 ): Promise<PendingDeferral | GrantRefusal> {
@@ -148,7 +148,7 @@ async function wait(
   return refusedBy(PACE_GUARD)
 }
 
-export function usedSteps(parts: GrantParts, { assertion, proof }: BroughtAgent) {
+export function usedSteps(parts: Pick<GrantParts, 'storage'>, { assertion, proof }: BroughtAgent) {
   return [proofStep(parts, proof), credentialStep(parts.storage.read, assertion)]
 }
 
@@ -188,7 +188,11 @@ async function redeem(
 }
 
 /** Another request was quicker: a poll, or a cancellation. */
-async function lost(parts: GrantParts, own: Deferral, failed: Guard): Promise<GrantRefusal> {
+async function lost(
+  parts: Pick<GrantParts, 'storage'>,
+  own: Deferral,
+  failed: Guard,
+): Promise<GrantRefusal> {
   if (failed === USE_GUARD) return APPROVAL_OVER
   if (failed !== DEFERRAL_GUARD) return refusedBy(failed)
   const now = await findDeferral(parts.storage.read, own.digest)

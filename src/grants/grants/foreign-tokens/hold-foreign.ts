@@ -121,7 +121,7 @@ function wrongBinding(
  * over.
  */
 async function ended(
-  parts: FactParts,
+  parts: Pick<FactParts, 'clock' | 'facts' | 'ledger' | 'live' | 'storage'>,
   { access, name }: StoredIssuer,
   token: string,
   refusal: GrantRefusal,

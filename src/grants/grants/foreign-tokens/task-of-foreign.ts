@@ -5,16 +5,16 @@ import type { GrantRefusal } from '../../issuance/index.ts'
 
 /** The task that a token opened. One that opened none yet opens it now, if that is said. */
 export async function taskOfForeign(
-  parts: FactParts,
+  parts: Pick<FactParts, 'facts' | 'storage'>,
   token: Pick<VerifiedToken, 'digest'>,
 ): Promise<TaskLineage | undefined>
 export async function taskOfForeign(
-  parts: FactParts,
+  parts: Pick<FactParts, 'facts' | 'storage'>,
   token: Pick<VerifiedToken, 'digest'>,
   open: () => Promise<GrantRefusal | undefined>,
 ): Promise<TaskLineage | GrantRefusal>
 export async function taskOfForeign(
-  parts: FactParts,
+  parts: Pick<FactParts, 'facts' | 'storage'>,
   { digest }: Pick<VerifiedToken, 'digest'>,
   open?: () => Promise<GrantRefusal | undefined>,
 ): Promise<TaskLineage | GrantRefusal | undefined> {

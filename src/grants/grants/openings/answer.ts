@@ -153,7 +153,7 @@ async function resourceToken(
 }
 
 async function scopeOf(
-  { catalog }: GrantParts,
+  { catalog }: Pick<GrantParts, 'catalog'>,
   { scope: asked }: WantedToken,
   details: readonly Detail[],
 ): Promise<{ scope?: string }> {

@@ -17,7 +17,7 @@ export interface AssertedAuthority {
 
 /** Requested, within what the assertion says. Scopes and types that mean nothing here grant nothing here. */
 export async function readAsserted(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'catalog'>,
   asked: AssertedOpening,
   claims: Claims,
 ): Promise<AssertedAuthority> {

@@ -110,7 +110,7 @@ async function continued(
  * key, or the assertion is for the key that was proved; and a token that proves nothing is for MCP servers and A2A agents only.
  */
 async function resourceOf(
-  { catalog, fapi2 }: GrantParts,
+  { catalog, fapi2 }: Pick<GrantParts, 'catalog' | 'fapi2'>,
   { asserted, bound, brought, issuer }: Assertion,
 ): Promise<string | GrantRefusal> {
   if (!bound && !issuer.bearer)

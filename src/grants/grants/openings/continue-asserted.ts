@@ -94,7 +94,10 @@ export async function continueAsserted(
  * Not closed, by the same key or by none, for the same, through the same, and asked for as plainly. A task never learns of a later sign-in
  * (RFC 9470): without a key, another sign-in is another task; with one, a client that needs one comes with another key.
  */
-async function alike(parts: GrantParts, { asked, said }: Continuation): Promise<readonly Task[]> {
+async function alike(
+  parts: Pick<GrantParts, 'clock' | 'storage'>,
+  { asked, said }: Continuation,
+): Promise<readonly Task[]> {
   const { budget, lifeSeconds, purpose, space, thread } = asked
   const ofItsOwn = [budget, lifeSeconds, purpose, space, thread].some((one) => one !== undefined)
   if (ofItsOwn) return []
@@ -125,7 +128,7 @@ async function alike(parts: GrantParts, { asked, said }: Continuation): Promise<
 
 /** Answers the guard that failed. */
 async function use(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'ledger' | 'live' | 'storage'>,
   { said }: Continuation,
   { at, held, issued }: { held: TaskLineage; at: GrantAt; issued: IssuedAccess },
 ): Promise<Guard | undefined> {

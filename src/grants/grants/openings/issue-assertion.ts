@@ -151,7 +151,7 @@ export async function makeAssertion(
 
 /** INVARIANT: never for our own domain; there a task has its tokens. */
 export async function peerOf(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'issuer' | 'issuers'>,
   { audience }: Pick<AssertionRequest, 'audience'>,
 ): Promise<Peer | GrantRefusal> {
   const issuer = audience === parts.issuer ? undefined : await parts.issuers.peer(audience)
@@ -172,7 +172,7 @@ export function resourceOf(
  * Finds how the agent is called over there: as it was registered, or the address of its document.
  */
 export async function clientAt(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'storage'>,
   { task }: TaskLineage,
   { mapping }: Peer,
 ): Promise<string | undefined> {

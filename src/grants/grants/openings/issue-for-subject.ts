@@ -89,7 +89,10 @@ const NEEDS_TASK = refused(
 )
 
 /** Finds out the request to the peer, before anything is used up. */
-async function prepare(parts: GrantParts, asked: SubjectAssertion) {
+async function prepare(
+  parts: Pick<GrantParts, 'catalog' | 'issuer' | 'issuers'>,
+  asked: SubjectAssertion,
+) {
   const peer = await peerOf(parts, asked)
   if (isRefused(peer)) return peer
   const resource = resourceOf(peer.mapping, asked)

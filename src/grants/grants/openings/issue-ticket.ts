@@ -115,7 +115,7 @@ async function findTicket(
 
 /** Strictly read; what it asks for is not empty. */
 async function readTicket(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'storage'>,
   wanted: TicketRequest,
   catalog: CatalogView,
 ): Promise<AuthorityRequest | GrantRefusal> {
@@ -143,7 +143,7 @@ function beyondParent(
 }
 
 async function recordTicket(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'ledger' | 'live' | 'storage'>,
   held: TaskLineage,
   given: { ticket: MintedToken; agentId: string; asked: AuthorityRequest },
 ): Promise<void> {

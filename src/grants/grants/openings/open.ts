@@ -66,7 +66,10 @@ async function planAndBegin(
 const NOT_SAID = refused('grant.not_accepted', 'its issuer does not state what this client may do')
 
 /** Says what became of the line between plan and commit. */
-async function notOpen(parts: GrantParts, line: TaskLineage['above']): Promise<GrantRefusal> {
+async function notOpen(
+  parts: Pick<GrantParts, 'storage'>,
+  line: TaskLineage['above'],
+): Promise<GrantRefusal> {
   for (const { id } of line) {
     const task = await findTask(parts.storage.read, id)
     if (task?.state === 'suspended') return refused('task.suspended', 'a task above is suspended')

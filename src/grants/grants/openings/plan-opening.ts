@@ -38,7 +38,7 @@ export interface Line {
 }
 
 export async function lineOf(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'facts'>,
   { brought, request: { way } }: Pick<PlanRequest, 'brought' | 'request'>,
 ): Promise<Line> {
   const own = brought.agent.id

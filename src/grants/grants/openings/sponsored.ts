@@ -71,7 +71,7 @@ export async function authenticateSponsored(
 }
 
 export async function underGrant(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'clock' | 'storage'>,
   opening: SponsoredOpening,
   {
     brought,
@@ -103,7 +103,7 @@ export async function underGrant(
 const UNKNOWN = refused('sponsor_grant.unknown', 'the agent has no such sponsor grant')
 
 async function findGrant(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'clock' | 'storage'>,
   agent: Agent,
   id: string | undefined,
 ): Promise<SponsorGrant | GrantRefusal> {
@@ -173,7 +173,7 @@ export async function planSponsored(
 }
 
 function notInForce(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'clock'>,
   grant: SponsorGrant,
   answers: boolean,
 ): GrantRefusal | undefined {

@@ -84,7 +84,7 @@ function termsOf({ days, purpose, seconds, tasks }: SponsorshipTerms, now: numbe
  * means nothing.
  */
 async function withinItsWord(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'catalog'>,
   opening: SponsoredOpening,
   { vouched }: BroughtWorkload,
 ): Promise<SponsoredOpening | GrantRefusal> {

@@ -122,7 +122,7 @@ type PersonAskResult =
  * included.
  */
 async function holdOpening(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'clock' | 'master' | 'random'>,
   tx: Tx,
   {
     opening,

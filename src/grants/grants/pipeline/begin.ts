@@ -59,7 +59,7 @@ export async function useProof(tx: Tx, { expiresAt, replayKey }: Proof): Promise
  * failed.
  */
 export async function begin(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'ledger' | 'live' | 'storage'>,
   task: Task,
   given: {
     readonly brought: {

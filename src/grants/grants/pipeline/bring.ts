@@ -55,7 +55,10 @@ export async function readCaller(
   return readWith(parts, request, shows ? provedKey(parts, request) : undefined)
 }
 
-function provedKey(parts: GrantParts, request: OpeningRequest): Promise<Proof> {
+function provedKey(
+  parts: Pick<GrantParts, 'clock' | 'nonces' | 'random'>,
+  request: OpeningRequest,
+): Promise<Proof> {
   const { method, url } = request
   const nonce = parts.nonces?.checkFor(url, { at: 'token endpoint' })
   const { clock, random } = parts

@@ -257,7 +257,7 @@ function beyondBases(
  * counts.
  */
 async function isToBeHandedOn(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'storage'>,
   between: { readonly agent: Agent; readonly person: Person; readonly bases: readonly Basis[] },
   found: {
     readonly asked: AuthorityRequest

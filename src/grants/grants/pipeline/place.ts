@@ -34,7 +34,7 @@ const NOT_OPEN = refused(
 )
 
 export async function findPlace(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'facts' | 'storage'>,
   { space, thread }: WantedPlace,
 ): Promise<Place | GrantRefusal> {
   if (space === undefined)
@@ -53,7 +53,7 @@ export async function findPlace(
  * parent's.
  */
 export async function findPlaceBelow(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'facts'>,
   parent: { readonly spaceId: string | null; readonly threadId: Id<'thread'> | null },
   space: string | undefined,
 ): Promise<Place | GrantRefusal> {
@@ -79,7 +79,7 @@ export interface Entrants {
  * alive.
  */
 export async function enterPlace(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'clock' | 'facts'>,
   place: Place,
   view: LiveView,
   { agents, person, sponsored }: Entrants,

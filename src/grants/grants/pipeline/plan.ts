@@ -85,7 +85,7 @@ export function unlessForbidden(
 
 /** The task that a plan begins, with those above it. INVARIANT: who acts for whom is read from rows, never from a token. */
 export async function lineageOf(
-  parts: GrantParts,
+  parts: Pick<GrantParts, 'clock' | 'facts' | 'random'>,
   { brought, consent, flow, request }: PlanRequest,
   { grant, issuers, openedBy, parent, sponsorGrant }: Plan,
   fixed: Pick<NewTask, 'id' | 'approvedUntil'> & { readonly handsOnNothing?: boolean | undefined },
