@@ -4,24 +4,24 @@ import type { PageParts } from './parts.ts'
 
 /** Names for ids, looked up once per page. A deleted subject keeps its id. */
 export class Names {
-  readonly #parts: PageParts
+  readonly #read: PageParts['people']['storage']['read']
   readonly #people = new Map<string, Promise<string>>()
   readonly #agents = new Map<string, Promise<string>>()
 
-  constructor(parts: PageParts) {
-    this.#parts = parts
+  constructor(parts: Pick<PageParts, 'people'>) {
+    this.#read = parts.people.storage.read
   }
 
   person(id: string): Promise<string> {
     return kept(this.#people, id, async () => {
-      const person = await findPerson(this.#parts.people.storage.read, id)
+      const person = await findPerson(this.#read, id)
       return person?.name ?? id
     })
   }
 
   agent(id: string): Promise<string> {
     return kept(this.#agents, id, async () => {
-      const agent = await findAgent(this.#parts.people.storage.read, id)
+      const agent = await findAgent(this.#read, id)
       return agent?.name ?? id
     })
   }

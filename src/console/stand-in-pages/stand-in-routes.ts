@@ -31,7 +31,7 @@ import {
 const MAX_AGE_SECONDS = 300
 const IN_A_PAGE = 50
 
-export function addStandIns(desk: PageRouter, parts: PageParts): void {
+export function addStandIns(desk: PageRouter, parts: Pick<PageParts, 'people'>): void {
   const { people } = parts
   const { read } = people.storage
   const signed = isSignedOperation(people, 'standins.add')
@@ -91,7 +91,7 @@ export function addStandIns(desk: PageRouter, parts: PageParts): void {
 }
 
 function itemsOf(
-  parts: PageParts,
+  parts: Pick<PageParts, 'people'>,
   standIns: readonly StandIn[],
 ): Promise<(StandIn & StandInItem)[]> {
   const names = new Names(parts)

@@ -22,13 +22,16 @@ export function addAllowances(desk: PageRouter, parts: Pick<PageParts, 'decision
 }
 
 /** The allowances in force that concern a visitor: given by him, on his behalf; all, for administrators. */
-export async function allowancesOf(parts: PageParts, visitor: Visitor): Promise<AllowanceItem[]> {
+export async function allowancesOf(
+  parts: Pick<PageParts, 'decisions' | 'people'>,
+  visitor: Visitor,
+): Promise<AllowanceItem[]> {
   const listed = await listAllowances(parts.decisions, visitor.person)
   return allowanceItems(parts, visitor, listed)
 }
 
 export async function allowanceItems(
-  parts: PageParts,
+  parts: Pick<PageParts, 'decisions' | 'people'>,
   visitor: Visitor,
   listed: readonly ListedAllowance[],
 ): Promise<AllowanceItem[]> {

@@ -255,7 +255,7 @@ async function requireVisible(
 }
 
 async function standingOf(
-  parts: PageParts,
+  parts: Pick<PageParts, 'decisions' | 'people'>,
   visitor: Visitor,
   request: AccessRequest,
 ): Promise<RequestStatus> {

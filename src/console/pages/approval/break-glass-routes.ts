@@ -21,7 +21,7 @@ import { showRequest } from './shown-call.ts'
 /** Approving alone is offered and spelled out here; the answer itself goes to the page of the request. */
 export function addBreakGlass(
   desk: PageRouter,
-  parts: PageParts,
+  parts: Pick<PageParts, 'decisions' | 'people'>,
   pageOf: (visit: Visit, offer: BreakGlassOffer) => Promise<string>,
 ): void {
   // Grants nothing: it spells out what would be approved.
@@ -74,7 +74,7 @@ export function addBreakGlass(
 
 /** Facts about approving alone for the page of a request: an offer, where every rule makes this person one, and who did. */
 export async function aloneOn(
-  parts: PageParts,
+  parts: Pick<PageParts, 'decisions' | 'people'>,
   { now, visitor: { person } }: Visit,
   request: ListedBreakGlass['request'],
 ): Promise<{ alone?: BreakGlassOffer; broken?: { id: string | undefined; who: string } }> {
@@ -107,7 +107,7 @@ function noneThere(error: unknown): undefined {
   if (!(error instanceof Problem) || error.code !== 'break_glass.unknown') throw error
 }
 
-async function viewOf(parts: PageParts, visit: Visit) {
+async function viewOf(parts: Pick<PageParts, 'decisions' | 'people'>, visit: Visit) {
   const { now, visitor } = visit
   const { broken, request } = await requireFound(parts, visit)
   const names = new Names(parts)

@@ -13,7 +13,7 @@ import type { ApprovalsView, RequestItem, RequestPage } from './approvals-page.t
 const IN_A_PAGE = 25
 
 export async function requestItems(
-  parts: PageParts,
+  parts: Pick<PageParts, 'people'>,
   requests: readonly ListedRequest[],
 ): Promise<RequestItem[]> {
   const names = new Names(parts)
@@ -34,7 +34,7 @@ export async function requestItems(
 
 /** The lists of the page of approvals. One of them is gone along at a time: `list=own` is the second. */
 export async function requestLists(
-  parts: PageParts,
+  parts: Pick<PageParts, 'decisions' | 'people'>,
   { person }: Visitor,
   query: Visit['query'],
 ): Promise<Pick<ApprovalsView, 'agents' | 'agent' | 'mine' | 'others'>> {
@@ -65,13 +65,16 @@ export async function requestLists(
 }
 
 /** The first requests that wait for a person, as the home page has them. */
-export async function firstRequests(parts: PageParts, { person }: Visitor): Promise<RequestPage> {
+export async function firstRequests(
+  parts: Pick<PageParts, 'decisions' | 'people'>,
+  { person }: Visitor,
+): Promise<RequestPage> {
   return pageOf(parts, {}, '', (page) => listForApprover(parts.decisions, person, page))
 }
 
 /** One more is looked for than is shown, so that the page knows whether there are more. */
 async function pageOf(
-  parts: PageParts,
+  parts: Pick<PageParts, 'people'>,
   { after, before }: { readonly after?: string | undefined; readonly before?: string | undefined },
   query: string,
   find: (page: ListPage) => Promise<readonly ListedRequest[]>,

@@ -31,7 +31,10 @@ import {
 import { calledOut, type ShownCall, showRequest } from './shown-call.ts'
 
 /** Pages on which requests of one task, with one action or submitted together, are answered together, with exceptions. */
-export function addTogether(desk: PageRouter, parts: PageParts): void {
+export function addTogether(
+  desk: PageRouter,
+  parts: Pick<PageParts, 'companionsOf' | 'decisions' | 'people'>,
+): void {
   desk.get('/approvals/:id/together', async (visit) => togetherPage(parts, visit, []))
 
   desk.post('/approvals/:id/together', async (act) => {
@@ -112,7 +115,7 @@ ${items}${signing(form, `/approvals/${id}/together`)}
 }
 
 async function togetherPage(
-  parts: PageParts,
+  parts: Pick<PageParts, 'companionsOf' | 'decisions' | 'people'>,
   visit: Visit,
   refused: readonly RefusedAnswer[],
 ): Promise<string> {

@@ -36,7 +36,10 @@ import { endOfLife } from './lives.ts'
 /** Maximum names; more do not help the reader. */
 const MAX_NAMES = 5
 
-export function addAuthorize(desk: PageRouter, parts: PageParts): void {
+export function addAuthorize(
+  desk: PageRouter,
+  parts: Pick<PageParts, 'decisions' | 'people'>,
+): void {
   desk.get('/authorize/:id', async (visit) => {
     const asked = await requireOwn(parts, visit)
     const { person, session } = visit.visitor
@@ -110,7 +113,7 @@ async function answerOf(
 }
 
 async function viewOf(
-  parts: PageParts,
+  parts: Pick<PageParts, 'decisions' | 'people'>,
   { now, query, visitor }: Visit,
   asked: Authorization,
 ): Promise<AuthorizeView> {

@@ -19,7 +19,7 @@ import { type Act, mistakeOf, notFound, type PageRouter, statusHere, type Visit 
 import { type ConsentView, consentPage } from './consent-page.ts'
 import { endOf } from './lifetimes.ts'
 
-export function addConsent(desk: PageRouter, parts: PageParts): void {
+export function addConsent(desk: PageRouter, parts: Pick<PageParts, 'decisions' | 'people'>): void {
   desk.get('/consent/:id', async (visit) => consentPage(await viewOf(parts, visit)))
 
   desk.post('/consent/:id', async (act) => {
@@ -73,7 +73,10 @@ async function requireOwn(
   return asked
 }
 
-async function viewOf(parts: PageParts, visit: Visit): Promise<ConsentView> {
+async function viewOf(
+  parts: Pick<PageParts, 'decisions' | 'people'>,
+  visit: Visit,
+): Promise<ConsentView> {
   const { visitor, now, id } = visit
   const asked = await requireOwn(parts, visit)
   const { read } = parts.decisions.storage

@@ -9,12 +9,15 @@ import { notFound, type PageRouter, type Visit } from '../visit.ts'
 import { type DecisionView, decisionPage, type GateView } from './decision-page.ts'
 import type { DecisionItem } from './decision-words.ts'
 
-export function addDecisions(desk: PageRouter, parts: PageParts): void {
+export function addDecisions(
+  desk: PageRouter,
+  parts: Pick<PageParts, 'decisions' | 'people'>,
+): void {
   desk.get('/decisions/:id', async (visit) => decisionPage(await viewOf(parts, visit)))
 }
 
 export async function decisionItems(
-  parts: PageParts,
+  parts: Pick<PageParts, 'decisions' | 'people'>,
   decisions: readonly StoredDecision[],
 ): Promise<DecisionItem[]> {
   const names = new Names(parts)
@@ -57,7 +60,10 @@ async function gateOf(gate: ToldGate, names: Names): Promise<GateView> {
   return { ...gate, subject: await named }
 }
 
-async function viewOf(parts: PageParts, visit: Visit): Promise<DecisionView> {
+async function viewOf(
+  parts: Pick<PageParts, 'decisions' | 'people'>,
+  visit: Visit,
+): Promise<DecisionView> {
   const { decision, operator } = await requireVisible(parts, visit)
   const told = await explain(parts.decisions, decision.id, operator ? 'operator' : 'person')
   const names = new Names(parts)

@@ -20,11 +20,14 @@ import { agentsToRecertify } from './recertify.ts'
 
 const RECENT = 10
 
-export function addHome(desk: PageRouter, parts: PageParts): void {
+export function addHome(desk: PageRouter, parts: Pick<PageParts, 'decisions' | 'people'>): void {
   desk.get('/', async (visit) => homePage(await viewOf(parts, visit)))
 }
 
-async function viewOf(parts: PageParts, { visitor, now }: Visit): Promise<HomeView> {
+async function viewOf(
+  parts: Pick<PageParts, 'decisions' | 'people'>,
+  { visitor, now }: Visit,
+): Promise<HomeView> {
   const { read } = parts.decisions.storage
   const names = new Names(parts)
   const personId = visitor.person.id

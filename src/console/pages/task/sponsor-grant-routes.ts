@@ -29,7 +29,7 @@ export function addSponsorGrants(desk: PageRouter, parts: Pick<PageParts, 'decis
  * Lists the grants in force that a visitor gave, or that are for agents of theirs, newest first.
  */
 export async function sponsorGrantsOf(
-  parts: PageParts,
+  parts: Pick<PageParts, 'decisions' | 'people'>,
   { person }: Visitor,
 ): Promise<SponsorGrantItem[]> {
   const { clock, storage } = parts.decisions

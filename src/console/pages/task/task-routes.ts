@@ -28,7 +28,7 @@ import { treeView } from './tree-view.ts'
 const RECENT = 10
 const MAX = 50
 
-export function addTasks(desk: PageRouter, parts: PageParts): void {
+export function addTasks(desk: PageRouter, parts: Pick<PageParts, 'decisions' | 'people'>): void {
   desk.get('/tasks', async (visit) => tasksPage(await listView(parts, visit)))
   desk.get('/tasks/:id', async (visit) => taskPage(await viewOf(parts, visit)))
 
@@ -71,14 +71,17 @@ async function requireTask(
   return { task, role }
 }
 
-export async function taskItems(parts: PageParts, tasks: readonly Task[]): Promise<TaskItem[]> {
+export async function taskItems(
+  parts: Pick<PageParts, 'people'>,
+  tasks: readonly Task[],
+): Promise<TaskItem[]> {
   const names = new Names(parts)
   return Promise.all(
     tasks.map(async (task) => ({ ...task, agent: await names.agent(task.agentId) })),
   )
 }
 
-async function listView(parts: PageParts, { visitor, now }: Visit) {
+async function listView(parts: Pick<PageParts, 'decisions' | 'people'>, { visitor, now }: Visit) {
   const { read } = parts.decisions.storage
   const names = new Names(parts)
   const personId = visitor.person.id
@@ -98,7 +101,10 @@ async function listView(parts: PageParts, { visitor, now }: Visit) {
 }
 
 /** A person's tasks that are not closed, newest first. */
-export async function runningTasks(parts: PageParts, personId: string): Promise<TaskItem[]> {
+export async function runningTasks(
+  parts: Pick<PageParts, 'decisions' | 'people'>,
+  personId: string,
+): Promise<TaskItem[]> {
   const { read } = parts.decisions.storage
   const open = await listTasks(read, { personId, state: 'open', limit: MAX })
   const suspended = await listTasks(read, { personId, state: 'suspended', limit: MAX })
@@ -108,7 +114,10 @@ export async function runningTasks(parts: PageParts, personId: string): Promise<
   )
 }
 
-async function viewOf(parts: PageParts, visit: Visit): Promise<TaskView> {
+async function viewOf(
+  parts: Pick<PageParts, 'decisions' | 'people'>,
+  visit: Visit,
+): Promise<TaskView> {
   const { visitor, now, id } = visit
   const { task, role } = await requireTask(parts, visit)
   const { read } = parts.decisions.storage

@@ -14,7 +14,11 @@ const MAX = 500
  * INVARIANT: the whole line and all below it is for the represented person and administrators; who
  * owns the agent sees open tasks below it, and nothing above.
  */
-export async function treeView(parts: PageParts, visitor: Visitor, task: Task): Promise<TreeView> {
+export async function treeView(
+  parts: Pick<PageParts, 'decisions' | 'people'>,
+  visitor: Visitor,
+  task: Task,
+): Promise<TreeView> {
   const { read } = parts.decisions.storage
   const whole = visitor.administrator || task.personId === visitor.person.id
   const above = whole ? (await ancestorsOf(read, task)).toReversed() : []
@@ -43,7 +47,7 @@ function descendants(task: Task, tasks: readonly Task[]): Task[] {
 }
 
 async function itemsOf(
-  parts: PageParts,
+  parts: Pick<PageParts, 'decisions' | 'people'>,
   visitor: Visitor,
   tasks: readonly Task[],
 ): Promise<(task: Task) => TreeTask> {
