@@ -435,6 +435,22 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
     guards: ['src/console/stand-in-pages/stand-in-routes.ts'],
     suites: ['src/console/stand-in-pages/stand-in-routes.test.ts'],
   },
+  'token-pdp': {
+    guards: [
+      'src/extensions/token-pdp/judge.ts',
+      'src/extensions/token-pdp/parties.ts',
+      'src/extensions/token-pdp/reach.ts',
+    ],
+    suites: ['src/extensions/token-pdp/*.test.ts'],
+  },
+  reach: {
+    guards: [
+      'src/console/reach/check-call.ts',
+      'src/console/reach/who-can.ts',
+      'src/console/reach/what-can.ts',
+    ],
+    suites: ['src/console/reach/*.test.ts'],
+  },
   explanations: {
     guards: ['src/tasks/explanations/explain.ts'],
     suites: ['src/tasks/explanations/explain.test.ts'],

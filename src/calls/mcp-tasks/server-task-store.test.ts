@@ -6,6 +6,8 @@ import { ExactNumber, isObject, type Json, parseJson } from '../../platform/lib/
 import { systemRandom } from '../../platform/lib/random.ts'
 import { Secret } from '../../platform/lib/secret.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
+import { closeTask } from '../../tasks/tasks/index.ts'
+import { openedTask, taskTestParts } from '../../tasks/tasks/testing.ts'
 import { endOfLife, MAX_LIFE_MS, type ServerTask } from './server-task.ts'
 import {
   countOpenTasks,
@@ -15,6 +17,8 @@ import {
   forgetServerTasks,
   forgetTaskStep,
   insertTaskStep,
+  MCP_TASKS_SEALED,
+  overdueTasks,
 } from './server-task-store.ts'
 
 test('a task of a server is followed as long as the server says, for a day at most, and never past its own task', () => {
@@ -137,5 +141,42 @@ forEachEngine('the tasks of servers', (open) => {
     await forgetServerTasks(parts, 10)
     const left = await Promise.all(['open', 'over', 'told'].map(async (id) => (await find(id))?.id))
     assert.deepEqual(left, ['open', undefined, 'told'])
+  })
+
+  test('that are open are overdue past their time, or when their own task is closed, some at a time', async () => {
+    const { keep, parts, storage, task } = await begin()
+    const world = await taskTestParts(storage)
+    const [lasting, closing] = [await openedTask(world), await openedTask(world)]
+    const soon = { taskId: lasting.id, expiresAt: 10 }
+    const late = await keep(task('late', soon))
+    await keep(task('due', { taskId: lasting.id, expiresAt: 11 }))
+    await keep(task('ended', { ...soon, state: 'ended' }))
+    const orphan = await keep(task('orphan', { taskId: closing.id }))
+    await closeTask(world, { taskId: closing.id, reason: 'done', by: 'agent' })
+    const overdue = async (count = 9, of: typeof parts = parts) =>
+      (await overdueTasks(of, 10, count)).toSorted((a, b) => a.id.localeCompare(b.id))
+    assert.deepEqual(await overdue(), [late, orphan])
+    assert.equal((await overdue(1)).length, 1)
+    // One whose key is gone is ended, too, with no server to tell.
+    const without = { params: new Map(), serverTask: '', upstream: '' }
+    assert.deepEqual(await overdue(9, { ...parts, master: await newMaster() }), [
+      { ...late, ...without },
+      { ...orphan, ...without },
+    ])
+    await world.live.stop()
+  })
+
+  test('are sealed to their row, and where a new master key looks for what to seal again', async () => {
+    const { keep, parts, storage, task } = await begin()
+    await keep(task('a'))
+    const [column, ...others] = MCP_TASKS_SEALED
+    assert.ok(column?.table === 'mcp_tasks' && column.column === 'sealed' && column.key === 'id')
+    assert.deepEqual(others, [])
+    const { sealed } = await storage.read
+      .selectFrom('mcp_tasks')
+      .select('sealed')
+      .executeTakeFirstOrThrow()
+    assert.match(String(parts.master.open(sealed, column.associatedData({ id: 'a' }))), /theirs/)
+    assert.throws(() => parts.master.open(sealed, column.associatedData({ id: 'b' })))
   })
 })

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findAgent, suspendAgent } from '../../identity/agents/index.ts'
+import { findAgent, registerAgent, suspendAgent } from '../../identity/agents/index.ts'
 import { addAdmissionRule, removeAdmissionRule } from '../../identity/client-metadata/index.ts'
 import { protocolRecords } from '../../identity/opaque-tokens/index.ts'
+import { agentIdOf } from '../../platform/lib/client-url.ts'
 import { Problem } from '../../platform/lib/problem.ts'
-import { WEEK } from '../../platform/lib/time-units.ts'
+import { DAY, MINUTE, WEEK } from '../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { basesFor } from '../../tasks/consent/basis-store.ts'
 import { endBasis } from '../../tasks/tasks/index.ts'
@@ -12,9 +13,16 @@ import { addPerson, kindOf, LOCATION, may, taskTestParts } from '../../tasks/tas
 import { type AuthorizationAnswer, answerAuthorization } from './answer-authorization.ts'
 import { AUTHORIZATION_KEPT, AUTHORIZATION_WAITS } from './authorization.ts'
 import { findAuthorization, lastAllowed } from './authorization-store.ts'
-import { beginAuthorization, forgetOldAuthorizations } from './begin-authorization.ts'
+import {
+  type AuthorizationStart,
+  beginAuthorization,
+  forgetOldAuthorizations,
+} from './begin-authorization.ts'
 
 const CLIENT = `client-${'0'.repeat(32)}`
+/** The same software, registered once more. */
+const ANOTHER = `client-${'1'.repeat(32)}`
+const DOCUMENT = 'https://notes.example/client.json'
 const upTo = (amount: string) => may('orders.refund', { path: '/amount', op: 'lte', value: amount })
 const OFFERED = [may('orders.read'), upTo('1000.00')]
 
@@ -32,8 +40,10 @@ forEachEngine('answers to clients at the authorization endpoint', (open) => {
     }
     if (let_in) await addAdmissionRule(parts, rule)
     const kept = protocolRecords(parts)
-    await kept.put({ kind: 'Client', id: CLIENT, payload: { client_id: CLIENT } }, WEEK / 1000)
-    const ask = (id = 'one') =>
+    const register = (id: string) =>
+      kept.put({ kind: 'Client', id, payload: { client_id: id } }, WEEK / 1000)
+    await register(CLIENT)
+    const ask = (id = 'one', over: Partial<AuthorizationStart> = {}) =>
       beginAuthorization(parts, {
         askedDetails: null,
         deferrable: false,
@@ -42,21 +52,26 @@ forEachEngine('answers to clients at the authorization endpoint', (open) => {
         redirectUri: 'http://localhost/callback',
         redirectUris: ['http://localhost/callback'],
         browser: 'digest',
+        ...over,
       })
     await ask()
-    const answer = (over: Partial<AuthorizationAnswer> = {}) => {
+    const answer = (over: Partial<AuthorizationAnswer> = {}, at = parts) => {
       const right = { authorizationId: 'one', browser: 'digest', person, answer: 'grant' } as const
       const what = { details: OFFERED, offered: OFFERED, authTime: 1, mayReturn: true }
       const expiresAt = parts.clock.now() + 3_600_000
-      return answerAuthorization(parts, { ...right, ...what, expiresAt, ...over }, kindOf)
+      return answerAuthorization(at, { ...right, ...what, expiresAt, ...over }, kindOf)
     }
     const bases = () =>
       basesFor(read, { agentId: CLIENT, personId: person.id, now: parts.clock.now() })
     return {
       ...{ parts, person, ask, answer, bases, read },
+      register,
+      forget: (id: string) => parts.storage.commit([kept.destroyStep('Client', id)]),
       agent: () => findAgent(read, CLIENT),
+      answered: async () =>
+        (await parts.recorded()).filter(({ type }) => type === 'authorization.answered'),
       state: async (id = 'one') => (await findAuthorization(read, id))?.state,
-      registered: async () => (await kept.find('Client', CLIENT)) !== undefined,
+      registered: async (id = CLIENT) => (await kept.find('Client', id)) !== undefined,
     }
   }
 
@@ -132,6 +147,110 @@ forEachEngine('answers to clients at the authorization endpoint', (open) => {
     parts.clock.advance(AUTHORIZATION_WAITS)
     for (const late of ['grant', 'deny', 'introduce'] as const)
       await rejects(answer({ authorizationId: 'late', answer: late }), 'authorization.not_pending')
+    await parts.live.stop()
+  })
+
+  test('a grant needs the sign-in that the client asked for, by its age when it asked', async () => {
+    const { answer, ask, parts } = await begin()
+    const { clock } = parts
+    const signedInAt = clock.now() - MINUTE
+    const stepUp = { acrValues: ['mfa'], maxAgeSeconds: 60 }
+    await ask('fresh', { stepUp })
+    clock.advance(5 * MINUTE)
+    const fresh = { authorizationId: 'fresh', acr: 'mfa', authTime: signedInAt } as const
+    for (const poor of [
+      { authTime: signedInAt - 1000 },
+      { authTime: null },
+      { acr: 'pwd' },
+      { acr: null },
+    ] as const)
+      await rejects(answer({ ...fresh, ...poor }), 'step_up.required', JSON.stringify(poor))
+    const done = await answer(fresh)
+    assert.deepEqual([done.state, done.acr, done.authTime], ['granted', 'mfa', signedInAt])
+    await parts.live.stop()
+  })
+
+  test('a grant needs the sign-in that the server asks of everybody, by its age now', async () => {
+    const { answer, ask, parts } = await begin()
+    const stepUp = { acrValues: [], maxAgeSeconds: 60 }
+    const authTime = parts.clock.now()
+    const answerHere = (over: Partial<AuthorizationAnswer>) =>
+      answer({ authTime, ...over }, { ...parts, stepUp })
+    parts.clock.advance(MINUTE + 1000)
+    await rejects(answerHere({}), 'step_up.required')
+    assert.equal((await answerHere({ authTime: authTime + 1000 })).state, 'granted')
+    // A no widens nothing, and neither does bringing a client.
+    await ask('two')
+    await answerHere({ authorizationId: 'two', answer: 'introduce' })
+    assert.equal((await answerHere({ authorizationId: 'two', answer: 'deny' })).state, 'denied')
+    await parts.live.stop()
+  })
+
+  test('a client that took its registration back becomes no agent', async () => {
+    const { agent, answer, bases, forget, parts, state } = await begin()
+    await forget(CLIENT)
+    await rejects(answer(), 'authorization.changed')
+    await rejects(answer({ answer: 'introduce' }), 'authorization.changed')
+    assert.deepEqual([await state(), await agent(), await bases()], ['pending', undefined, []])
+    await parts.live.stop()
+  })
+
+  test('a client that never registers is let in: by its document, or by an administrator', async () => {
+    const { answer, ask, parts, person, read } = await begin()
+    await addAdmissionRule(parts, {
+      ...{ name: 'documents', documentHosts: ['notes.example'], redirectHosts: [], trust: 2 },
+      ...{ ceiling: OFFERED, ownerId: person.id, by: person.id },
+    })
+    const redirects = ['https://notes.example/callback']
+    await ask('document', {
+      ...{ clientId: DOCUMENT, redirectUri: redirects[0] ?? '', redirectUris: redirects },
+    })
+    assert.equal((await answer({ authorizationId: 'document' })).state, 'granted')
+    assert.equal((await findAgent(read, agentIdOf(DOCUMENT)))?.admission, 'documents')
+    await registerAgent(parts, {
+      ...{ name: 'notes-bot', description: '', ownerId: person.id, trust: 2, ceiling: OFFERED },
+      ...{ keys: [], clients: [], by: person.id },
+    })
+    await ask('named', { clientId: 'notes-bot' })
+    assert.equal((await answer({ authorizationId: 'named' })).agentId, 'notes-bot')
+    await parts.live.stop()
+  })
+
+  test('a registration that a later one of the same software replaced stays for a day', async () => {
+    const { answer, answered, ask, parts, register, registered } = await begin()
+    await answer()
+    await register(ANOTHER)
+    await ask('two', { clientId: ANOTHER })
+    const done = await answer({ authorizationId: 'two' })
+    assert.equal(done.agentId, CLIENT, 'another instance of one agent')
+    assert.deepEqual(
+      (await answered()).map(({ agent }) => agent),
+      [CLIENT, CLIENT],
+    )
+    parts.clock.advance(DAY - 1)
+    assert.deepEqual([await registered(), await registered(ANOTHER)], [true, true])
+    parts.clock.advance(1)
+    assert.deepEqual([await registered(), await registered(ANOTHER)], [false, true])
+    await parts.live.stop()
+  })
+
+  test('the record of an answer says who answered for which agent, how they were signed in, and for what', async () => {
+    const { answer, answered, ask, bases, parts, person } = await begin()
+    await answer({ acr: 'mfa', authTime: 7 })
+    await ask('two', { clientId: DOCUMENT })
+    await answer({ authorizationId: 'two', answer: 'deny', authTime: null })
+    const [basis] = await bases()
+    const where = { resource: LOCATION, redirect_uri: 'http://localhost/callback' }
+    assert.deepEqual(
+      (await answered()).map(({ agent, by, facts, outcome }) => ({ agent, by, facts, outcome })),
+      [
+        {
+          ...{ agent: CLIENT, by: person.id, outcome: 'granted' },
+          facts: { ...where, basis: basis?.id, auth_time: 7, acr: 'mfa' },
+        },
+        { agent: agentIdOf(DOCUMENT), by: person.id, outcome: 'denied', facts: where },
+      ],
+    )
     await parts.live.stop()
   })
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { rmdirSync } from 'node:fs'
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -39,6 +40,28 @@ test('where a file cannot be written, no draft is left, and the one before stays
   await assert.rejects(writePrivate(path, 'secret', systemRandom))
   assert.deepEqual(await readdir(directory), ['token'])
   assert.equal(await readFile(join(path, 'inside'), 'utf8'), 'a directory is there')
+})
+
+test('where the directory goes away meanwhile, that is told, and not that there was no draft', async (t) => {
+  const directory = join(await folder(t), 'gone')
+  const bytes: typeof systemRandom.bytes = (count) => {
+    rmdirSync(directory)
+    return systemRandom.bytes(count)
+  }
+  await assert.rejects(
+    writePrivate(join(directory, 'token'), 'secret', { ...systemRandom, bytes }),
+    {
+      ...{ code: 'ENOENT', syscall: 'open' },
+    },
+  )
+})
+
+test('on Windows, where files have no such bits, a file is read as it is', async (t) => {
+  const path = join(await folder(t), 'token')
+  await writePrivate(path, 'secret', systemRandom)
+  await chmod(path, 0o666)
+  t.mock.property(process, 'platform', 'win32')
+  assert.equal(await readPrivate(path), 'secret')
 })
 
 test('a file that others can read is refused, whatever they may do with it', async (t) => {

@@ -4,17 +4,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { selfSigned } from '../../../test/certificates/certificate.ts'
+import { openProvider } from '../../identity/identity-providers/register-provider.ts'
+import { testPeople } from '../../identity/people/testing.ts'
 import { manualClock } from '../../platform/lib/clock.ts'
 import { systemRandom } from '../../platform/lib/random.ts'
+import { type OutboundOptions, outbound } from '../../platform/net/index.ts'
+import { forEachEngine } from '../../platform/storage/testing.ts'
 import {
   authoritiesIn,
   breakGlassIn,
   channelsOf,
+  configuredProvider,
   freshFor,
   onLoopback,
   otherClockIn,
   passkeysIn,
   reachesLoopback,
+  senderIn,
   signerOf,
   stepUpIn,
 } from './configured.ts'
@@ -78,6 +84,88 @@ test('the clock of a provider on this computer is no other clock', () => {
   assert.equal(typeof clockOf('https://idp.example'), 'function')
 })
 
+test('the clock of a provider is read at that provider alone, and one that cannot be read has no time', async () => {
+  const clock = manualClock()
+  const settings = readSettings({
+    ...{ REMIT_IDP_ISSUER: 'https://idp.example/tenant', REMIT_IDP_CLIENT_ID: 'remit' },
+  })
+  const asked: string[] = []
+  let [isOpen, isDown] = [false, false]
+  const reach = ({ allowOrigins }: OutboundOptions) => {
+    isOpen = true
+    const fetch = async (url: string) => {
+      asked.push(url)
+      if (isDown) throw new Error('its certificate is not valid yet')
+      return new Response(null, { headers: { date: new Date(clock.now() + 60_000).toUTCString() } })
+    }
+    const close = async () => {
+      isOpen = false
+    }
+    for (const [origin, isAllowed] of [
+      ['https://idp.example', true],
+      ['http://idp.example', false],
+      ['https://other.example', false],
+    ] as const)
+      assert.equal(allowOrigins(origin), isAllowed, origin)
+    return { ...outbound({ allowOrigins }), close, fetch }
+  }
+  const ahead = otherClockIn(settings, clock, reach)
+  assert.equal(await ahead?.(), -60_000)
+  assert.deepEqual(asked, ['https://idp.example/tenant/.well-known/openid-configuration'])
+  assert.equal(isOpen, false, 'no connection stays open')
+  isDown = true
+  assert.equal(await ahead?.(), undefined)
+  assert.deepEqual([asked.length, isOpen], [2, false])
+})
+
+forEachEngine('the provider of the settings', (open) => {
+  const ISSUER = 'https://idp.example'
+  const WHOLE = {
+    ...{ REMIT_IDP_ISSUER: ISSUER, REMIT_IDP_CLIENT_ID: 'remit' },
+    ...{ REMIT_IDP_CLIENT_SECRET: 'secret', REMIT_IDP_NAME: 'Example' },
+    ...{ REMIT_IDP_GROUPS_CLAIM: 'teams', REMIT_IDP_ACR_VALUES: 'mfa phr' },
+    ...{ REMIT_IDP_ATTRIBUTES: 'department=dept', REMIT_IDP_DOMAINS: 'example.com' },
+    ...{ REMIT_IDP_SIGN_OUT: 'sessions-and-tasks' },
+  }
+
+  async function registered(environment: Readonly<Record<string, string>>, development = false) {
+    const parts = await testPeople(await open())
+    const settings = readSettings(environment)
+    await configuredProvider(settings, parts, development)
+    const issuer = settings.providerIssuer ?? ISSUER
+    const { clientSecret, createdAt, ...found } =
+      (await openProvider(parts, parts.storage.read, issuer)) ?? {}
+    const records = (await parts.recorded()).filter((each) => each.facts?.issuer === issuer)
+    await parts.live.stop()
+    return { ...found, secret: clientSecret?.reveal(), records: records.map(({ by }) => by) }
+  }
+
+  test('is registered as the settings say', async () => {
+    assert.deepEqual(await registered({ ...SOMEWHERE, ...WHOLE }), {
+      ...{ issuer: ISSUER, name: 'Example', clientId: 'remit', secret: 'secret' },
+      ...{ groupsClaim: 'teams', acrValues: ['mfa', 'phr'], domains: ['example.com'] },
+      ...{ attributes: { department: 'dept' }, closesTasks: true, records: ['configuration'] },
+    })
+  })
+
+  test('has no secret, and closes no tasks, where the settings do not say so', async () => {
+    const least = { REMIT_IDP_ISSUER: ISSUER, REMIT_IDP_CLIENT_ID: 'remit' }
+    const { closesTasks, secret } = await registered({ ...SOMEWHERE, ...least })
+    assert.deepEqual([closesTasks, secret], [false, undefined])
+    const { issuer } = await registered(SOMEWHERE)
+    assert.equal(issuer, undefined, 'none is registered where none is named')
+  })
+
+  test('may be on this computer only while Remit is, or is developed', async () => {
+    const near = {
+      ...{ REMIT_IDP_ISSUER: 'http://127.0.0.1:9000', REMIT_IDP_CLIENT_ID: 'remit' },
+    }
+    await assert.rejects(registered({ ...SOMEWHERE, ...near }), { code: 'provider.bad_issuer' })
+    assert.equal((await registered({ ...SOMEWHERE, ...near }, true)).clientId, 'remit')
+    assert.equal((await registered(near)).clientId, 'remit')
+  })
+})
+
 test('keys that are elsewhere are signed with by a program, where one is named', () => {
   const ports = { clock: manualClock(), random: systemRandom, onError: () => {} }
   assert.equal(signerOf(here, ports), undefined)
@@ -89,6 +177,9 @@ test('messages go by mail where a server for it is named', () => {
   assert.deepEqual(channelsOf(somewhere), [])
   const withMail = readSettings({ ...SOMEWHERE, REMIT_SMTP_URL: 'smtp://mail.example:25' })
   assert.equal(channelsOf(withMail).length, 1)
+  assert.equal(senderIn(withMail), 'remit@remit.example')
+  const own = { ...SOMEWHERE, REMIT_MAIL_FROM: 'Remit <desk@example.com>' }
+  assert.equal(senderIn(readSettings(own)), 'Remit <desk@example.com>')
 })
 
 test('a file of authorities has a certificate at least, and none is read where none is named', async (t) => {

@@ -47,11 +47,11 @@ export function signerOf(
  * Makes the clock of another machine: the identity provider's. Absent where there is none, or it is on this machine. Where it cannot be read,
  * for a wrong clock too (certificates are not valid then), it has no time.
  */
-export function otherClockIn({ providerIssuer }: Settings, clock: Clock) {
+export function otherClockIn({ providerIssuer }: Settings, clock: Clock, reach = outbound) {
   if (!providerIssuer || isLoopback(new URL(providerIssuer).hostname)) return undefined
   const { origin } = new URL(providerIssuer)
   return async () => {
-    const { close, fetch } = outbound({ allowOrigins: (other) => other === origin })
+    const { close, fetch } = reach({ allowOrigins: (other) => other === origin })
     try {
       return await aheadOfProvider(providerIssuer, { clock, fetch })
     } catch {
@@ -129,10 +129,14 @@ export function reachesLoopback({ issuer }: Settings, development: boolean): boo
 }
 
 /** Makes the channels that everybody has. */
-export function channelsOf({ issuer, mailFrom, smtp }: Settings): NotificationParts['channels'] {
-  if (!smtp) return []
-  const from = mailFrom ?? `remit@${new URL(issuer).hostname}`
-  return [new EmailChannel(issuer, { url: smtp, from })]
+export function channelsOf(settings: Settings): NotificationParts['channels'] {
+  const { issuer, smtp } = settings
+  return smtp ? [new EmailChannel(issuer, { url: smtp, from: senderIn(settings) })] : []
+}
+
+/** Sender of mail. */
+export function senderIn({ issuer, mailFrom }: Settings): string {
+  return mailFrom ?? `remit@${new URL(issuer).hostname}`
 }
 
 /** Certificates of a PEM file, DER. INVARIANT: a file that cannot be read starts nothing. */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { request } from 'node:http'
+import { connect, Server } from 'node:net'
 import { test } from 'node:test'
 import { callback } from './callback.ts'
 
@@ -84,4 +86,63 @@ test('what is no address of ours is sent away', async () => {
     sent.on('error', reject).end()
   })
   assert.equal(odd, 400)
+})
+
+test('a sign-in that does not come is given up after ten minutes, with words that say what to do', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  await using waiting = await callback('our-state')
+  let over = false
+  void waiting.answer.catch(() => {
+    over = true
+  })
+  t.mock.timers.tick(10 * 60_000 - 1)
+  assert.equal((await fetch(waiting.address)).status, 400)
+  assert.equal(over, false)
+  t.mock.timers.tick(1)
+  await assert.rejects(waiting.answer, {
+    message: 'No one signed in within ten minutes',
+    next: ['run the command again'],
+  })
+})
+
+test('a spare connection of the browser is cut half a second after the end', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const waiting = await callback('our-state')
+  const spare = connect(Number(new URL(waiting.address).port), '127.0.0.1')
+  const cut = once(spare.resume(), 'close')
+  await once(spare, 'connect')
+  // Connections are taken in turn: when this one is answered, the spare one is known.
+  await fetch(waiting.address)
+  const ended = waiting[Symbol.asyncDispose]()
+  t.mock.timers.tick(500)
+  await ended
+  await cut
+})
+
+test('nothing keeps the program running after the sign-in', async (t) => {
+  const pending = new Set<unknown>()
+  const { clearTimeout, setTimeout } = globalThis
+  t.mock.method(globalThis, 'setTimeout', (work: () => void, ms: number) => {
+    const timer = setTimeout(work, ms)
+    pending.add(timer)
+    return timer
+  })
+  t.mock.method(globalThis, 'clearTimeout', (timer: NodeJS.Timeout) => {
+    pending.delete(timer)
+    clearTimeout(timer)
+  })
+  const waiting = await callback('our-state')
+  await fetch(`${waiting.address}?code=c1&state=our-state`)
+  await waiting.answer
+  assert.ok(pending.size > 0)
+  await waiting[Symbol.asyncDispose]()
+  assert.equal(pending.size, 0)
+})
+
+test('where no address can be listened at, that is told', async (t) => {
+  t.mock.method(Server.prototype, 'listen', function (this: Server) {
+    process.nextTick(() => this.emit('error', new Error('no address is free')))
+    return this
+  })
+  await assert.rejects(callback('our-state'), /no address is free/)
 })

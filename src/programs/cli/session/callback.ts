@@ -49,7 +49,6 @@ export async function callback(state: string): Promise<Callback> {
     async [Symbol.asyncDispose]() {
       clearTimeout(late)
       const closed = new Promise((done) => server.close(done))
-      server.closeIdleConnections()
       // The page may still be on its way; a browser's spare connection would keep us for ever.
       const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS)
       await closed
