@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Call } from './arguments.ts'
-import { contains } from './contains.ts'
+import type { Call, KindOf } from './arguments.ts'
+import { contains, containsByType } from './contains.ts'
 import { covers } from './covers.ts'
 import type { Bound, Detail } from './detail.ts'
 import { DETAIL_LIMITS } from './detail.ts'
+import { fits } from './fits.ts'
 import { granted } from './granted.ts'
 import { intersect } from './intersect.ts'
 import { misfit } from './misfit.ts'
@@ -242,6 +243,51 @@ test('a child detail that can never hold is not inside anything, and neither is 
   assert.ok(!contains([low, high], [of({ path: '/id', op: 'gte', value: '-10' })], kindOf))
 })
 
+test('a child detail of which one action can never hold is not inside anything', () => {
+  const both: Detail = {
+    ...{ type: 'remit_call', locations: [ORDERS], actions: ['orders.read', 'orders.refund'] },
+    bounds: [],
+  }
+  const bounded: Detail = { ...both, bounds: [{ path: '/id', op: 'eq', value: '1' }] }
+  const untyped: KindOf = (location, action, path) =>
+    action === 'orders.refund' ? undefined : kindOf(location, action, path)
+  assert.ok(contains([both], [bounded], kindOf))
+  assert.ok(!contains([both], [bounded], untyped))
+})
+
+test('lists of two types are compared type by type: what may be handed on is no reason to do it, nor the other way round', () => {
+  const call: Detail = {
+    ...{ type: 'remit_call', locations: [ORDERS], actions: ['orders.read'] },
+    bounds: [],
+  }
+  const handOn: Detail = { ...call, type: 'remit_delegate' }
+  for (const [parent, child, isInside] of [
+    [[call, handOn], [call, handOn], true],
+    [[call, handOn], [call], true],
+    [[call, handOn], [handOn], true],
+    [[call], [handOn], false],
+    [[handOn], [call], false],
+    [[call], [call, handOn], false],
+    [[handOn], [call, handOn], false],
+    [[], [], true],
+  ] as const)
+    assert.equal(
+      containsByType(parent, child, kindOf),
+      isInside,
+      JSON.stringify([parent, child].map((details) => details.map(({ type }) => type))),
+    )
+})
+
+test('a text fits a bound as an argument does that is covered', () => {
+  const most = { op: 'lte', value: '100.00' } as const
+  assert.ok(fits('decimal', most, '100'))
+  assert.ok(!fits('decimal', most, '100.0001'))
+  assert.ok(!fits('decimal', most, '1e1'), 'no decimal')
+  assert.ok(!fits('decimal', { op: 'lte', value: 'many' }, '1'), 'no bound of a decimal')
+  assert.ok(!fits('boolean', most, 'true'), 'no bound of a boolean')
+  assert.ok(!fits('boolean', most, 'many'), 'neither')
+})
+
 test('bounds are merged into the fewest that say the same, in the words they came in', () => {
   const of = (...bounds: Bound[]): Detail[] => [
     { type: 'remit_call', locations: [ORDERS], actions: ['orders.read'], bounds },
@@ -296,6 +342,19 @@ test('what can be said in one detail is, and repetitions are not kept', () => {
   const one: Detail = { ...all, bounds: [{ path: '/name', op: 'eq', value: 'a' }] }
   assert.deepEqual(intersect([all, one, all], [all], kindOf), [all])
   assert.deepEqual(intersect([one], [all, one], kindOf), [one])
+  for (const both of [
+    [all, one],
+    [one, all],
+  ])
+    assert.deepEqual(intersect(both, [all], kindOf), [all])
+  const handOn = { ...all, type: 'remit_delegate' } as const
+  for (const apart of [
+    [handOn, one],
+    [one, handOn],
+    [{ ...one, type: 'remit_delegate' } as const, all],
+    [all, { ...one, type: 'remit_delegate' } as const],
+  ])
+    assert.deepEqual(intersect(apart, [all], kindOf), apart, 'each type is kept for itself')
 })
 
 test('beyond the limits authority is left out, never added', () => {
@@ -321,6 +380,19 @@ test('beyond the limits authority is left out, never added', () => {
   const wide = (from: number): Detail[] =>
     all.map((detail) => ({ ...detail, bounds: bounds(from) }))
   assert.deepEqual(intersect(wide(0), wide(20), strings), [])
+
+  // Alternatives for one location are counted before those that have too many bounds are left out.
+  const crowded = (count: number): Detail[] =>
+    Array.from({ length: count }, (_, i) => [
+      { path: '/id', op: 'eq', value: String(i) } as const,
+      ...bounds(0),
+    ]).flatMap((those) => all.map((detail) => ({ ...detail, bounds: those })))
+  const last = all.map((detail): Detail => {
+    return { ...detail, bounds: [{ path: '/n0', op: 'eq', value: 'z' }] }
+  })
+  const left = (count: number) => intersect([...crowded(count), ...last], wide(20), strings).length
+  assert.equal(left(DETAIL_LIMITS.detailsOut - 1), 1)
+  assert.equal(left(DETAIL_LIMITS.detailsOut), 0)
 })
 
 test('a list that says one value twice does not pass for two values', () => {

@@ -80,6 +80,39 @@ test('a denial speaks about the nearest of several details', () => {
   })
 })
 
+test('a denial speaks about the nearest detail wherever it stands, and about the first of two that are as near', () => {
+  const small = detail(
+    ['orders.refund'],
+    { path: '/order_id', op: 'eq', value: '7' },
+    { path: '/amount', op: 'lte', value: '5' },
+  )
+  const amount = { kind: 'decimal', text: '1200.00' } as const
+  const { enough } = told([REFUND, small], 'orders.refund', args({ order_id: '1042', amount }))
+  assert.equal(enough, 'a task that covers orders.refund where amount = 1200.00')
+  const [ten, seven] = ['10', '7'].map((value) =>
+    detail(['orders.read'], { path: value === '7' ? '/note' : '/order_id', op: 'eq', value }),
+  )
+  assert.ok(ten && seven)
+  const values = args({ order_id: '1', note: '1' })
+  assert.match(told([ten, seven], 'orders.read', values).enough, /where order_id = 1$/)
+  assert.match(told([seven, ten], 'orders.read', values).enough, /where note = 1$/)
+})
+
+test('a call that lacks one argument and has another wrong is told to give both', () => {
+  const amount = { kind: 'decimal', text: '1200.00' } as const
+  const { enough, nearest } = told([REFUND], 'orders.refund', args({ amount }))
+  assert.match(nearest, /^task does not cover a call without order_id and amount 1200\.00;/)
+  assert.equal(enough, 'a call of orders.refund where order_id = 1042 and amount ≤ 1000.00')
+})
+
+test('what may be handed on is not named as covered', () => {
+  const handOn = { ...READ, type: 'remit_delegate' } as const
+  assert.equal(
+    told([handOn], 'orders.cancel', args({})).nearest,
+    `task covers nothing at ${ORDERS}`,
+  )
+})
+
 test('a denial says which argument is missing', () => {
   assert.deepEqual(told([READ], 'orders.read', args({})), {
     nearest:
