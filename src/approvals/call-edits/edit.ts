@@ -14,12 +14,10 @@ export function readEdits(value: unknown): readonly Edit[] {
   if (!Array.isArray(value) || value.length > MAX_EDITS) throw bad('it is no list of changes')
   return Array.from<unknown>(value).map((each) => {
     const { path, ...rest }: { path?: unknown; text?: unknown; keep?: unknown } = Object(each)
-    const [member, ...others] = Object.keys(rest)
-    if (typeof path !== 'string' || others.length > 0) throw bad('a change is not valid')
-    if (member === 'text' && typeof rest.text === 'string' && rest.text.length <= 32)
-      return { path, text: rest.text }
-    const { keep } = rest
-    if (member === 'keep' && Array.isArray(keep) && keep.length <= ARGUMENT_LIMITS.items)
+    if (typeof path !== 'string' || Object.keys(rest).length > 1) throw bad('a change is not valid')
+    const { keep, text } = rest
+    if (typeof text === 'string' && text.length <= 32) return { path, text }
+    if (Array.isArray(keep) && keep.length <= ARGUMENT_LIMITS.items)
       return { path, keep: Array.from<unknown>(keep).map(wholeNumber) }
     throw bad('a change is not valid')
   })

@@ -39,13 +39,13 @@ export function editableArguments(
   request: EditedRequest,
   action: Action | undefined,
 ): readonly EditableArgument[] {
-  const { ask, inspected } = request
-  if (!ask.editable || !inspected || !action) return []
+  const { inspected } = request
+  const { editable } = request.ask
+  if (!editable || !inspected || !action) return []
   const call = readFrozen(request.call)
   if (action.digest !== call.definition) return []
   return inspected.flatMap((leaf) => {
-    if (!ask.editable?.includes(leaf.path) || placeOf(call, action, leaf.path) === undefined)
-      return []
+    if (!editable.includes(leaf.path) || placeOf(call, action, leaf.path) === undefined) return []
     if (leaf.kind === 'integer' || leaf.kind === 'decimal')
       return fits(leaf.kind, { op: 'gte', value: '0' }, leaf.text) ? [{ leaf }] : []
     const items = leaf.kind === 'list' ? itemsOf(leaf) : []

@@ -23,10 +23,10 @@ type Operation = Pick<
  * INVARIANT: a preview only reads, and only where the call goes.
  */
 function previewMistake(
-  action: Pick<Action, 'arguments' | 'preview' | 'resource'>,
+  action: Pick<Action, 'arguments' | 'resource'>,
+  { arguments: given }: Preview,
   read: Operation | undefined,
 ): string | undefined {
-  const given = action.preview?.arguments ?? {}
   if (!read || read.resource !== action.resource) return 'the resource has no such action'
   if (countedAccess(read) !== 'read')
     return `${read.name} may change something, or is not confirmed to only read`
@@ -40,7 +40,7 @@ function previewMistake(
     if (path === undefined || (place === 'body' && read.method === 'GET')) {
       if (path !== undefined) return `\`${name}\` would be in the body of a GET operation`
       if (required && !nullable) return `${read.name} needs the argument \`${name}\``
-    } else if (kindAt(action, path) === undefined || kindAt(action, path) !== type.kind)
+    } else if (kindAt(action, path) !== type.kind)
       return `\`${path.slice(0, 200)}\` does not lead to an argument of the same type as \`${name}\``
   }
   return undefined
@@ -67,7 +67,7 @@ export function proposePreviews(
       ...(same && action.method !== 'POST' ? [previewOf(same)] : []),
     ]
     const preview = candidates.find(
-      (each) => previewMistake({ ...action, preview: each }, byName.get(each.action)) === undefined,
+      (each) => previewMistake(action, each, byName.get(each.action)) === undefined,
     )
     return preview ? { ...action, preview } : action
   })
@@ -96,7 +96,7 @@ export async function setPreview(
   const preview = change.preview && read && { ...change.preview, action: read.name }
   const after: Action = { ...action, preview }
   if (preview) {
-    const mistake = previewMistake(after, read)
+    const mistake = previewMistake(action, preview, read)
     if (mistake !== undefined)
       throw new Problem('catalog.bad_preview', `${action.name} has no such preview: ${mistake}`)
   }

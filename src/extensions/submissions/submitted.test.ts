@@ -7,7 +7,7 @@ import { newId } from '../../platform/lib/id.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import type { EvaluationRequest } from './submission.ts'
 import { insertSubmission } from './submission-store.ts'
-import { cancelSubmitted, findSubmitted, mayAskAbout } from './submitted.ts'
+import { cancelSubmitted, findSubmitted, mayAskAbout, withRequests } from './submitted.ts'
 
 const UNKNOWN = { code: 'access_request.unknown' }
 const SETTINGS: PepSettings = {
@@ -35,16 +35,18 @@ forEachEngine('a submission that was made', (open) => {
   let shared: ReturnType<typeof testParts> | undefined
 
   /** A submission of `mesh` about so many calls. */
-  async function begin(count = 2) {
+  async function begin(resources: readonly string[] = ['orders', 'orders'], lives = [60_000]) {
     shared ??= open.shared().then(testParts)
     const parts = await shared
     const maria = await addPerson(parts, 'support')
     await addPerson(parts, 'finance')
     const id = newId('evaluation_request', parts.random)
-    const expiresAt = parts.clock.now() + 60_000
     const made: EvaluationRequest[] = []
-    for (let position = 0; position < count; position++) {
-      const request = await attached(parts, anAsking(parts, maria))
+    for (const [position, resource] of resources.entries()) {
+      const asking = anAsking(parts, maria)
+      const call = { ...asking.call, resource }
+      const request = await attached(parts, { ...asking, call })
+      const expiresAt = parts.clock.now() + (lives[position] ?? 60_000)
       made.push({
         ...{ id, position, item: null, pep: 'mesh', evaluationId: request.decisionId, expiresAt },
         ...{ bindingHash: 'h', requestId: request.id, requestedUntil: null, bodyDigest: 'd' },
@@ -83,8 +85,29 @@ forEachEngine('a submission that was made', (open) => {
     await assert.rejects(cancel(pep({}, 'other')), UNKNOWN)
   })
 
+  test('is not there for those who may ask about some of its items only', async () => {
+    const { cancel, id, parts } = await begin(['orders', 'billing'])
+    assert.equal(
+      (await findSubmitted(parts, pep({ resources: ['orders', 'billing'] }), id)).length,
+      2,
+    )
+    for (const resources of [['orders'], ['billing']]) {
+      await assert.rejects(findSubmitted(parts, pep({ resources }), id), UNKNOWN)
+      await assert.rejects(cancel(pep({ resources })), UNKNOWN)
+    }
+  })
+
+  test('that has no items, or of which a request is gone, is a fault and no answer', async () => {
+    const { made, parts } = await begin()
+    const [first] = made
+    assert.ok(first)
+    await assert.rejects(withRequests(parts, []), /has no items/)
+    const gone = { ...first, requestId: newId('request', parts.random) }
+    await assert.rejects(withRequests(parts, [first, gone]), /is of no request/)
+  })
+
   test('is there until it expires', async () => {
-    const { cancel, id, parts } = await begin()
+    const { cancel, id, parts } = await begin(['orders', 'orders'], [90_000, 60_000])
     parts.clock.advance(59_999)
     await findSubmitted(parts, pep(), id)
     parts.clock.advance(1)

@@ -41,16 +41,16 @@ export async function cancelSubmitted(
 ): Promise<SubmissionResult> {
   const submitted = await findSubmitted(parts, pep, id)
   const cancelled = await parts.storage.transaction(async (tx) => {
-    let ended = 0
+    let isAny = false
     for (const { request } of submitted)
       if (
         request.state === 'pending' &&
         (await cancelRequest(parts, tx, request, 'enforcement_point.cancelled', kept))
       )
-        ended++
-    return ended
+        isAny = true
+    return isAny
   })
-  if (cancelled === 0) throw new Problem('access_request.not_pending', 'it is no longer pending')
+  if (!cancelled) throw new Problem('access_request.not_pending', 'it is no longer pending')
   return withRequests(
     parts,
     submitted.map(({ made }) => made),
