@@ -20,7 +20,7 @@ import {
 } from './begin-authorization.ts'
 
 const CLIENT = `client-${'0'.repeat(32)}`
-/** The same software, registered once more. */
+/** Client id of the same software, registered once more. */
 const ANOTHER = `client-${'1'.repeat(32)}`
 const DOCUMENT = 'https://notes.example/client.json'
 const upTo = (amount: string) => may('orders.refund', { path: '/amount', op: 'lte', value: amount })
