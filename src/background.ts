@@ -1,6 +1,5 @@
 import { runCalls } from './calls/calls/index.ts'
 import { forgetLogging } from './calls/mcp-sessions/index.ts'
-import { forgetEvaluated, keepCallingBack } from './extensions/submissions/index.ts'
 import { forgetOldAuthorizations, forgetUnusedClients } from './grants/code-grant/index.ts'
 import { forgetDeferrals, keepTelling, suspendDormant } from './grants/grants/index.ts'
 import { suspendUncertified } from './identity/agents/index.ts'
@@ -26,8 +25,6 @@ const DISK_EVERY_MS = 1_000
 const PROOFS_EVERY_MS = 1_000
 /** Pause between two looks at decisions that are not in their lists yet. */
 const LISTS_EVERY_MS = 200
-/** Pause between two writes of what a draft would have answered differently. */
-const SHADOW_EVERY_MS = 2_000
 /** Pause of a deletion by rule between two transactions, so that calls do not wait for it. */
 const PAUSE_MS = 20
 const REFRESH_KEYS_EVERY_MS = (JWKS_MAX_AGE_SECONDS * 1000) / 2
@@ -51,7 +48,7 @@ export function startBackground(
   onError: (error: unknown) => void,
 ): readonly Closable[] {
   const { agentsAt, retentionEveryMs = MINUTE, rooms } = parts
-  const { decisions, disk, keys, shadow } = rooms
+  const { decisions, disk, keys } = rooms
   const each = (chores: readonly Chore[], everyMs: number) =>
     repeat(() => tidy(parts, chores, onError), { everyMs, onError })
   const lists = new DecisionLists(decisions)
@@ -59,12 +56,10 @@ export function startBackground(
   const running: Readonly<Record<string, Repetition>> = {
     ...runCalls(decisions, { onError }),
     telling: keepTelling({ ...decisions, outbound: agentsAt }, { onError }),
-    callbacks: keepCallingBack(rooms.callbacks, { onError }),
     notifications: keepNotifying(rooms.notifications, { onError }),
     disk: repeat(() => disk.check(), { everyMs: DISK_EVERY_MS, onError }),
     'used proofs': each([proofs(parts)], PROOFS_EVERY_MS),
     'lists of decisions': repeat(() => lists.fill(), { everyMs: LISTS_EVERY_MS, onError }),
-    'draft of policies': repeat(() => shadow.flush(), { everyMs: SHADOW_EVERY_MS, onError }),
     'signing keys': repeat(() => keys.refresh(), { everyMs: REFRESH_KEYS_EVERY_MS, onError }),
     'hourly work': each(hourly(parts), HOUR),
     certification: each([certification(parts)], MINUTE),
@@ -151,6 +146,6 @@ export function cleanUp({
     { name: 'deferrals', run: () => forgetDeferrals(storage, now()) },
     { name: 'risk', run: () => forgetRisk(decisions) },
     { name: 'deliveries', run: () => forgetDeliveries(rooms.notifications) },
-    { name: 'evaluated requests', run: () => forgetEvaluated(storage, now()) },
+    ...rooms.modules.flatMap((each) => each.cleanUp?.(rooms.centre) ?? []),
   ]
 }

@@ -11,17 +11,13 @@ import { MCP_TASKS_SEALED } from './calls/mcp-tasks/index.ts'
 import { Catalog, RULES } from './catalog/catalog/index.ts'
 import type { ApiParts } from './console/api/index.ts'
 import type { CountApprovals } from './console/pages/index.ts'
-import { approvalsLike, SHADOW, Shadow, stopShadow } from './extensions/analysis/index.ts'
 import { startUnlessMoved } from './extensions/backup/index.ts'
 import { channelQuestion, timedQuestions } from './extensions/channel-answers/index.ts'
-import { DECISION_POINTS_SEALED, DecisionPoints } from './extensions/decision-points/index.ts'
-import type { Centre, CentreHooks, Module, ModuleGround, OpenModule } from './extensions/module.ts'
-import { latestOnlySet, type OnlyAnsweringParts, OnlySets } from './extensions/policy-only/index.ts'
-import { rulesIn } from './extensions/retention/index.ts'
-import { findCallback, SUBMISSIONS_SEALED, submittedWith } from './extensions/submissions/index.ts'
+import type { Centre, Module, ModuleGround, OpenModule } from './extensions/module.ts'
 import type { Telemetry } from './extensions/telemetry/index.ts'
 import { CODE_GRANT_SEALED } from './grants/code-grant/index.ts'
 import { Dormancy, GRANTS_SEALED, PendingQuota } from './grants/grants/index.ts'
+import { hooksOf } from './hooks.ts'
 import type { AgentParts } from './identity/agents/index.ts'
 import { ClientDocuments } from './identity/client-metadata/index.ts'
 import { CONNECTIONS_SEALED, type ConnectionParts } from './identity/connections/index.ts'
@@ -46,13 +42,7 @@ import {
   type SigningKeys,
   withLastingKeys,
 } from './platform/keys/index.ts'
-import {
-  GatheredRecords,
-  HeadFile,
-  Ledger,
-  LineageFile,
-  ledgerOrigin,
-} from './platform/ledger/index.ts'
+import { HeadFile, Ledger, LineageFile, ledgerOrigin } from './platform/ledger/index.ts'
 import type { Clock } from './platform/lib/clock.ts'
 import type { Closable } from './platform/lib/close-all.ts'
 import type { Random } from './platform/lib/random.ts'
@@ -89,7 +79,7 @@ import {
 import type { Settings } from './programs/config/settings.ts'
 import { storageOptions } from './programs/config/settings.ts'
 import { MODULES } from './programs/modules.ts'
-import { type ExtensionParts, SIGNED_OPERATIONS } from './programs/operations.ts'
+import { operationsOf, signedOperations } from './programs/operations.ts'
 import type { FindCompanions } from './tasks/approval-desk/index.ts'
 import { LIMITS } from './tasks/budgets/index.ts'
 import { Facts, prepareClaims } from './tasks/facts/index.ts'
@@ -118,21 +108,12 @@ export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp' | 'f
   readonly agents: AgentParts
   readonly issuers: IssuerParts
   readonly issuerTrust: IssuerTrust
-  readonly policy: ApiParts['policy'] & ExtensionParts['policySets']
-  readonly callbacks: ExtensionParts['callbacks']
-  readonly retention: ExtensionParts['retention']
-  /** Policy-only sets, which answer some enforcement points. */
-  readonly only: OnlyAnsweringParts
+  readonly policy: ApiParts['policy'] & { readonly live: Live }
   readonly decisions: CallParts
-  readonly points: DecisionPoints
   readonly companionsOf: FindCompanions
   readonly approvalsLike: CountApprovals
-  /** To decision points of others. */
-  readonly deciders: Outbound
   /** To the metadata documents of clients: any public address, and nothing of ours. */
   readonly published: Outbound
-  /** A draft beside the policies in force. */
-  readonly shadow: Shadow
   /** Capabilities that are in, by name, and what they work with. */
   readonly modules: readonly (OpenModule & { readonly name: string })[]
   readonly centre: Centre
@@ -141,22 +122,26 @@ export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp' | 'f
   readonly messages: Outbound
 }
 
-/** Columns that are sealed with the master key. */
-export const SEALED: readonly SealedColumn[] = [
+/** Columns of the centre that are sealed with the master key. */
+const SEALED: readonly SealedColumn[] = [
   SIGNING_KEYS_SEALED,
   LASTING_KEYS_SEALED,
   ...PROVIDERS_SEALED,
   ...CONFIRMATIONS_SEALED,
   ...ISSUERS_SEALED,
   ...CONNECTIONS_SEALED,
-  ...DECISION_POINTS_SEALED,
   ...CALLS_SEALED,
   ...MCP_TASKS_SEALED,
   ...GRANTS_SEALED,
   ...CODE_GRANT_SEALED,
   ...NOTIFICATIONS_SEALED,
-  ...SUBMISSIONS_SEALED,
 ]
+
+/** Lists the columns of the centre and of these modules that are sealed with the master key. */
+export async function sealedColumns(modules: readonly Module[]): Promise<readonly SealedColumn[]> {
+  const own = await Promise.all(modules.map(({ sealed }) => sealed?.() ?? []))
+  return [...SEALED, ...own.flat()]
+}
 
 /**
  * Opens storage (bringing its schema up to date when told to), keys and everything above them. Nothing runs by itself yet
@@ -222,12 +207,13 @@ export async function openRooms(
     const messages = outbound({
       allowOrigins: (origin) => settings.webhookOrigins.includes(origin),
     })
+    const live = new Live({ storage, clock: ports.clock, time: clock, random, onError })
     const modules = await openModules(listed, {
-      ...{ settings, storage, clock, random, master, messages },
+      ...{ settings, storage, live, clock, random, master, messages },
     })
-    const hooks: Partial<CentreHooks> = Object.assign({}, ...modules.map((each) => each.hooks))
+    const hooks = hooksOf(modules)
     const ledger = new Ledger({
-      ...hooks,
+      archived: hooks.archived,
       hasRoom: () => disk.room === 'ample',
       storage,
       key: keys.ledger,
@@ -238,12 +224,10 @@ export async function openRooms(
       random,
       onError,
     })
-    const live = new Live({ storage, clock: ports.clock, time: clock, random, onError })
     await storage.transaction(async (tx) => {
       await live.begin(tx, ORGANIZATION)
       await live.begin(tx, RULES)
       await live.begin(tx, LIMITS)
-      await live.begin(tx, SHADOW)
       await live.begin(tx, ISSUERS)
       await beginSigningKeys(tx, live, keys)
       for (const { begin } of modules) await begin?.(tx)
@@ -255,7 +239,10 @@ export async function openRooms(
     const catalog = new Catalog({ storage, live, prepare: prepareClaims })
     const policies = new Policies({ storage, live, catalog, engine: settings.policyEngine })
     const stepUp = stepUpIn(settings)
-    const passkeys = { ...passkeysIn(settings), operations: SIGNED_OPERATIONS }
+    const passkeys = {
+      ...passkeysIn(settings),
+      operations: signedOperations(await operationsOf(listed)),
+    }
     const breakGlass = breakGlassIn(settings)
     const shared = {
       storage,
@@ -281,17 +268,6 @@ export async function openRooms(
       key: master.derive('counterparties'),
       timeZone: settings.timeZone,
     })
-    const deciders = outbound({ allowOrigins: () => true }) // it is only ever asked for what an administrator registered
-    const points = new DecisionPoints({ storage, live, master, clock, outbound: deciders })
-    const shadow = new Shadow({
-      storage,
-      live,
-      policies,
-      onOvertaken: async ({ number }) => {
-        await stopShadow(shared, { by: 'system', number, why: 'published' })
-      },
-      onError,
-    })
     const nonces = new DpopNonces({
       keys: master.deriveEach('DPoP nonces'),
       clock,
@@ -315,7 +291,16 @@ export async function openRooms(
       ...{ ...shared, keys, catalog, policies, providers, documents },
       // Attestations are no way to authenticate that the profile has.
       ...(fapi2 ? {} : { challenges }),
-      ...{ facts, issuers, verified, risk, points, shadow, disk, flights: new CallsInFlight() },
+      shadow: hooks.watcherOf({ ...shared, policies, onError }),
+      ...{
+        facts,
+        issuers,
+        verified,
+        risk,
+        points: hooks.points,
+        disk,
+        flights: new CallsInFlight(),
+      },
       reservations: new ReservationQueue({
         clock,
         mostOfRow: storage.engine === 'postgres' ? 3 : undefined,
@@ -334,10 +319,10 @@ export async function openRooms(
     await configuredProvider(settings, shared, options.development)
     return {
       ...shared,
-      companionsOf: submittedWith,
-      approvalsLike: (request) => approvalsLike(decisions, request),
-      callbackOf: async (db, id) => (await findCallback(db, id))?.url,
-      ...{ gateway, disk, shadow, points, keys, catalog, policies, providers, connections },
+      companionsOf: hooks.companionsOf,
+      approvalsLike: (request) => hooks.approvalsLike(decisions, request),
+      callbackOf: hooks.callbackOf,
+      ...{ gateway, disk, keys, catalog, policies, providers, connections },
       people: shared,
       agents: shared,
       issuers: { ...shared, loopback: reachesLoopback(settings, options.development) },
@@ -350,29 +335,15 @@ export async function openRooms(
             const space = await findSpace(reader, id)
             return space?.status === 'removed' ? undefined : space
           },
-          policySet: latestOnlySet,
+          policySet: hooks.policySet,
         },
       },
       authenticator,
       spaces: { ...shared, catalog },
-      only: {
-        live,
-        onlySets: new OnlySets(shared),
-        answered: new GatheredRecords({
-          // What enforcement points are told is a decision as good as any.
-          storage: {
-            ...{ engine: storage.engine, read: storage.read },
-            commit: (steps) => live.commit(storage, steps),
-          },
-          ledger,
-        }),
-      },
       decisions,
       bundles: new Bundles(decisions),
-      deciders,
       published,
-      custody: { ...shared, keys, columns: SEALED },
-      retention: { ...shared, rules: rulesIn(settings) },
+      custody: { ...shared, keys, columns: await sealedColumns(listed) },
       ...{ modules, centre: { ...shared, decisions, authenticator } },
       notifications: {
         ...shared,
@@ -384,7 +355,6 @@ export async function openRooms(
         channels: channelsOf(settings),
         kinds: modules.flatMap(({ channels = [] }) => channels),
       },
-      callbacks: { ...shared, outbound: messages, origins: settings.webhookOrigins },
       messages,
     }
   } catch (error) {
@@ -419,7 +389,6 @@ export function closingsOf(rooms: Rooms): readonly Closable[] {
       close: async () => channel.close(),
     })),
     { name: 'messages', close: () => rooms.messages.close() },
-    { name: 'decision points', close: () => rooms.deciders.close() },
     ...rooms.modules.map(({ close = async () => {}, name }) => ({ name, close })),
     { name: 'metadata documents', close: () => rooms.published.close() },
     { name: 'signing keys', close: () => rooms.keys.close() },

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { startBackground } from './background.ts'
 import { recover } from './calls/calls/index.ts'
-import { type ApiParts, addApi } from './console/api/index.ts'
+import { type ApiParts, addApi, OPERATIONS } from './console/api/index.ts'
 import {
   type PageParts,
   problemPage,
@@ -11,7 +11,6 @@ import {
 import { addStandIns } from './console/stand-in-pages/index.ts'
 import { createGateway, type McpLimits, PATIENCE, type Timeouts } from './edges/gateway/index.ts'
 import { oauthHandlers, ParQuota, PUSHED_LIFE_MS } from './edges/oauth/index.ts'
-import { authzenHandlers } from './extensions/authzen/index.ts'
 import type { Module } from './extensions/module.ts'
 import { fetchPreview } from './extensions/previews/index.ts'
 import type { Telemetry } from './extensions/telemetry/index.ts'
@@ -42,7 +41,6 @@ import { type DiskLevel, ROOM_IN_WORDS, type StorageOptions } from './platform/s
 import { readRelease } from './programs/cli/installation.ts'
 import { capacityOf, mcpLimitsOf, ratesOf } from './programs/config/limits.ts'
 import { isLoopback, type Settings } from './programs/config/settings.ts'
-import { operationsWith } from './programs/operations.ts'
 import type { ServingProcess } from './programs/processes/serving-process.ts'
 import { closingsOf, openRooms, type Rooms } from './rooms.ts'
 import { TaskKeeper } from './tasks/tasks/index.ts'
@@ -161,7 +159,6 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         addresses,
         decisions: { ...decisions, clients: rooms.authenticator },
       }),
-      ...authzenHandlers({ ...rooms, clock, random, clients: rooms.authenticator }),
       ...rooms.modules.flatMap(({ routes }) => routes?.(rooms.centre, web) ?? []),
     ],
     checks,
@@ -175,11 +172,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const upstreams = outbound({ allowOrigins: () => true, connections })
   const describeMcp: ApiParts['describeMcp'] = (at) => describeMcpServer(upstreams, at)
   const { fetchJson } = upstreams
-  addApi(
-    http.app,
-    { ...rooms, development, describeMcp, fetchJson, certificates },
-    operationsWith({ ...rooms, policySets: rooms.policy }),
-  )
+  addApi(http.app, { ...rooms, development, describeMcp, fetchJson, certificates }, [
+    ...OPERATIONS,
+    ...rooms.modules.flatMap((each) => each.operations?.(rooms.centre) ?? []),
+  ])
 
   const local = development || isLoopback(new URL(issuer).hostname)
   const agentsAt = outbound({
@@ -221,14 +217,15 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   await ledger.start()
   const keeper = new TaskKeeper(decisions, { onError })
   await keeper.start()
-  await rooms.shadow.start()
   const background = [
     ...startBackground(
       { rooms, settings, agentsAt, records: kept, retentionEveryMs: options.retentionEveryMs },
       onError,
     ),
     ...(certificate ? [keepCertificate(certificate, log)] : []),
-    ...rooms.modules.flatMap(({ work }) => work?.(rooms.centre, onError) ?? []),
+    ...(
+      await Promise.all(rooms.modules.map((each) => each.work?.(rooms.centre, onError) ?? []))
+    ).flat(),
   ]
 
   await telemetry?.observe({ ...rooms, room: decisions.room, checks })
@@ -264,7 +261,6 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         { name: 'policies', close: () => loading },
         { name: 'task keeper', close: () => keeper.stop() },
         ...background,
-        { name: 'shadow', close: () => rooms.shadow.stop() },
         { name: 'upstreams', close: () => upstreams.close() },
         { name: 'agents', close: () => agentsAt.close() },
         ...closingsOf(rooms),

@@ -4,10 +4,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import swagger from '@fastify/swagger'
 import Fastify from 'fastify'
-import { type ApiParts, addApi } from '../src/console/api/index.ts'
+import { type ApiParts, addApi, type Operation } from '../src/console/api/index.ts'
 import { Explanation } from '../src/console/api-operations/decisions/explanation.ts'
 import * as schemas from '../src/console/operation-kit/schemas.ts'
-import { type ExtensionParts, operationsWith } from '../src/programs/operations.ts'
+import { OPERATIONS } from '../src/programs/operations.ts'
 
 const root = join(import.meta.dirname, '..')
 const file = join(root, 'openapi.json')
@@ -67,8 +67,8 @@ async function describe(): Promise<string> {
       },
     },
   })
-  // Registering routes looks at nothing of it; only answering does.
-  addApi(app, {} as ApiParts, operationsWith({} as ExtensionParts))
+  // as: registering routes looks at no parts, only answering does
+  addApi(app, {} as ApiParts, OPERATIONS as readonly Operation[])
   await app.ready()
   const document = named(app.swagger())
   await app.close()

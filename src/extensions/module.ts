@@ -1,4 +1,6 @@
-import type { CallParts } from '../calls/calls/index.ts'
+import type { CallParts, ExternalPoints, Watcher } from '../calls/calls/index.ts'
+import type { FindCallbackAddress, Operation } from '../console/api/index.ts'
+import type { CountApprovals } from '../console/pages/index.ts'
 import type { ClientAuthenticator } from '../identity/machine-clients/index.ts'
 import type { ChannelKind } from '../identity/notifications/index.ts'
 import type {
@@ -8,29 +10,39 @@ import type {
   Logger,
   RawHandler,
 } from '../platform/http/index.ts'
-import type { MasterKey } from '../platform/keys/index.ts'
+import type { MasterKey, SealedColumn } from '../platform/keys/index.ts'
 import type { ArchivedRecords, Ledger } from '../platform/ledger/index.ts'
 import type { Chore } from '../platform/lib/chores.ts'
 import type { Clock } from '../platform/lib/clock.ts'
 import type { Closable } from '../platform/lib/close-all.ts'
 import type { Diagnosis } from '../platform/lib/diagnosis.ts'
+import type { Awaitable } from '../platform/lib/pipeline.ts'
 import type { Random } from '../platform/lib/random.ts'
 import type { RequestObserver } from '../platform/lib/request-observer.ts'
 import type { SettingDefinitions, SettingValues } from '../platform/lib/setting.ts'
 import type { Outbound } from '../platform/net/index.ts'
 import type { Live } from '../platform/revocation/index.ts'
-import type { ModuleSchema, Snapshot, Storage, Tx } from '../platform/storage/index.ts'
+import type { ModuleSchema, Reader, Snapshot, Storage, Tx } from '../platform/storage/index.ts'
+import type { Policies } from '../policy/policy/index.ts'
+import type { FindCompanions } from '../tasks/approval-desk/index.ts'
 
 /**
  * Capability in a folder of its own, with everything that the server has to know of it. `programs/modules.ts` lists the modules that are
  * in. A module is loaded with every program, so it only declares: the code that works is imported by `open`.
  */
-export interface Module<S extends SettingDefinitions = SettingDefinitions> extends ModuleSchema {
+export interface Module<
+  S extends SettingDefinitions = SettingDefinitions,
+  O extends readonly Operation<never>[] = readonly Operation<never>[],
+> extends ModuleSchema {
   /** Name, for logs. */
   readonly name: string
   readonly settings: S
   /** Finds settings that contradict each other. Each sentence names the setting. */
   contradictions?(settings: SettingValues<S> & SharedSettings): readonly string[]
+  /** Loads the columns that are sealed with the master key. */
+  readonly sealed?: () => Promise<readonly SealedColumn[]>
+  /** Loads the operations of the management API. The typed client knows them, too. */
+  readonly operations?: () => Promise<O>
   /** Opens what works, before the centre. */
   open(ground: ModuleGround<S>): Promise<OpenModule>
   /** Checks of `remit doctor`. */
@@ -50,6 +62,7 @@ export interface SharedSettings {
 export interface ModuleGround<S extends SettingDefinitions = SettingDefinitions> {
   readonly settings: SettingValues<S> & SharedSettings
   readonly storage: Storage
+  readonly live: Live
   readonly clock: Clock
   readonly random: Random
   readonly master: MasterKey
@@ -60,14 +73,18 @@ export interface ModuleGround<S extends SettingDefinitions = SettingDefinitions>
 /** Module that works. */
 export interface OpenModule {
   readonly hooks?: Partial<CentreHooks>
+  /** Makes the operations of the module ready: with the parts that they work with. */
+  operations?(centre: Centre): readonly Operation[]
   /** Kinds of channel by which people are told. */
   readonly channels?: readonly ChannelKind[]
   /** Handles paths of the issuer's origin, before its router. */
   routes?(centre: Centre, web: WebParts): readonly RawHandler[]
   /** Starts work that goes on by itself. */
-  work?(centre: Centre, onError: (error: unknown) => void): readonly Closable[]
+  work?(centre: Centre, onError: (error: unknown) => void): Awaitable<readonly Closable[]>
   /** Writes what has to be there, in the first transaction of every start. */
   begin?(tx: Tx): Promise<void>
+  /** Lists chores that delete rows which are of no use any more. They run every minute. */
+  cleanUp?(centre: Centre): readonly Chore[]
   /** Lists chores that delete or move old rows. They run in every round of retention. */
   removals?(centre: Centre, round: RemovalRound): readonly Chore[]
   /** Makes an edge with listeners of its own. */
@@ -80,6 +97,31 @@ export interface OpenModule {
 export interface CentreHooks {
   /** Records of the ledger that left the database. Default: none did. */
   readonly archived: ArchivedRecords
+  /** Decision points of others, which are asked along. Default: calls are decided here alone. */
+  readonly points: ExternalPoints
+  /** Makes what looks at calls after they were answered. Default: nothing does. */
+  readonly watcherOf: (parts: PolicyGround) => Watcher
+  /** Counts earlier approvals that are like a request, for its page. Default: none are. */
+  readonly approvalsLike: (
+    parts: CallParts,
+    request: Parameters<CountApprovals>[0],
+  ) => ReturnType<CountApprovals>
+  /** Finds requests that were made together with a request. Default: none were. */
+  readonly companionsOf: FindCompanions
+  /** Finds the address at which an enforcement point is called back. Default: there is none. */
+  readonly callbackOf: FindCallbackAddress
+  /** Finds the set of policies of this name that enforcement points can be set to. Default: there is none. */
+  readonly policySet: (db: Reader, name: string) => Promise<object | undefined>
+}
+
+/** Parts that are there before calls can be decided. */
+export interface PolicyGround {
+  readonly storage: Storage
+  readonly ledger: Ledger
+  readonly live: Live
+  readonly clock: Clock
+  readonly policies: Policies
+  readonly onError: (error: unknown) => void
 }
 
 /** Parts of the centre that modules work with. A module passes on the few that each of its functions uses. */
@@ -90,6 +132,7 @@ export interface Centre {
   readonly clock: Clock
   readonly random: Random
   readonly issuer: string
+  readonly master: MasterKey
   readonly decisions: CallParts
   readonly authenticator: ClientAuthenticator
 }

@@ -1,4 +1,7 @@
+import { ANALYSIS } from '../extensions/analysis/module.ts'
 import { ARCHIVE } from '../extensions/archive/module.ts'
+import { AUTHZEN } from '../extensions/authzen/module.ts'
+import { DECISION_POINTS } from '../extensions/decision-points/module.ts'
 import { EXT_AUTHZ } from '../extensions/extauthz/module.ts'
 import type { Module } from '../extensions/module.ts'
 import { PUSH } from '../extensions/push/module.ts'
@@ -8,7 +11,26 @@ import { WEBHOOK_CHANNELS } from '../extensions/webhook-channels/module.ts'
 import type { SettingDefinitions } from '../platform/lib/setting.ts'
 import { type StorageBuild, storageBuild } from '../platform/storage/index.ts'
 
-const LISTED = [ARCHIVE, EXT_AUTHZ, PUSH, RETENTION, SLACK, WEBHOOK_CHANNELS] as const
+const LISTED = [
+  ANALYSIS,
+  ARCHIVE,
+  AUTHZEN,
+  DECISION_POINTS,
+  EXT_AUTHZ,
+  PUSH,
+  RETENTION,
+  SLACK,
+  WEBHOOK_CHANNELS,
+] as const
+
+type Listed = (typeof LISTED)[number]
+
+/** Operations of all modules, with their routes and types. A module that has none adds none. */
+export type ModuleOperation = TypedOf<
+  Awaited<ReturnType<NonNullable<Listed['operations']>>>[number]
+>
+
+type TypedOf<O> = O extends unknown ? ('types' extends keyof O ? O : never) : never
 
 /** Modules that are in. */
 export const MODULES: readonly Module[] = LISTED

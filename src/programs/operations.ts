@@ -1,49 +1,25 @@
-import { OPERATIONS as CENTRE, type Operation, withParts } from '../console/api/index.ts'
+import { OPERATIONS as CENTRE, type Operation } from '../console/api/index.ts'
 import type { SignedAct } from '../console/operation-kit/operation.ts'
-import {
-  APPROVAL_SUGGESTION_OPERATIONS,
-  POLICY_ANALYSIS_OPERATIONS,
-  POLICY_SHADOW_OPERATIONS,
-} from '../extensions/analysis/acts.ts'
-import { POINT_OPERATIONS, type PointApi } from '../extensions/decision-points/acts.ts'
-import { POLICY_SET_OPERATIONS, type PolicySetApi } from '../extensions/policy-only/acts.ts'
-import {
-  LEDGER_ERASURE_OPERATIONS,
-  RETENTION_OPERATIONS,
-  type RetentionApi,
-} from '../extensions/retention/acts.ts'
-import { CALLBACK_OPERATIONS, type CallbackApi } from '../extensions/submissions/acts.ts'
-
-const ALL = [
-  ...CENTRE,
-  ...POINT_OPERATIONS,
-  ...POLICY_ANALYSIS_OPERATIONS,
-  ...POLICY_SHADOW_OPERATIONS,
-  ...CALLBACK_OPERATIONS,
-  ...POLICY_SET_OPERATIONS,
-  ...APPROVAL_SUGGESTION_OPERATIONS,
-  ...LEDGER_ERASURE_OPERATIONS,
-  ...RETENTION_OPERATIONS,
-]
+import type { Module } from '../extensions/module.ts'
+import { MODULES, type ModuleOperation } from './modules.ts'
 
 /** Every operation, with its route and types: clients are typed by it. */
-export type AnyOperation = (typeof ALL)[number]
+export type AnyOperation = (typeof CENTRE)[number] | ModuleOperation
+
+/** Lists the operations of the centre and of these modules. */
+export async function operationsOf(
+  modules: readonly Module[],
+): Promise<readonly Operation<never>[]> {
+  const own = await Promise.all(modules.map(({ operations }) => operations?.() ?? []))
+  return [...CENTRE, ...own.flat()]
+}
 
 /** The whole management API: every operation, who may call it, and whether it widens access. There is no other route. */
-export const OPERATIONS: readonly Operation<never>[] = ALL
+export const OPERATIONS = await operationsOf(MODULES)
 
-/** Every operation by id, with the act that `REMIT_PASSKEYS_FOR` calls it. */
-export const SIGNED_OPERATIONS: ReadonlyMap<string, SignedAct | undefined> = new Map(
-  OPERATIONS.map(({ id, signedAs }) => [id, signedAs]),
-)
-
-/** Parts that operations of extensions work with besides those of the API. */
-export type ExtensionParts = Pick<CallbackApi, 'callbacks'> &
-  Pick<PointApi, 'points'> &
-  Pick<PolicySetApi, 'policySets'> &
-  Pick<RetentionApi, 'retention'>
-
-/** Makes all operations, ready to be registered. */
-export function operationsWith(own: ExtensionParts): readonly Operation[] {
-  return withParts(ALL, own)
+/** Operations by id, with the act that `REMIT_PASSKEYS_FOR` calls each. */
+export function signedOperations(
+  operations: readonly Operation<never>[],
+): ReadonlyMap<string, SignedAct | undefined> {
+  return new Map(operations.map(({ id, signedAs }) => [id, signedAs]))
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 import { listForTask } from '../../src/approvals/access-requests/index.ts'
+import { onlyOf } from '../../src/extensions/authzen/open.ts'
 import { readQuestion } from '../../src/extensions/authzen/question.ts'
 import { bindingHash } from '../../src/extensions/authzen/requests/binding.ts'
 import { taskMode } from '../../src/extensions/authzen/tasks/task-mode.ts'
@@ -201,7 +202,8 @@ inEachWorld(
       const clients = w.rooms.authenticator
       const shown = { kind: 'secret', secret: pep.secret } as const
       const known = await clients.authenticate(shown, 'evaluations')
-      const ports = { ...w.rooms, clock: w.clock, random: systemRandom, clients }
+      const only = onlyOf(w.rooms.centre)
+      const ports = { ...w.rooms, only, clock: w.clock, random: systemRandom, clients }
       const answering = await taskMode(ports, known)
       const body = parseJson(JSON.stringify(again))
       assert.ok(isObject(body))
@@ -510,7 +512,11 @@ inEachWorld(
     it('is called back where that was registered, by the server itself', async () => {
       const w = world()
       const by = (await w.person('ada')).id
-      const set = (url: string | null) => setCallback(w.rooms.callbacks, { id: 'mesh', url, by })
+      const set = (url: string | null) =>
+        setCallback(
+          { ...w.rooms.centre, outbound: w.rooms.messages, origins: [ears.origin] },
+          { id: 'mesh', url, by },
+        )
       await set(`${ears.origin}/ended`)
       ears.forget()
       const question = fresh()

@@ -337,7 +337,10 @@ inOneWorld(
       ears.forget()
       const pep = await Pep.add(w, 'mesh', { namesTasks: true })
       const url = `${ears.origin}/ended`
-      await setCallback(w.rooms.callbacks, { id: 'mesh', url, by: (await w.person('ada')).id })
+      await setCallback(
+        { ...w.rooms.centre, outbound: w.rooms.messages, origins: [ears.origin] },
+        { id: 'mesh', url, by: (await w.person('ada')).id },
+      )
       const task = await w.open()
       const before = await readAll(w, 'fiona')
       const subject = { type: 'user', id: (await w.person('sam')).id }

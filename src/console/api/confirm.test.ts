@@ -9,7 +9,7 @@ import {
   openSession,
 } from '../../identity/sessions/index.ts'
 import type { ProblemCode } from '../../platform/lib/problem.ts'
-import { OPERATIONS, SIGNED_OPERATIONS } from '../../programs/operations.ts'
+import { OPERATIONS, signedOperations } from '../../programs/operations.ts'
 import type { SignedAct } from '../operation-kit/operation.ts'
 import { thingsToChange } from './testing.ts'
 
@@ -388,7 +388,7 @@ it('E20: an operation that widens access says as which act it is signed, or is l
 
 it('E20: an operation is signed where the setting names its act, and where it is not known', () => {
   const rules = (...acts: SignedAct[]) => ({
-    passkeys: { acts: new Set(acts), operations: SIGNED_OPERATIONS, recoveryWaitMs: 0 },
+    passkeys: { acts: new Set(acts), operations: signedOperations(OPERATIONS), recoveryWaitMs: 0 },
   })
   for (const act of ['approvers', 'keys', 'policies'] as const) {
     const signed = OPERATIONS.filter(({ id }) => isSignedOperation(rules(act), id))

@@ -97,7 +97,7 @@ export async function thingsToChange(w: World) {
     expiresAt: w.clock.now() + 3_600_000,
   })
   const matter = { personId: nils.id, agentId: null, taskId: null, resource: null }
-  const hold = await setHold(w.rooms.retention, {
+  const hold = await setHold(w.rooms.centre, {
     ...{ matter: 'a case', by, ...matter, fromAt: null, untilAt: null },
   })
   const limit = await setLimit(w.rooms.decisions, {

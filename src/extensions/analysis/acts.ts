@@ -1,4 +1,11 @@
-export { APPROVAL_SUGGESTION_OPERATIONS } from './acts/habits.ts'
-export { POLICY_ANALYSIS_OPERATIONS } from './acts/policy.ts'
+import { APPROVAL_SUGGESTION_OPERATIONS } from './acts/habits.ts'
+import { POLICY_ANALYSIS_OPERATIONS } from './acts/policy.ts'
+import { POLICY_SHADOW_OPERATIONS } from './acts/shadow.ts'
+
 export type { ReplayReportJson } from './acts/replay.ts'
-export { POLICY_SHADOW_OPERATIONS } from './acts/shadow.ts'
+
+export const ANALYSIS_OPERATIONS = [
+  ...POLICY_ANALYSIS_OPERATIONS,
+  ...POLICY_SHADOW_OPERATIONS,
+  ...APPROVAL_SUGGESTION_OPERATIONS,
+]

@@ -1,4 +1,11 @@
-import { type ApiParts, actsWith, fromJson, toJson } from '../../console/api/index.ts'
+import {
+  type ApiParts,
+  actsWith,
+  fromJson,
+  type Operation,
+  toJson,
+  withParts,
+} from '../../console/api/index.ts'
 import * as kit from '../../console/operation-kit/schemas.ts'
 import { Secret } from '../../platform/lib/secret.ts'
 import {
@@ -44,3 +51,8 @@ export const POINT_OPERATIONS = actsWith<PointApi>()(DECISION_POINTS, {
     return {}
   },
 })
+
+/** Makes the operations ready. */
+export function pointOperations(own: Pick<PointApi, 'points'>): readonly Operation[] {
+  return withParts(POINT_OPERATIONS, own)
+}

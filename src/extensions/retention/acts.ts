@@ -1,4 +1,11 @@
-import { type ApiParts, acts, actsWith, toJson } from '../../console/api/index.ts'
+import {
+  type ApiParts,
+  acts,
+  actsWith,
+  type Operation,
+  toJson,
+  withParts,
+} from '../../console/api/index.ts'
 import * as kit from '../../console/operation-kit/schemas.ts'
 import { endAccount } from '../../identity/ended-accounts/index.ts'
 import { findPerson, type Person } from '../../identity/people/index.ts'
@@ -25,7 +32,7 @@ const HOLD = Hold(kit)
 const ERASURE = Erasure(kit)
 const KEPT = KeptClass(kit)
 
-export const RETENTION_OPERATIONS = actsWith<RetentionApi>()(RETENTION, {
+const OF_RETENTION = actsWith<RetentionApi>()(RETENTION, {
   show: async ({ retention }) => {
     const { classes, erasures, holds } = await showRetention(retention)
     return {
@@ -81,7 +88,7 @@ async function requirePerson({ people }: ApiParts, id: string): Promise<Person> 
 }
 
 /** Erases values beside records of the ledger. */
-export const LEDGER_ERASURE_OPERATIONS = acts(LEDGER_ERASURE, {
+const OF_LEDGER = acts(LEDGER_ERASURE, {
   erase: async (parts, { body, caller }) => {
     const positions = await positionsOf(parts, body)
     const erased = await eraseValues(
@@ -109,4 +116,11 @@ async function positionsOf(
   const found = await findDecision(decisions.storage.read, id)
   if (!found) throw new Problem('decision.unknown', `there is no decision \`${id}\``)
   return ledger.positionsAbout({ id, at: found.at })
+}
+
+export const RETENTION_MODULE_OPERATIONS = [...OF_LEDGER, ...OF_RETENTION]
+
+/** Makes the operations ready. */
+export function retentionOperations(own: Pick<RetentionApi, 'retention'>): readonly Operation[] {
+  return withParts(RETENTION_MODULE_OPERATIONS, own)
 }

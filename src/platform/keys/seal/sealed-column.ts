@@ -1,11 +1,10 @@
-import type { Schema } from '../../storage/index.ts'
-
 /**
  * A column whose values are sealed with the master key. The room that owns it declares it, so that
  * everything can be sealed again under another master key in one place.
  */
 export interface SealedColumn {
-  readonly table: keyof Schema
+  /** Its own table, of the centre or of a module. */
+  readonly table: string
   readonly column: string
   /** Column of texts that names a row. */
   readonly key: string

@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { World as Remit } from '../../../../test/world.ts'
+import { Shadow } from '../../../extensions/analysis/index.ts'
 import { Secret } from '../../../platform/lib/secret.ts'
 import { StoredSessions } from '../server/sessions.ts'
 import { type Owner, type TestCli, testCli } from '../testing.ts'
@@ -85,11 +86,13 @@ describe('policies and real calls', () => {
     assert.match((await cli.remit('policy', 'shadow', 'status')).out, /No draft was ever started/)
     const started = await cli.remit('policy', 'shadow', 'start', 'draft.cedar')
     assert.match(started.said, /✓ draft 1 runs beside version \d+; no answer changes/)
-    await remit.rooms.shadow.settled()
+    const { shadow } = remit.rooms.decisions
+    assert.ok(shadow instanceof Shadow)
+    await shadow.settled()
     const task = await remit.open()
     assert.equal((await remit.agent.call(task, 'GET', '/orders/orders/1042')).status, 200)
-    await remit.rooms.shadow.settled()
-    await remit.rooms.shadow.flush()
+    await shadow.settled()
+    await shadow.flush()
     const status = await cli.remit('policy', 'shadow', 'status')
     assert.match(status.out, /^draft 1 beside version \d+: running/)
     assert.match(status.out, /1 of 1 calls would have been answered differently/)

@@ -1,0 +1,13 @@
+import type { Module } from '../module.ts'
+import type { POINT_OPERATIONS } from './acts.ts'
+
+const SETTINGS = {}
+
+/** Services of others are asked about calls; their answers can only reduce what is permitted. */
+export const DECISION_POINTS: Module<typeof SETTINGS, typeof POINT_OPERATIONS> = {
+  name: 'decision points',
+  settings: SETTINGS,
+  sealed: async () => (await import('./decision-point.ts')).DECISION_POINTS_SEALED,
+  operations: async () => (await import('./acts.ts')).POINT_OPERATIONS,
+  open: async (ground) => (await import('./open.ts')).openDecisionPoints(ground),
+}
