@@ -217,15 +217,16 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   await ledger.start()
   const keeper = new TaskKeeper(decisions, { onError })
   await keeper.start()
+  const working = await Promise.all(
+    rooms.modules.map((each) => each.work?.(rooms.centre, onError) ?? []),
+  )
   const background = [
     ...startBackground(
       { rooms, settings, agentsAt, records: kept, retentionEveryMs: options.retentionEveryMs },
       onError,
     ),
     ...(certificate ? [keepCertificate(certificate, log)] : []),
-    ...(
-      await Promise.all(rooms.modules.map((each) => each.work?.(rooms.centre, onError) ?? []))
-    ).flat(),
+    ...working.flat(),
   ]
 
   await telemetry?.observe({ ...rooms, room: decisions.room, checks })

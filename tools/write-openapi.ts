@@ -7,7 +7,7 @@ import Fastify from 'fastify'
 import { type ApiParts, addApi, type Operation } from '../src/console/api/index.ts'
 import { Explanation } from '../src/console/api-operations/decisions/explanation.ts'
 import * as schemas from '../src/console/operation-kit/schemas.ts'
-import { OPERATIONS } from '../src/programs/operations.ts'
+import { OPERATIONS } from '../src/programs/every-operation.ts'
 
 const root = join(import.meta.dirname, '..')
 const file = join(root, 'openapi.json')

@@ -23,11 +23,11 @@ const LISTED = [
   WEBHOOK_CHANNELS,
 ] as const
 
-type Listed = (typeof LISTED)[number]
+type ListedModule = (typeof LISTED)[number]
 
 /** Operations of all modules, with their routes and types. A module that has none adds none. */
 export type ModuleOperation = TypedOf<
-  Awaited<ReturnType<NonNullable<Listed['operations']>>>[number]
+  Awaited<ReturnType<NonNullable<ListedModule['operations']>>>[number]
 >
 
 type TypedOf<O> = O extends unknown ? ('types' extends keyof O ? O : never) : never

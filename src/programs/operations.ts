@@ -1,7 +1,7 @@
 import { OPERATIONS as CENTRE, type Operation } from '../console/api/index.ts'
 import type { SignedAct } from '../console/operation-kit/operation.ts'
 import type { Module } from '../extensions/module.ts'
-import { MODULES, type ModuleOperation } from './modules.ts'
+import type { ModuleOperation } from './modules.ts'
 
 /** Every operation, with its route and types: clients are typed by it. */
 export type AnyOperation = (typeof CENTRE)[number] | ModuleOperation
@@ -13,9 +13,6 @@ export async function operationsOf(
   const own = await Promise.all(modules.map(({ operations }) => operations?.() ?? []))
   return [...CENTRE, ...own.flat()]
 }
-
-/** The whole management API: every operation, who may call it, and whether it widens access. There is no other route. */
-export const OPERATIONS = await operationsOf(MODULES)
 
 /** Operations by id, with the act that `REMIT_PASSKEYS_FOR` calls each. */
 export function signedOperations(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { API_PREFIX } from '../../src/console/api/index.ts'
-import { OPERATIONS } from '../../src/programs/operations.ts'
+import { OPERATIONS } from '../../src/programs/every-operation.ts'
 import { type Answer, send } from '../wire.ts'
 import { inOneWorld } from '../world.ts'
 

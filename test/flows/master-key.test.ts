@@ -36,6 +36,13 @@ async function columnsOfBytes({ rooms: { storage } }: World): Promise<readonly s
 inEachWorld('the master key', (world) => {
   it('whatever is stored as bytes is sealed again with the rest, or is no secret', async () => {
     const sealed = (await sealedColumns(MODULES)).map(({ column, table }) => `${table}.${column}`)
+    const declared = Object.entries(world().rooms.storage.build.tables).flatMap(
+      ([table, { columns }]) =>
+        Object.entries(columns).flatMap(([column, kind]) =>
+          kind.sealed ? `${table}.${column}` : [],
+        ),
+    )
+    assert.deepEqual(sealed.toSorted(), declared.toSorted())
     assert.deepEqual([...sealed, ...OPEN].toSorted(), await columnsOfBytes(world()))
   })
 

@@ -9,7 +9,8 @@ import {
   openSession,
 } from '../../identity/sessions/index.ts'
 import type { ProblemCode } from '../../platform/lib/problem.ts'
-import { OPERATIONS, signedOperations } from '../../programs/operations.ts'
+import { OPERATIONS } from '../../programs/every-operation.ts'
+import { signedOperations } from '../../programs/operations.ts'
 import type { SignedAct } from '../operation-kit/operation.ts'
 import { thingsToChange } from './testing.ts'
 

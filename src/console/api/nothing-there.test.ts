@@ -4,7 +4,7 @@ import { assertRefused } from '../../../test/refusals.ts'
 import { newKey } from '../../../test/signing.ts'
 import { inEachWorld, type World } from '../../../test/world.ts'
 import type { ProblemCode } from '../../platform/lib/problem.ts'
-import { OPERATIONS } from '../../programs/operations.ts'
+import { OPERATIONS } from '../../programs/every-operation.ts'
 
 const NOBODY = 'psn_AAAAAAAAAAAAAAAAAAAAAA'
 

@@ -4,7 +4,7 @@ import { addAgent } from '../../../test/delegation.ts'
 import { assertRequestable } from '../../../test/refusals.ts'
 import { type Api, inOneWorld, type World } from '../../../test/world.ts'
 import { answerConfirmation, openSession, readConfirmation } from '../../identity/sessions/index.ts'
-import { OPERATIONS } from '../../programs/operations.ts'
+import { OPERATIONS } from '../../programs/every-operation.ts'
 
 /** A word in everything that is of others here: no answer to a stranger may have it. */
 const CANARY = 'canary7'

@@ -5,7 +5,7 @@ import { assertRefused } from '../../../test/refusals.ts'
 import { type Answer, send } from '../../../test/wire.ts'
 import { Api, inEachWorld, type PersonName, type World } from '../../../test/world.ts'
 import { openSession } from '../../identity/sessions/index.ts'
-import { OPERATIONS } from '../../programs/operations.ts'
+import { OPERATIONS } from '../../programs/every-operation.ts'
 import { API_PREFIX, type Operation } from './index.ts'
 import { OF_TASKS } from './tasks/task-operations.ts'
 

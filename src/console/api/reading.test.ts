@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { assertRefused } from '../../../test/refusals.ts'
 import { inEachWorld } from '../../../test/world.ts'
 import type { ProblemCode } from '../../platform/lib/problem.ts'
-import { OPERATIONS } from '../../programs/operations.ts'
+import { OPERATIONS } from '../../programs/every-operation.ts'
 
 /**
  * Answers of each operation that reads, to somebody who is signed in and in no group. `own`: only

@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import fc from 'fast-check'
 import { secretDigest } from '../../identity/sessions/confirmation/confirmation.ts'
 import { type Canonical, canonicalJson } from '../../platform/lib/canonical-json.ts'
-import { OPERATIONS } from '../../programs/operations.ts'
+import { OPERATIONS } from '../../programs/every-operation.ts'
 import { withoutSecrets } from './without-secrets.ts'
 
 const digest = secretDigest(new Uint8Array(32).fill(7))

@@ -3,7 +3,7 @@ import type { ANALYSIS_OPERATIONS } from './acts.ts'
 
 const SETTINGS = {}
 
-/** What other rules would have answered is found from decisions: replays, drafts beside the policies, suggestions. */
+/** Analysis of decisions: the answers that other rules would have given, in replays and as drafts beside the policies, and suggestions. */
 export const ANALYSIS: Module<typeof SETTINGS, typeof ANALYSIS_OPERATIONS> = {
   name: 'analysis',
   settings: SETTINGS,

@@ -7,7 +7,7 @@ import { applyImport } from '../../../catalog/catalog-changes/index.ts'
 import { planServer, tool } from '../../../catalog/catalog-changes/mcp/testing.ts'
 import { findAgent } from '../../../identity/agents/index.ts'
 import { type ChangeSummary, readConfirmation } from '../../../identity/sessions/index.ts'
-import { OPERATIONS } from '../../../programs/operations.ts'
+import { OPERATIONS } from '../../../programs/every-operation.ts'
 
 it('every act that is confirmed has a sentence that says what will happen, and no other has one', () => {
   for (const { confirms, id, widens } of OPERATIONS)

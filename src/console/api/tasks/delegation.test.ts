@@ -4,7 +4,7 @@ import { Value } from 'typebox/value'
 import { addAgent, askAlone, orders, spawn } from '../../../../test/delegation.ts'
 import { assertNoToken, assertRefused } from '../../../../test/refusals.ts'
 import { inEachWorld, type PersonName, type World } from '../../../../test/world.ts'
-import { OPERATIONS } from '../../../programs/operations.ts'
+import { OPERATIONS } from '../../../programs/every-operation.ts'
 
 inEachWorld('what people see and end of work that was delegated', (world) => {
   const terms = (w: World, agent: string) => ({

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sql } from 'kysely'
 import { manualClock } from '../../lib/clock.ts'
 import { systemRandom as random } from '../../lib/random.ts'
 import type { Storage } from '../../storage/index.ts'
@@ -141,6 +142,26 @@ forEachEngine('sealing again', (open) => {
       .where('name', '=', 'c0003')
       .executeTakeFirstOrThrow()
     assert.deepEqual(new Uint8Array(row.sealed), new Uint8Array(lost))
+  })
+
+  test('a table of a module that is left out: nothing is sealed again, and none is told that the key of before can go', async () => {
+    const storage = await open()
+    await fill(storage, OLD)
+    const columns = COLUMNS.filter(({ table }) => table !== 'connections')
+    const parts = { storage, master: BOTH, columns }
+    const refused = { code: 'keys.columns_unknown', message: /connections\.sealed are/ }
+    await assert.rejects(countSealed(parts), refused)
+    await assert.rejects(sealAgain(parts), refused)
+    assert.deepEqual(sums(await countSealed({ ...parts, columns: COLUMNS })), [0, ALL, 0])
+    await storage.transaction((tx) => tx.deleteFrom('connections').execute())
+    assert.deepEqual(sums(await sealAgain(parts)), [ALL - MANY, 0, 0], 'an empty table has none')
+    // A table that no part of this build knows, of a build with more in it.
+    await storage.transaction(async (tx) => {
+      const bytes = storage.engine === 'sqlite' ? sql`BLOB` : sql`bytea`
+      await sql`CREATE TABLE badges (id TEXT PRIMARY KEY, code ${bytes} NOT NULL)`.execute(tx)
+      await sql`INSERT INTO badges VALUES ('one', ${OLD.seal('x', 'badges/one')})`.execute(tx)
+    })
+    await assert.rejects(sealAgain({ ...parts, columns: COLUMNS }), { message: /badges\.code are/ })
   })
 
   test('what the first master key derived for good stays, whatever the master key is', async () => {

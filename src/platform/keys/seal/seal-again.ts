@@ -1,7 +1,8 @@
+import { Problem } from '../../lib/problem.ts'
 import type { Storage } from '../../storage/index.ts'
 import type { MasterKey } from './key-ring.ts'
 import type { SealedColumn } from './sealed-column.ts'
-import { readSealed, replaceValue, type SealedValue } from './sealed-store.ts'
+import { readSealed, replaceValue, type SealedValue, undescribedColumns } from './sealed-store.ts'
 
 export interface SealingParts {
   readonly storage: Storage
@@ -22,7 +23,7 @@ export interface SealCounts {
 
 const PAGE = 100
 
-/** Counts the sealed values by key, and changes nothing. */
+/** Counts the sealed values by key, and changes nothing. @throws Problem `keys.columns_unknown` */
 export function countSealed(parts: SealingParts): Promise<readonly SealCounts[]> {
   return eachColumn(parts, async () => 0)
 }
@@ -32,6 +33,8 @@ export function countSealed(parts: SealingParts): Promise<readonly SealCounts[]>
  * values that are still as they were read: it may be stopped anywhere and run again, by several at
  * once, beside all other work. A value that nothing here opens is left as it is. Returns the counts
  * afterwards.
+ *
+ * @throws Problem `keys.columns_unknown`: some values could not be sealed again, so nothing is
  */
 export function sealAgain(parts: SealingParts): Promise<readonly SealCounts[]> {
   return eachColumn(parts, (column, values) =>
@@ -53,6 +56,7 @@ async function eachColumn(
   parts: SealingParts,
   replace: (column: SealedColumn, values: readonly ResealedValue[]) => Promise<number>,
 ): Promise<readonly SealCounts[]> {
+  await requireAllDescribed(parts)
   const all: SealCounts[] = []
   for (const column of parts.columns) {
     const found = { current: 0, before: 0, unreadable: 0 }
@@ -70,6 +74,19 @@ async function eachColumn(
     all.push({ what: `${column.table}.${column.column}`, ...found })
   }
   return all
+}
+
+/**
+ * INVARIANT: an answer is about every sealed value of the database. An operator takes the key of before away by it. @throws Problem
+ * `keys.columns_unknown`
+ */
+async function requireAllDescribed({ columns, storage }: SealingParts): Promise<void> {
+  const undescribed = await undescribedColumns(storage, columns)
+  if (undescribed.length === 0) return
+  throw new Problem(
+    'keys.columns_unknown',
+    `this build cannot tell how the values of ${undescribed.join(', ')} are sealed: a module is not in it that was in the build which wrote them`,
+  )
 }
 
 function againOf(

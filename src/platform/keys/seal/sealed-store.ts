@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Reader, Tx } from '../../storage/index.ts'
+import type { Reader, Storage, Tx } from '../../storage/index.ts'
 import type { SealedColumn } from './sealed-column.ts'
 
 export interface SealedValue {
@@ -43,4 +43,37 @@ export async function replaceValue(
     UPDATE ${sql.table(table)} SET ${sql.ref(name)} = ${sealed}
     WHERE ${sql.ref(key)} = ${before.key} AND ${sql.ref(name)} = ${before.sealed}`.execute(tx)
   return numAffectedRows === 1n
+}
+
+/**
+ * Finds columns with values that may be sealed and that none of `columns` describes: a build with another module made their table.
+ */
+export async function undescribedColumns(
+  { build, engine, read }: Storage,
+  columns: readonly SealedColumn[],
+): Promise<readonly string[]> {
+  const ofBytes =
+    engine === 'sqlite'
+      ? sql<BytesColumn>`
+          SELECT t.name AS "table", c.name AS "column" FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+          WHERE t.type = 'table' AND c.type = 'BLOB' ORDER BY 1, 2`
+      : sql<BytesColumn>`
+          SELECT c.table_name AS "table", c.column_name AS "column"
+          FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
+          WHERE table_schema = current_schema() AND t.table_type = 'BASE TABLE' AND c.data_type = 'bytea' ORDER BY 1, 2`
+  const found: string[] = []
+  for (const { column, table } of (await ofBytes.execute(read)).rows) {
+    const known = build.tables[table]?.columns[column]
+    if (known && !known.sealed) continue
+    if (columns.some((each) => each.table === table && each.column === column)) continue
+    const { rows } = await sql`
+      SELECT 1 FROM ${sql.table(table)} WHERE ${sql.ref(column)} IS NOT NULL LIMIT 1`.execute(read)
+    if (rows.length > 0) found.push(`${table}.${column}`)
+  }
+  return found
+}
+
+interface BytesColumn {
+  readonly table: string
+  readonly column: string
 }

@@ -54,6 +54,10 @@ export const TOKEN_PROBLEMS = {
     title: 'The introspection request could not be authenticated',
   },
   'keys.cannot_open': { status: 500, title: 'An encrypted value cannot be decrypted' },
+  'keys.columns_unknown': {
+    status: 409,
+    title: 'Encrypted values belong to a module that is not in',
+  },
   'keys.master_key_exposed': { status: 500, title: 'Others can read the master key' },
   'keys.master_key_malformed': { status: 500, title: 'The master key is not valid' },
   'keys.master_key_missing': { status: 500, title: 'The master key is missing' },

@@ -1,4 +1,4 @@
-import { bytes, flag, json, nullable, oneOf, optional, text, time } from './column.ts'
+import { flag, json, nullable, oneOf, optional, sealed, text, time } from './column.ts'
 
 export const catalog = {
   resources: {
@@ -102,7 +102,7 @@ export const catalog = {
     name: text,
     kind: text,
     header: text,
-    sealed: bytes,
+    sealed,
     created_at: time,
     replaced_at: nullable(time),
     /** NULL: not stated. */

@@ -1,4 +1,4 @@
-import { bytes, json, nullable, oneOf, text, time } from './column.ts'
+import { json, nullable, oneOf, sealed, text, time } from './column.ts'
 
 export const clients = {
   clients: {
@@ -31,7 +31,7 @@ export const clients = {
     client_id: text,
     url: text,
     /** Secret of the signature. */
-    sealed: bytes,
+    sealed,
     created_by: text,
     created_at: time,
   },

@@ -9,6 +9,8 @@ export interface Column<Stored = unknown, Held = unknown> {
   readonly kind: 'plain' | 'flag' | 'json'
   /** Meaning of NULL, where the column may be NULL: the member is null, or absent. */
   readonly empty?: 'null' | 'absent'
+  /** The master key seals its values. */
+  readonly sealed?: true | undefined
   /** Types only. */
   readonly types?: { readonly stored: Stored; readonly held: Held }
 }
@@ -20,8 +22,10 @@ export const text: Column<string, string> = plain
 export const integer: Column<number, number> = plain
 /** Epoch milliseconds. */
 export const time: Column<number, number> = plain
-/** Bytes: sealed values, hashes, records. */
+/** Bytes that are no secrets: hashes, public keys, records. */
 export const bytes: Column<Uint8Array, Uint8Array> = plain
+/** Bytes that the master key seals. A `SealedColumn` says how. */
+export const sealed: Column<Uint8Array, Uint8Array> = { kind: 'plain', sealed: true }
 /** Number that the database counts up. */
 export const serial: Column<Generated<number>, number> = plain
 /** An int64 that may be more than a number holds: written as a big integer, read as text by a cast. */
@@ -37,11 +41,11 @@ export function oneOf<const T extends string>(..._texts: readonly T[]): Column<T
 }
 
 /** Column that may be NULL, which the member then is too. */
-export function nullable<S, H>({ kind }: Column<S, H>): Column<S | null, H | null> {
-  return { kind, empty: 'null' }
+export function nullable<S, H>({ kind, sealed }: Column<S, H>): Column<S | null, H | null> {
+  return { kind, sealed, empty: 'null' }
 }
 
 /** Column that is NULL where the member is absent. */
-export function optional<S, H>({ kind }: Column<S, H>): Column<S | null, H | undefined> {
-  return { kind, empty: 'absent' }
+export function optional<S, H>({ kind, sealed }: Column<S, H>): Column<S | null, H | undefined> {
+  return { kind, sealed, empty: 'absent' }
 }

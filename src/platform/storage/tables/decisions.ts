@@ -1,4 +1,4 @@
-import { bytes, flag, integer, json, nullable, oneOf, optional, text, time } from './column.ts'
+import { flag, integer, json, nullable, oneOf, optional, sealed, text, time } from './column.ts'
 
 export const decisions = {
   decisions: {
@@ -66,7 +66,7 @@ export const decisions = {
   /** The answer of an approved call, sealed, for a caller who lost it. */
   kept_results: {
     decision_id: text,
-    sealed: bytes,
+    sealed,
     expires_at: time,
   },
   /** A call that its MCP server goes on with as a task, and what the client may still ask about it. */
@@ -79,7 +79,7 @@ export const decisions = {
     /** `open`; `ended`: it has a result; `cancelled`: by the client, or by the server. */
     state: oneOf('open', 'ended', 'cancelled'),
     /** Id towards the server, its address, and the parameters of the call. */
-    sealed: bytes,
+    sealed,
     created_at: time,
     expires_at: time,
   },
@@ -115,7 +115,7 @@ export const decisions = {
     url: text,
     /** Header of the credential, lower case. */
     header: optional(text),
-    sealed: optional(bytes),
+    sealed: optional(sealed),
     /** Names; empty: all. */
     resources: json,
     actions: json,

@@ -1,4 +1,4 @@
-import { bytes, integer, json, nullable, serial, text, time } from './column.ts'
+import { integer, json, nullable, sealed, serial, text, time } from './column.ts'
 
 export const ground = {
   meta: {
@@ -50,7 +50,7 @@ export const ground = {
     purpose: text,
     alg: text,
     public_jwk: json,
-    sealed: bytes,
+    sealed,
     created_at: time,
     retired_at: nullable(time),
     /** Place of the private half. */
@@ -62,7 +62,7 @@ export const ground = {
    */
   lasting_keys: {
     purpose: text,
-    sealed: bytes,
+    sealed,
     created_at: time,
   },
 }

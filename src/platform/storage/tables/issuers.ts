@@ -1,4 +1,4 @@
-import { bytes, flag, integer, json, nullable, oneOf, text, time } from './column.ts'
+import { flag, integer, json, nullable, oneOf, sealed, text, time } from './column.ts'
 
 export const issuers = {
   /** Issuers of other organisations that are trusted, each with its limits. */
@@ -24,7 +24,7 @@ export const issuers = {
     /** Access that it gets from us, where it is the server of another domain. */
     peer: nullable(json),
     /** Credential for introspection, sealed. */
-    sealed_secret: nullable(bytes),
+    sealed_secret: nullable(sealed),
     trust: integer,
     ceiling: nullable(json),
     most_agents: integer,

@@ -1,4 +1,4 @@
-import { bytes, integer, nullable, oneOf, text, time } from './column.ts'
+import { integer, nullable, oneOf, sealed, text, time } from './column.ts'
 
 export const notifications = {
   /** Outbox: events that no recipient has been told of yet. A row goes when its deliveries are there. */
@@ -45,7 +45,7 @@ export const notifications = {
     /** Part of the address that is no secret. */
     label: text,
     /** Address, sealed. */
-    sealed: bytes,
+    sealed,
     created_by: text,
     created_at: time,
     /** NULL: nothing is sent but a code. */

@@ -1,4 +1,4 @@
-import { bytes, flag, integer, json, nullable, optional, text, time } from './column.ts'
+import { bytes, flag, integer, json, nullable, optional, sealed, text, time } from './column.ts'
 
 export const people = {
   persons: {
@@ -45,7 +45,7 @@ export const people = {
     issuer: text,
     name: text,
     client_id: text,
-    sealed_secret: nullable(bytes),
+    sealed_secret: nullable(sealed),
     groups_claim: text,
     /** 1: signing out there closes the person's tasks here. */
     closes_tasks: flag,
@@ -82,7 +82,7 @@ export const people = {
   sign_ins: {
     state_digest: text,
     issuer: text,
-    sealed: bytes,
+    sealed,
     return_to: text,
     expires_at: time,
   },
@@ -108,7 +108,7 @@ export const people = {
     expires_at: time,
     answered_at: nullable(time),
     /** Sealed: what the digests of secrets in the payload are keyed with. */
-    digest_key: bytes,
+    digest_key: sealed,
     meaning: nullable(json),
   },
   passkeys: {

@@ -1,12 +1,12 @@
 import {
   amount,
-  bytes,
   flag,
   integer,
   json,
   nullable,
   oneOf,
   optional,
+  sealed,
   text,
   time,
 } from './column.ts'
@@ -59,7 +59,7 @@ export const tasks = {
     consent_id: nullable(text),
     request: text,
     request_hash: text,
-    code: bytes,
+    code: sealed,
     state: text,
     task_id: nullable(text),
     /** Seconds between two polls. */
@@ -68,7 +68,7 @@ export const tasks = {
     /** Digest of what the person types. */
     user_code: nullable(text),
     notify_at: nullable(text),
-    notify_token: nullable(bytes),
+    notify_token: nullable(sealed),
     notified_at: nullable(time),
     created_at: time,
     expires_at: time,

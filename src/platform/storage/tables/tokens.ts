@@ -1,4 +1,4 @@
-import { bytes, json, nullable, text, time } from './column.ts'
+import { json, nullable, sealed, text, time } from './column.ts'
 
 export const tokens = {
   /** Tokens of clients without a key (contract 4). Only digests are kept. */
@@ -29,7 +29,7 @@ export const tokens = {
     used_at: nullable(time),
     bound_to: text,
     /** Sealed. */
-    successor: nullable(bytes),
+    successor: nullable(sealed),
   },
   /** Records that OAuth keeps between two requests. */
   protocol_records: {
