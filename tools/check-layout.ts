@@ -67,7 +67,7 @@ function checkEdge(root: string, file: string, target: string): void {
   const name = relative(repository, file)
   const to = roomOf(root, target)
   if (to === roomOf(root, file) || WITHOUT_INDEX.has(to)) return
-  if (!/[\\/](index|module|operations|acts|testing)\.ts$/.test(target))
+  if (!/[\\/](index|module|commands|operations|acts|testing)\.ts$/.test(target))
     problems.push(`${name}: enter ${to} through its index.ts, not ${relative(root, target)}`)
 }
 

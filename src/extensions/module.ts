@@ -25,6 +25,7 @@ import type { Live } from '../platform/revocation/index.ts'
 import type { ModuleSchema, Reader, Snapshot, Storage, Tx } from '../platform/storage/index.ts'
 import type { Policies } from '../policy/policy/index.ts'
 import type { FindCompanions } from '../tasks/approval-desk/index.ts'
+import type { ModuleCommand } from './module-command.ts'
 
 /**
  * Capability in a folder of its own, with everything that the server has to know of it. `programs/modules.ts` lists the modules that are
@@ -43,6 +44,8 @@ export interface Module<
   readonly sealed?: () => Promise<readonly SealedColumn[]>
   /** Loads the operations of the management API. The typed client knows them, too. */
   readonly operations?: () => Promise<O>
+  /** Commands of `remit`. */
+  readonly commands?: readonly ModuleCommand[]
   /** Opens what works, before the centre. */
   open(ground: ModuleGround<S>): Promise<OpenModule>
   /** Checks of `remit doctor`. */

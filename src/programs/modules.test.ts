@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { storageBuild } from '../platform/storage/index.ts'
 import { SETTINGS } from './config/settings.ts'
+import { MODULE_COMMANDS } from './module-commands.ts'
 import { buildFor, MODULES } from './modules.ts'
 
 test('no two modules, and none and the centre, bring a table or a setting of one name', () => {
@@ -21,4 +22,23 @@ test('migrations of all modules and of the centre are numbered in one row', () =
     names.map((name) => Number.parseInt(name, 10)),
     names.map((_, at) => at + 1),
   )
+})
+
+test('commands of all modules are listed, and each operation of a module that has one is in it', async () => {
+  assert.deepEqual(
+    MODULE_COMMANDS,
+    MODULES.flatMap(({ commands = [] }) => commands),
+  )
+  for (const { commands = [], name, operations } of MODULES) {
+    const nouns = (await Promise.all(commands.map((each) => each.nouns()))).flat()
+    const described = nouns.flatMap((noun) =>
+      Object.values(noun.operations).map(({ route }) => route),
+    )
+    const done = (await operations?.()) ?? []
+    assert.deepEqual(
+      done.map(({ method, path }) => `${method} ${path}`).toSorted(),
+      described.toSorted(),
+      name,
+    )
+  }
 })

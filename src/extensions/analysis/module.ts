@@ -1,5 +1,6 @@
 import type { Module } from '../module.ts'
 import type { ANALYSIS_OPERATIONS } from './acts.ts'
+import { ANALYSIS_COMMANDS } from './commands.ts'
 
 const SETTINGS = {}
 
@@ -7,6 +8,7 @@ const SETTINGS = {}
 export const ANALYSIS: Module<typeof SETTINGS, typeof ANALYSIS_OPERATIONS> = {
   name: 'analysis',
   settings: SETTINGS,
+  commands: ANALYSIS_COMMANDS,
   operations: async () => (await import('./acts.ts')).ANALYSIS_OPERATIONS,
   open: async (ground) => (await import('./open.ts')).openAnalysis(ground),
 }

@@ -1,5 +1,6 @@
 import type { Module } from '../module.ts'
 import type { AUTHZEN_OPERATIONS } from './acts.ts'
+import { AUTHZEN_COMMANDS } from './commands.ts'
 
 const SETTINGS = {}
 
@@ -11,6 +12,7 @@ export const AUTHZEN: Module<typeof SETTINGS, typeof AUTHZEN_OPERATIONS> = {
   name: 'AuthZEN',
   settings: SETTINGS,
   sealed: async () => (await import('../submissions/index.ts')).SUBMISSIONS_SEALED,
+  commands: AUTHZEN_COMMANDS,
   operations: async () => (await import('./acts.ts')).AUTHZEN_OPERATIONS,
   open: async (ground) => (await import('./open.ts')).openAuthzen(ground),
 }

@@ -1,5 +1,6 @@
 import type { Module } from '../module.ts'
 import type { POINT_OPERATIONS } from './acts.ts'
+import { DECISION_POINT_COMMANDS } from './commands.ts'
 
 const SETTINGS = {}
 
@@ -8,6 +9,7 @@ export const DECISION_POINTS: Module<typeof SETTINGS, typeof POINT_OPERATIONS> =
   name: 'decision points',
   settings: SETTINGS,
   sealed: async () => (await import('./decision-point.ts')).DECISION_POINTS_SEALED,
+  commands: DECISION_POINT_COMMANDS,
   operations: async () => (await import('./acts.ts')).POINT_OPERATIONS,
   open: async (ground) => (await import('./open.ts')).openDecisionPoints(ground),
 }

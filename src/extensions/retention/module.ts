@@ -1,5 +1,6 @@
 import type { Module } from '../module.ts'
 import type { RETENTION_MODULE_OPERATIONS } from './acts.ts'
+import { RETENTION_COMMANDS } from './commands.ts'
 import { RETENTION_SETTINGS, retentionContradictions, rulesIn } from './settings.ts'
 import { RETENTION_TABLES } from './tables.ts'
 
@@ -9,6 +10,7 @@ export const RETENTION: Module<typeof RETENTION_SETTINGS, typeof RETENTION_MODUL
   settings: RETENTION_SETTINGS,
   contradictions: retentionContradictions,
   tables: RETENTION_TABLES.tables,
+  commands: RETENTION_COMMANDS,
   operations: async () => (await import('./acts.ts')).RETENTION_MODULE_OPERATIONS,
   async open({ master, settings }) {
     const { beginRetention, continueErasures, sweep } = await import('./index.ts')

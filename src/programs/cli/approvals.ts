@@ -2,19 +2,15 @@ import type { Command } from 'commander'
 import { APPROVALS } from '../../console/api-operations/approvals.ts'
 import type { Terminal } from '../../console/operation-kit/terminal.ts'
 import { wholeRequestLines } from '../../console/operation-kit/whole-request.ts'
-import { APPROVAL_SUGGESTIONS } from '../../extensions/analysis/operations.ts'
 import { bold, green, text } from '../../platform/lib/terminal/text.ts'
 import type { Cli } from './cli.ts'
 import { command, type Start } from './command.ts'
 import { CommandFailure } from './failure.ts'
-import { joined, nounCommand } from './operations/noun.ts'
+import { nounCommand } from './operations/noun.ts'
 import { at } from './server/api.ts'
 
 /** `remit approvals …` */
-export const approvalsCommand = nounCommand(joined(APPROVALS, APPROVAL_SUGGESTIONS), [
-  approveCommand,
-  openCommand,
-])
+export const approvalsCommand = nounCommand(APPROVALS, [approveCommand, openCommand])
 
 function approveCommand(start: Start, terminal: Terminal): Command {
   return command('approve', 'Approves one call, once: exactly what is shown.', [

@@ -232,10 +232,27 @@ async function loadedWith(...names: readonly string[]): Promise<string[]> {
 test('nothing of the server is loaded for a command that does not need it', async () => {
   const program = await readFile(join(import.meta.dirname, 'program.ts'), 'utf8')
   const commands = [...program.matchAll(/import\('(\.[^']+)'\)/g)].map(([, file = '']) => file)
-  const files = await loadedWith('run.ts', 'system-world.ts', ...commands)
+  const extensions = join('..', '..', 'extensions')
+  const descriptionsOf = await Promise.all(
+    (await loadedWith('program.ts'))
+      .filter((file) => /^[\w-]+\/commands\.ts$/.test(file))
+      .map(async (file) => {
+        const text = await readFile(join(import.meta.dirname, extensions, file), 'utf8')
+        return [...text.matchAll(/import\('(\.[^']+)'\)/g)].map(([, name = '']) =>
+          join(extensions, file, '..', name),
+        )
+      }),
+  )
+  const files = await loadedWith(
+    'run.ts',
+    'system-world.ts',
+    ...[...commands, ...descriptionsOf.flat()],
+  )
   assert.ok(files.includes('cli/call/call.ts'))
-  // Of an extension, the descriptions of its operations alone.
-  const descriptions = files.filter((file) => /^[\w-]+\/operations(?:\.ts$|\/)/.test(file))
+  // Of an extension, its commands and the descriptions of its operations alone.
+  const descriptions = files.filter((file) =>
+    /^[\w-]+\/(?:commands\.ts$|operations(?:\.ts$|\/))/.test(file),
+  )
   assert.ok(descriptions.includes('retention/operations.ts'))
   const rooms = new Set(
     files.flatMap((file) => (descriptions.includes(file) ? [] : file.split('/')[0])),
@@ -247,6 +264,7 @@ test('nothing of the server is loaded for a command that does not need it', asyn
     'config',
     'dev',
     'lib',
+    'module-commands.ts',
     'operation-kit',
   ])
   assert.deepEqual(

@@ -2,15 +2,14 @@ import { appendFile, mkdir, readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { LEDGER } from '../../console/api-operations/ledger.ts'
-import { LEDGER_ERASURE } from '../../extensions/retention/operations.ts'
 import { bold, dim, green, text } from '../../platform/lib/terminal/text.ts'
 import { command, type Start } from './command.ts'
 import { CommandFailure } from './failure.ts'
-import { joined, nounCommand } from './operations/noun.ts'
+import { nounCommand } from './operations/noun.ts'
 import { missing } from './private-file.ts'
 
 /** `remit ledger …` */
-export const ledgerCommand = nounCommand(joined(LEDGER, LEDGER_ERASURE), [exportCommand])
+export const ledgerCommand = nounCommand(LEDGER, [exportCommand])
 
 interface ExportOptions {
   readonly private?: true

@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
+import type { ModuleCommand } from '../../extensions/module-command.ts'
 import { red } from '../../platform/lib/terminal/text.ts'
+import { MODULE_COMMANDS } from '../module-commands.ts'
 import { Cli, type CommonOptions, hasColour } from './cli.ts'
 import { command, helpText, type Start } from './command.ts'
-import { type AddCommand, joined, nounCommand, verbCommand } from './operations/noun.ts'
+import { type AddCommand, nounCommand, verbCommand } from './operations/noun.ts'
 import { terminalOf } from './operations/terminal.ts'
 import { developmentAddress } from './server/address.ts'
 import type { Output, World } from './world.ts'
@@ -41,12 +43,14 @@ export async function createProgram(world: World, args: readonly string[] = []):
     formatHelp: (of, help) => helpText(of, help, lookOf(world, world.output)),
   })
   const [named = ''] = program.parseOptions([...args]).operands
-  const known = COMMANDS.some(([, commands]) => Object.hasOwn(commands, named))
-  for (const [title, commands] of COMMANDS) {
-    for (const [name, load] of Object.entries(commands)) {
+  const groups = groupsWith(MODULE_COMMANDS)
+  const known = groups.some(([, commands]) => commands.some(({ name }) => name === named))
+  for (const [title, commands] of groups) {
+    for (const { load, name } of commands) {
       // All of them for help, for a mistyped one, and to complete them.
-      if (!known || name === named || named === COMPLETION)
-        program.addCommand((await load())(start, terminal).helpGroup(title))
+      if (known && name !== named && named !== COMPLETION) continue
+      const add = await load()
+      program.addCommand(add(start, terminal).helpGroup(title))
     }
   }
   inherit(program)
@@ -110,8 +114,6 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
           (await import('../../console/api-operations/decisions/decisions.ts')).DECISIONS,
         ),
       ledger: async () => (await import('./ledger.ts')).ledgerCommand,
-      retention: async () =>
-        nounCommand((await import('../../extensions/retention/operations.ts')).RETENTION),
     },
   ],
   [
@@ -130,19 +132,8 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
       connections: async () =>
         nounCommand((await import('../../console/api-operations/connections.ts')).CONNECTIONS),
       policy: async () => (await import('./policy/policy.ts')).policyCommand,
-      'policy-sets': async () =>
-        nounCommand((await import('../../extensions/policy-only/operations.ts')).POLICY_SETS),
       clients: async () =>
-        nounCommand(
-          joined(
-            (await import('../../console/api-operations/clients/clients.ts')).CLIENTS,
-            (await import('../../extensions/submissions/operations.ts')).CLIENT_CALLBACK,
-          ),
-        ),
-      'decision-points': async () =>
-        nounCommand(
-          (await import('../../extensions/decision-points/operations.ts')).DECISION_POINTS,
-        ),
+        nounCommand((await import('../../console/api-operations/clients/clients.ts')).CLIENTS),
       risk: async () => nounCommand((await import('../../console/api-operations/risk.ts')).RISK),
       people: async () =>
         nounCommand((await import('../../console/api-operations/people.ts')).PEOPLE),
@@ -160,6 +151,45 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
     },
   ],
 ]
+
+interface NamedLoad {
+  readonly name: string
+  readonly load: Load
+}
+
+/** Groups of commands, with those that modules bring in their places. */
+function groupsWith(
+  brought: readonly ModuleCommand[],
+): readonly (readonly [string, readonly NamedLoad[]])[] {
+  const whole = (name: string, load: Load): readonly NamedLoad[] => [
+    {
+      name,
+      load: withAdded(
+        load,
+        brought.filter((each) => !each.behind && each.name === name),
+      ),
+    },
+    ...brought
+      .filter(({ behind }) => behind === name)
+      .flatMap((each) => whole(each.name, () => commandOf(each))),
+  ]
+  return COMMANDS.map(([title, commands]) => [
+    title,
+    Object.entries(commands).flatMap(([name, load]) => whole(name, load)),
+  ])
+}
+
+function withAdded(load: Load, brought: readonly ModuleCommand[]): Load {
+  return async () => {
+    const [add, ...nouns] = await Promise.all([load(), ...brought.map((each) => each.nouns())])
+    return (start, terminal) => add(start, terminal, nouns.flat())
+  }
+}
+
+async function commandOf({ nouns }: ModuleCommand): Promise<AddCommand> {
+  const [noun, ...below] = await nouns()
+  return (start, terminal) => nounCommand(noun)(start, terminal, below)
+}
 
 /** Commander gives a command that is added the settings of its parent only when told to. */
 function inherit(parent: Command): void {

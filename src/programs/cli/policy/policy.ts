@@ -1,6 +1,5 @@
 import { POLICY } from '../../../console/api-operations/policies/policy.ts'
-import { POLICY_ANALYSIS, POLICY_SHADOW } from '../../../extensions/analysis/operations.ts'
-import { joined, nounCommand } from '../operations/noun.ts'
+import { nounCommand } from '../operations/noun.ts'
 import { diffCommand } from './diff.ts'
 import { fmtCommand } from './fmt.ts'
 import { publishCommand } from './publish.ts'
@@ -10,7 +9,7 @@ import { testCommand } from './test.ts'
 import { validateCommand } from './validate.ts'
 
 /** `remit policy …` */
-export const policyCommand = nounCommand(joined(POLICY, POLICY_ANALYSIS), [
+export const policyCommand = nounCommand(POLICY, [
   ...[fmtCommand, validateCommand, testCommand, diffCommand, replayCommand],
-  ...[publishCommand, suggestCommand, nounCommand(POLICY_SHADOW)],
+  ...[publishCommand, suggestCommand],
 ])
