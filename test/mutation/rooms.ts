@@ -96,7 +96,7 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
       'src/extensions/retention/hold.ts',
       'src/extensions/retention/sweep.ts',
     ],
-    suites: ['src/extensions/retention/retention.test.ts'],
+    suites: ['src/extensions/retention/{hold,sweep,erasures,retention,erased-bytes}.test.ts'],
   },
   lib: {
     guards: ['src/platform/lib/client-url.ts', 'src/platform/lib/json.ts'],
@@ -453,7 +453,11 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
   },
   explanations: {
     guards: ['src/tasks/explanations/explain.ts'],
-    suites: ['src/tasks/explanations/explain.test.ts'],
+    suites: [
+      'src/tasks/explanations/explain.test.ts',
+      'src/calls/calls/judgment/settled-call.test.ts',
+      'src/grants/issuance/explained.test.ts',
+    ],
   },
   'mcp-tasks': {
     guards: ['src/calls/mcp-tasks/server-task.ts', 'src/calls/mcp-tasks/server-task-store.ts'],

@@ -73,3 +73,24 @@ export async function decided(
   clock.advance(now - decision.at)
   await ledger.sequence()
 }
+
+/** Ids of the decisions that are there. */
+export async function left({ storage }: RetentionTestParts): Promise<readonly string[]> {
+  const rows = await storage.read.selectFrom('decisions').select('id').orderBy('id').execute()
+  return rows.map(({ id }) => id)
+}
+
+/** A record of the ledger, as far as tests of retention read it. */
+export interface RecordBody {
+  readonly type: string
+  readonly by?: string
+  readonly person?: string
+  readonly reason?: string
+  readonly facts: Readonly<Record<string, unknown>>
+}
+
+/** Reads all records of the ledger. */
+export async function records({ ledger }: RetentionTestParts): Promise<readonly RecordBody[]> {
+  await ledger.sequence()
+  return (await ledger.records(0, 1_000)).map(({ record }) => JSON.parse(record))
+}

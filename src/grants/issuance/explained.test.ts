@@ -37,8 +37,8 @@ forEachEngine('issuances that were refused', (open) => {
     const told = await explain(parts, id, 'operator')
     assert.equal(told.action, 'issue:access_token:token_exchange')
     assert.deepEqual(
-      [told.outcome, told.reason, told.agentId],
-      ['deny', 'issuance.forbidden', 'refund-bot'],
+      [told.outcome, told.reason, told.agentId, told.facts, told.risk],
+      ['deny', 'issuance.forbidden', 'refund-bot', 'facts', undefined],
     )
     const [gate] = told.gates
     assert.deepEqual([gate?.gate, gate?.subject], ['agent', 'refund-bot'])

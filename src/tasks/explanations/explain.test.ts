@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { decideCall } from '../../calls/calls/decide-call.ts'
 import {
+  READ,
   REFUND_DESK,
   refund,
   type Wish,
@@ -100,5 +102,54 @@ forEachEngine('an explanation', (open) => {
       ['support-orders'],
     )
     assert.ok(REFUND_DESK.includes(person?.policies[0]?.text ?? '?'))
+  })
+
+  test('tells the person each gate as it went, whether people could permit it, and the risk without points', async () => {
+    const world = await worlds.shared()
+    for (const [wish, outcome, gate, reason] of [
+      [READ, 'permit', undefined, undefined],
+      [refund('900.00'), 'requestable', 'approval', 'approval.required'],
+      [refund('5000.01'), 'deny', 'agent', 'agent.not_permitted'],
+    ] as const) {
+      const { operator, person } = await decided(world, wish)
+      assert.equal(person.outcome, outcome)
+      assert.equal(person.approvalWouldHelp, outcome === 'requestable')
+      assert.deepEqual(
+        person.gates.map(({ gate, passed }) => [gate, passed]),
+        operator.gates.map(({ gate, passed }) => [gate, passed]),
+      )
+      const members = new Set(person.gates.flatMap((each) => Object.keys(each)))
+      assert.deepEqual([...members].toSorted(), ['gate', 'passed', ...(gate ? ['reason'] : [])])
+      const failed = person.gates.find(({ passed }) => !passed)
+      assert.deepEqual([failed?.gate, failed?.reason], [gate, reason])
+      assert.equal(typeof operator.risk?.score, 'number')
+      assert.equal(person.risk?.class, operator.risk?.class)
+      assert.equal(person.risk?.score, undefined)
+      assert.ok(person.risk?.signals.every(({ points }) => points === undefined))
+    }
+  })
+
+  test('of a call whose proof was used before has no facts, and no rules behind its gates', async () => {
+    const world = await worlds.shared()
+    const held = await world.open()
+    const call = await world.call(held, await world.token(held), READ)
+    await decideCall(world.parts, call)
+    const { decisionId } = await decideCall(world.parts, call)
+    const operator = await explain(world.parts, decisionId, 'operator')
+    assert.deepEqual([operator.outcome, operator.facts], ['deny', 'stopped'])
+    assert.deepEqual(
+      operator.gates.map(({ gate, policies, nearest }) => [gate, policies, nearest]),
+      [['credential', [], []]],
+    )
+    const person = await explain(world.parts, decisionId, 'person')
+    assert.deepEqual([person.hints, person.settlements], [[], []])
+  })
+
+  test('of a decision that is unknown is refused, and repeats no more than the beginning of what was asked for', async () => {
+    const { parts } = await worlds.shared()
+    await assert.rejects(explain(parts, `dec_${'x'.repeat(200)}`, 'person'), {
+      code: 'decision.unknown',
+      detail: `there is no decision \`dec_${'x'.repeat(60)}\``,
+    })
   })
 })

@@ -102,21 +102,14 @@ export async function explain(
     throw new Problem('decision.unknown', `there is no decision \`${decisionId.slice(0, 64)}\``)
   const { decision, made } = found
   const gates = await gatesOf(parts, decision, made)
-  const settled = await settledBy(parts, decision)
-  return view === 'person'
-    ? forPerson(decision, gates, settled)
-    : { ...forOperator(decision, gates, made), settlements: settled }
-}
-
-/**
- * Reads what a call settled. Only a permit that a limit was looked at for has anything to settle.
- */
-async function settledBy(
-  parts: ExplanationParts,
-  { explanation: { gates }, id, outcome }: StoredDecision,
-): Promise<readonly Settlement[]> {
-  const counted = outcome === 'permit' && gates.some(({ gate }) => gate === 'budget')
-  return counted ? settlementsOf(parts, id) : []
+  const settlements = await settlementsOf(parts, decision.id)
+  return view === 'operator'
+    ? { ...forOperator(decision, gates, made), settlements }
+    : {
+        ...forPerson(decision, gates),
+        // INVARIANT: limits of others, and their use, are not theirs to see.
+        settlements: settlements.filter(({ owner }) => isId('task', owner)),
+      }
 }
 
 async function gatesOf(
@@ -138,8 +131,7 @@ function queriesFrom(made: Replayable) {
 function forPerson(
   decision: StoredDecision,
   explained: readonly OperatorGate[],
-  settled: readonly Settlement[] = [],
-): Explanation {
+): Omit<Explanation, 'settlements'> {
   const {
     explanation,
     callHash: _,
@@ -155,8 +147,6 @@ function forPerson(
     enough,
     hints: hintsOf(explained),
     approvalWouldHelp: decision.outcome === 'requestable',
-    // INVARIANT: limits of others, and their use, are not theirs to see.
-    settlements: settled.filter(({ owner }) => isId('task', owner)),
     gates: gates.map(({ gate, passed, reason }) => ({
       gate,
       passed,
@@ -178,7 +168,7 @@ function forOperator(
   decision: StoredDecision,
   gates: readonly OperatorGate[],
   made: Replayable,
-): OperatorExplanation {
+): Omit<OperatorExplanation, 'settlements'> {
   const { callHash, explanation, personId, policyVersion, replicaId } = decision
   const { ask, risk } = explanation
   const more = { personId, callHash, policyVersion, replicaId, ask, risk: risk && whole(risk) }
