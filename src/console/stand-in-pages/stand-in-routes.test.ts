@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PasskeyRules } from '../../identity/passkeys/index.ts'
-import { DAY } from '../../platform/lib/time-units.ts'
+import { openStandIns } from '../../identity/stand-ins/index.ts'
+import { insertStandIn } from '../../identity/stand-ins/stand-in-store.ts'
+import { newId } from '../../platform/lib/id.ts'
+import { DAY, HOUR } from '../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { askedFor } from '../pages/approval/testing.ts'
 import { textContent } from '../pages/frame/testing.ts'
@@ -126,5 +129,65 @@ forEachEngine('the page of stand-ins', (open) => {
     }
     assert.match(await textOf('ada', '/stand-ins/all'), /No one named a stand-in/)
     assert.match((await ada.get('/organization')).body, /href="\/stand-ins\/all"/)
+  })
+
+  test('tells a person who answers for them, and for whom they answer, apart', async () => {
+    const { name, textOf } = await begin()
+    assert.equal((await name()).statusCode, 303)
+    assert.doesNotMatch(await textOf('fiona'), /You answer for/)
+    assert.doesNotMatch(await textOf('fiona'), /No one\s*Only you answer/)
+    assert.match(await textOf('boris'), /Who answers for you\s*No one\s*Only you answer/)
+  })
+
+  test('begins now on the first day that is today, and else with that day', async () => {
+    const { day, fiona, pages, people } = await begin()
+    const named = async () => {
+      const { clock, storage } = pages.parts.people
+      const found = await openStandIns(storage.read, { now: clock.now() })
+      return found.map(({ endsAt, startsAt }) => [startsAt, endsAt])
+    }
+    assert.match((await fiona.get(PAGE)).body, new RegExp(`name="from" value="${day(0)}"`))
+    pages.clock.advance(HOUR)
+    const again = await pages.browserOf(people.fiona)
+    const sent = (from: string, until: string) =>
+      again.submit(PAGE, PAGE, { person: 'boris@example.com', from, until })
+    const [today, end] = [pages.clock.now(), Date.parse(day(1))]
+    assert.equal((await sent(day(0), day(0))).statusCode, 303)
+    assert.deepEqual(await named(), [[today, end]])
+    pages.clock.advance(1)
+    assert.equal((await sent(day(1), day(2))).statusCode, 303)
+    assert.deepEqual((await named())[1], [end, Date.parse(day(3))])
+  })
+
+  test('lists fifty at a time to administrators', async () => {
+    const { ada, pages, people } = await begin()
+    const { clock } = pages
+    const { random, storage } = pages.parts.people
+    const insert = (count: number) =>
+      storage.transaction(async (tx) => {
+        for (let i = 0; i < count; i++) {
+          clock.advance(1)
+          const now = clock.now()
+          await insertStandIn(tx, {
+            ...{ id: newId('stand_in', random), personId: people.fiona.id, createdAt: now },
+            ...{ standInId: people.boris.id, startsAt: now, endsAt: now + DAY },
+            ...{ endedAt: null, endedBy: null },
+          })
+        }
+      })
+    const shown = async (path = `${PAGE}/all`) => {
+      const { body } = await ada.get(path)
+      const ids = [...body.matchAll(/\/stand-ins\/(sti_[\w-]+)\/end/g)].map(([, id]) => id)
+      return { ids, next: /\/stand-ins\/all\?after=[\w-]+/.exec(body)?.[0] }
+    }
+    await insert(50)
+    const full = await shown()
+    assert.deepEqual([full.ids.length, full.next], [50, undefined])
+    await insert(1)
+    const first = await shown()
+    assert.deepEqual(first, { ids: full.ids, next: `${PAGE}/all?after=${full.ids[49]}` })
+    const last = await shown(first.next)
+    assert.deepEqual([last.ids.length, last.next], [1, undefined])
+    assert.ok(!full.ids.includes(last.ids[0]))
   })
 })
