@@ -275,7 +275,10 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
       'src/identity/notifications/pace.ts',
       'src/identity/notifications/own-channels/channel-code.ts',
     ],
-    suites: ['src/identity/notifications/*.test.ts'],
+    suites: [
+      'src/identity/notifications/*.test.ts',
+      'src/identity/notifications/own-channels/*.test.ts',
+    ],
   },
   catalog: {
     guards: ['src/catalog/catalog/authority.ts'],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { forgetUsed } from '../../../platform/storage/index.ts'
 import { forEachEngine } from '../../../platform/storage/testing.ts'
 import { DeliveryError } from '../../../platform/webhooks/index.ts'
 import { someone, testPeople } from '../../people/testing.ts'
@@ -44,8 +45,10 @@ forEachEngine('the code of a channel', (open) => {
     await send()
     const [message] = pager.sent
     assert.match(pager.code, /^\d{6}$/)
-    assert.equal(message?.notification.announcements[0]?.expiresAt, clock.now() + CODE_LIFE_MS)
-    assert.ok(message?.notification.announcements[0]?.sentence.includes(pager.code))
+    const [told] = message?.notification.announcements ?? []
+    assert.equal(told?.expiresAt, clock.now() + CODE_LIFE_MS)
+    assert.ok(told?.sentence.includes(pager.code))
+    assert.deepEqual([told?.recipients, told?.facts, told?.path], [[], [], '/notifications'])
     assert.equal(await isConfirmed(), false)
     await confirm(` ${pager.code} `)
     assert.equal(await isConfirmed(), true)
@@ -106,6 +109,21 @@ forEachEngine('the code of a channel', (open) => {
     await assert.rejects(send(act), TOO_OFTEN)
     clock.advance(1)
     await send()
+  })
+
+  test('is counted until its minute and its hour are over, whatever is forgotten meanwhile', async () => {
+    const { clock, parts, send } = await begin()
+    await send()
+    clock.advance(59_999)
+    await forgetUsed(parts.storage, clock.now())
+    await assert.rejects(send(), TOO_OFTEN)
+    for (let i = 1; i < 6; i++) {
+      clock.advance(i === 1 ? 1 : 60_000)
+      await send()
+    }
+    clock.advance(HOUR - (clock.now() % HOUR) - 1)
+    await forgetUsed(parts.storage, clock.now())
+    await assert.rejects(send(), TOO_OFTEN)
   })
 
   test('of before is worth nothing where the next is refused or sent', async () => {
