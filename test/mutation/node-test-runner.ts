@@ -42,6 +42,8 @@ shared.__stryker__ ??= {}
 const state = shared.__stryker__
 /** File in the copy that tells a later process how long each file with tests took, in ms. */
 const DURATIONS = '.durations.json'
+/** Lines of a guard that are mutated alone. */
+const LINES = /:\d+-\d+$/
 let runs = 0
 
 class NodeTestRunner {
@@ -89,7 +91,7 @@ class NodeTestRunner {
 
   async #load(): Promise<void> {
     state.activeMutant = undefined
-    for (const guard of this.#options.mutate) await import(urlOf(guard))
+    for (const guard of this.#options.mutate) await import(urlOf(guard.replace(LINES, '')))
   }
 
   #quickestFirst(files: readonly string[]): readonly string[] {

@@ -1,9 +1,10 @@
 // Measures rooms and writes their scores: `node test/mutation/run.ts [room …]`. Without a room: those that have no score yet.
-// `--page` only writes the page again. Fails where a room is below the aim.
+// `--again` measures only the lines where mutants survived, after tests were added. `--page` only writes the page again. Fails where
+// a room is below the aim.
 import { spawnSync } from 'node:child_process'
 import { ROOMS } from './rooms.ts'
 import { AIM, keepScore, percent, readScores, writePage } from './scores.ts'
-import { measure } from './stryker.ts'
+import { measure, measureAgain } from './stryker.ts'
 
 function commit(): string {
   const git = (...args: string[]) => spawnSync('git', args, { encoding: 'utf8' }).stdout.trim()
@@ -21,8 +22,9 @@ else
     const room = ROOMS[name]
     if (room === undefined) continue
     console.log(`# ${name}`)
-    const measured = await measure(room)
-    keepScore(name, { commit: commit(), ...measured })
+    const known = process.argv.includes('--again') ? scores[name] : undefined
+    const measured = known ? await measureAgain(room, known) : await measure(room)
+    keepScore(name, { ...measured, commit: commit() })
     for (const { file, line, mutator, replacement } of measured.survivors)
       console.log(`survived: ${file}:${line} ${mutator} ${replacement}`)
     console.log(`${name}: ${measured.killed} of ${measured.mutants}, ${percent(measured)} %`)

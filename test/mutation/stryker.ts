@@ -37,12 +37,40 @@ interface Mutant {
 }
 
 /** Mutates the guards of a room. Writes how far it is to the standard output. */
-export async function measure({ guards, suites }: GuardedRoom): Promise<Measurement> {
-  const files = suites.flatMap((pattern) => globSync(pattern, { cwd: root })).toSorted()
-  const mutants = await mutate(guards, [...new Set(files)])
-  const killed = mutants.filter(({ status }) => ['Killed', 'Timeout'].includes(status)).length
+export async function measure(room: GuardedRoom): Promise<Measurement> {
+  const mutants = await mutate(room.guards, suitesOf(room))
+  const killed = mutants.filter(isKilled).length
   const missed = mutants.filter(({ status }) => ['Survived', 'NoCoverage'].includes(status))
   return { mutants: killed + missed.length, killed, survivors: missed.map(survivorOf) }
+}
+
+/**
+ * Mutates the lines of known survivors again, and tells what the whole measurement would be: tests that are added kill more, and let
+ * no mutant live that others killed. A mutant of several lines is not tried again, and stays a survivor.
+ * @throws Error where one of the lines has changed since
+ */
+export async function measureAgain(room: GuardedRoom, known: Measurement): Promise<Measurement> {
+  for (const { file, line, text } of known.survivors)
+    if (textOf(file, line) !== text) throw new Error(`${file}:${line} has changed: measure it all`)
+  const lines = known.survivors.map(({ file, line }) => `${file}:${line}-${line}`)
+  if (lines.length === 0) return known
+  const mutants = await mutate([...new Set(lines)], suitesOf(room))
+  const killed = new Set(mutants.filter(isKilled).map((mutant) => keyOf(survivorOf(mutant))))
+  const survivors = known.survivors.filter((each) => !killed.has(keyOf(each)))
+  return { mutants: known.mutants, killed: known.mutants - survivors.length, survivors }
+}
+
+function keyOf({ file, line, mutator, replacement }: Survivor): string {
+  return [file, line, mutator, replacement].join(' ')
+}
+
+function isKilled({ status }: Mutant): boolean {
+  return ['Killed', 'Timeout'].includes(status)
+}
+
+function suitesOf({ suites }: GuardedRoom): readonly string[] {
+  const files = suites.flatMap((pattern) => globSync(pattern, { cwd: root })).toSorted()
+  return [...new Set(files)]
 }
 
 async function mutate(
@@ -96,7 +124,11 @@ function survivorOf(mutant: Mutant): Survivor {
   const { fileName, location, mutatorName: mutator, replacement = '', status } = mutant
   const file = fileName.slice(root.length + 1)
   const { line } = location.start
-  const text = readFileSync(join(root, file), 'utf8').split('\n')[line - 1]?.trim() ?? ''
+  const text = textOf(file, line)
   const change = replacement.replace(/\s+/g, ' ')
   return { file, line, text, mutator, replacement: change, reached: status === 'Survived' }
+}
+
+function textOf(file: string, line: number): string {
+  return readFileSync(join(root, file), 'utf8').split('\n')[line - 1]?.trim() ?? ''
 }

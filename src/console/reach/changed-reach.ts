@@ -1,12 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import type { PolicyEntity } from '@remit/engine'
 import type { CallParts } from '../../calls/calls/index.ts'
 import type { CatalogView } from '../../catalog/catalog/index.ts'
 import { type Agent, listAgents } from '../../identity/agents/index.ts'
 import { listPersons, type Person } from '../../identity/people/index.ts'
 import { parseInWorker } from '../../policy/cedar/index.ts'
 import { EverSet, schemaInSteps } from '../../policy/policy/index.ts'
-import { agentEntities, everOf, personEntities } from './ever-of.ts'
+import { agentEntities, everOf, type PrincipalFirst, personEntities } from './ever-of.ts'
 import { names } from './who-can.ts'
 
 /** Change in the possible actions of a person or an agent: those gained, and those lost. */
@@ -172,7 +171,7 @@ class ReachComparison {
     return { gains, loses }
   }
 
-  #ask(set: EverSet, around: readonly PolicyEntity[], action: string, resource: string): boolean {
-    return around[0] !== undefined && set.ask(around[0], { action, resource }, around).possible
+  #ask(set: EverSet, around: PrincipalFirst, action: string, resource: string): boolean {
+    return set.ask(around[0], { action, resource }, around).possible
   }
 }

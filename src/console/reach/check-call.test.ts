@@ -1,14 +1,28 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { REFUND_DESK, type World, worldsOver } from '../../calls/calls/testing.ts'
+import type { CallParts } from '../../calls/calls/index.ts'
+import {
+  ALL_OF_ORDERS,
+  ORDERS,
+  REFUND_DESK,
+  type World,
+  worldsOver,
+} from '../../calls/calls/testing.ts'
+import type { Action } from '../../catalog/catalog/index.ts'
+import { setCeiling, suspendAgent } from '../../identity/agents/index.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
-import { checkCall, type HypotheticalCall } from './check-call.ts'
+import { loadPolicySet, schemaInSteps } from '../../policy/policy/index.ts'
+import { grantBasis } from '../../tasks/consent/index.ts'
+import { actionNamed, checkCall, type HypotheticalCall } from './check-call.ts'
 
 forEachEngine('a check', (open) => {
   const worlds = worldsOver(open)
 
-  function check(world: World, changed: Partial<HypotheticalCall> = {}) {
+  function check(
+    world: Pick<World, 'ada' | 'sam'> & { readonly parts: Parameters<typeof checkCall>[0] },
+    changed: Partial<HypotheticalCall> = {},
+  ) {
     return checkCall(world.parts, {
       personId: world.sam.id,
       sponsored: false,
@@ -29,6 +43,11 @@ forEachEngine('a check', (open) => {
       [small.verdict, small.action.name, small.basis],
       ['permit', 'orders.refund', 'covers'],
     )
+    assert.deepEqual(
+      [small.reason, small.detail, small.enough, small.policyVersion, small.ask],
+      ['permitted', '', '', 1, undefined],
+    )
+    assert.ok(!small.gates.some(({ gate }) => gate === 'credential'), 'nothing is known of a token')
     const large = await check(world, amount('900'))
     assert.equal(large.verdict, 'requestable')
     assert.deepEqual(large.ask?.approvers, [['group:finance']])
@@ -141,5 +160,155 @@ forEachEngine('a check', (open) => {
         code,
       )
     }
+  })
+
+  test('a call outside the ceiling is told as that of the agent, and not of a task that there is not', async (t) => {
+    const world = await worlds.own(t)
+    const bounds = [{ path: '/amount', op: 'lte' as const, value: '10.00' }]
+    const ceiling = [{ ...ALL_OF_ORDERS, actions: ['orders.refund'], bounds }]
+    await setCeiling(world.parts, { agentId: 'refund-bot', ceiling, by: 'operator' })
+    for (const [changed, detail, enough] of [
+      [
+        amount('40.00'),
+        /^the ceiling of the agent does not cover amount 40\.00;/,
+        'the ceiling of the agent that covers orders.refund where amount = 40.00',
+      ],
+      [
+        { action: 'read', arguments: { order_id: '1042' } },
+        /^the ceiling of the agent does not cover orders\.read;/,
+        `the ceiling of the agent that covers orders.read at ${ORDERS}`,
+      ],
+    ] as const) {
+      const { gates, ...told } = await check(world, changed)
+      assert.deepEqual([told.verdict, told.reason], ['deny', 'agent.bad_ceiling'])
+      assert.match(told.detail, detail)
+      assert.equal(told.enough, enough)
+      const coverage = gates.find(({ gate }) => gate === 'coverage')
+      assert.deepEqual(
+        [coverage?.passed, coverage?.detail, coverage?.enough],
+        [false, told.detail, told.enough],
+      )
+      const others = gates.filter(({ gate }) => gate !== 'coverage')
+      assert.ok(others.length > 0)
+      assert.ok(!others.some((each) => each.detail?.startsWith('the ceiling of the agent')))
+    }
+  })
+
+  test('of what is suspended says which of them is', async (t) => {
+    const world = await worlds.own(t)
+    await suspendAgent(world.parts, { agentId: 'refund-bot', by: 'operator', reason: 'test' })
+    const { reason, verdict } = await check(world)
+    assert.deepEqual([verdict, reason], ['deny', 'agent.suspended'])
+  })
+
+  test('an action is meant by its end, or by the end of a name that it was given, where one alone has it', () => {
+    const named = (name: string, names: readonly string[] = []) =>
+      [name, { name, names } as unknown as Action] as const // as: its names alone are looked at
+    const actions = new Map([
+      named('orders.read', ['orders.look-up']),
+      named('billing.read'),
+      ...Array.from({ length: 10 }, (_, i) => named(`orders.item-${i}`)),
+    ])
+    const meant = (name: string) => actionNamed(name, actions).name
+    assert.equal(meant('orders.read'), 'orders.read')
+    assert.equal(meant('look-up'), 'orders.read')
+    assert.equal(meant('item-3'), 'orders.item-3')
+    const told = (name: string) => {
+      let detail = ''
+      assert.throws(
+        () => meant(name),
+        (error: Problem) => {
+          detail = error.detail
+          return error.code === 'action.unknown'
+        },
+      )
+      return detail
+    }
+    assert.equal(told('read'), '`read` could be orders.read or billing.read')
+    const eight = Array.from({ length: 8 }, (_, i) => `orders.item-${i}`)
+    assert.equal(told('item'), `there is no action \`item\`; there is ${eight.join(', ')}`)
+  })
+
+  test('an action whose API was removed is none', async () => {
+    const world = await worlds.shared()
+    const view = { ...(await world.parts.catalog.current()), resources: new Map() }
+    const catalog = { ...world.parts.catalog, current: async () => view }
+    const parts = { ...world.parts, catalog: catalog as unknown as CallParts['catalog'] } // as: nothing else is asked
+    await assert.rejects(check({ parts, sam: world.sam, ada: world.ada }), {
+      ...{ code: 'action.unknown', detail: 'the API of `orders.refund` was removed' },
+    })
+  })
+
+  test('before the first policies are published, everything is denied, and no rules are read', async () => {
+    const world = await worlds.shared()
+    const { actions } = await world.parts.catalog.current()
+    const set = loadPolicySet({
+      ...{ version: 0, text: '', schema: await schemaInSteps(actions.values()) },
+    })
+    const policies = {
+      active: async () => set,
+      rules: () => assert.fail('there are none'),
+    }
+    const parts = { ...world.parts, policies: policies as unknown as CallParts['policies'] } // as: nothing else is asked
+    const { policyVersion, verdict } = await check({ parts, sam: world.sam, ada: world.ada })
+    assert.deepEqual([verdict, policyVersion], ['deny', 0])
+  })
+
+  test('a direct API says itself what it can do, so that nothing but a message is counted on', async () => {
+    const world = await worlds.shared()
+    const view = await world.parts.catalog.current()
+    const resources = new Map(
+      [...view.resources].map(([name, each]) => [name, { ...each, mode: 'direct' as const }]),
+    )
+    const current = async () => ({ ...view, resources })
+    const parts = {
+      ...world.parts,
+      catalog: { ...world.parts.catalog, current } as unknown as CallParts['catalog'], // as: nothing else is asked
+    }
+    const with_ = async (annotation: string) => {
+      const { reason, verdict } = await check(
+        { parts, sam: world.sam, ada: world.ada },
+        {
+          ...{ action: 'read', arguments: { order_id: '1042' } },
+          draft: `${REFUND_DESK}\n@id("careful") ${annotation} permit (principal, action, resource);`,
+        },
+      )
+      return [verdict, reason]
+    }
+    assert.deepEqual(await with_('@notify("group:finance")'), ['permit', 'permitted'])
+    const redacted = await with_('@redact("/email")')
+    assert.equal(redacted[0], 'deny')
+    assert.match(redacted[1] ?? '', /^obligation\./)
+  })
+
+  test('where small amounts are denied and large ones are not, the stricter answer is the one for small ones', async () => {
+    const world = await worlds.shared()
+    const draft = `${REFUND_DESK}
+@id("not-nothing") forbid (principal, action == Action::"orders.refund", resource)
+when { context.args.amount.lessThan(decimal("1.00")) };`.replaceAll(
+      /greaterThan\(decimal\("(?:100|5000)\.00"\)\)/g,
+      'lessThan(decimal("0.10"))',
+    )
+    const large = await check(world, { ...amount('9999.00'), draft })
+    const small = await check(world, { ...amount('0.50'), draft })
+    const unsaid = await check(world, { arguments: { order_id: '1042' }, draft })
+    assert.deepEqual(
+      [large, small, unsaid].map(({ verdict }) => verdict),
+      ['permit', 'deny', 'deny'],
+    )
+    assert.deepEqual(unsaid.dependsOn, ['amount'])
+  })
+
+  test('a basis is enough where what the person allowed and what administrators allowed both are', async (t) => {
+    const world = await worlds.own(t)
+    const grant = (actions: readonly string[]) =>
+      grantBasis(world.parts, {
+        ...{ personId: world.sam.id, agentId: 'refund-bot', kind: 'admin', grantedBy: 'psn_ada' },
+        details: [{ ...ALL_OF_ORDERS, actions }],
+      })
+    await grant(['orders.read'])
+    assert.equal((await check(world)).basis, 'does not cover')
+    await grant(['orders.refund'])
+    assert.equal((await check(world)).basis, 'covers')
   })
 })

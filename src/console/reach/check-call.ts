@@ -4,7 +4,6 @@ import {
   type CallFacts,
   covers,
   type Decision,
-  type Detail,
   decide,
   queriesOf,
   type TypedArguments,
@@ -219,16 +218,10 @@ const NOWHERE = '0.0.0.0'
 function heldFor(
   parts: Pick<CallParts, 'random'>,
   { sponsored }: HypotheticalCall,
-  { agent, person, action, resource }: Pick<Check, 'person' | 'agent' | 'action' | 'resource'>,
+  { agent, person }: Pick<Check, 'person' | 'agent'>,
   at: number,
 ): TaskLineage {
   const id = newId('task', parts.random)
-  const all: Detail = {
-    type: 'remit_call',
-    locations: [resource.identifier],
-    actions: [action.name],
-    bounds: [],
-  }
   const task: Task = {
     id,
     rootId: id,
@@ -236,7 +229,7 @@ function heldFor(
     personId: person.id,
     agentId: agent.id,
     purpose: 'a check',
-    details: [all],
+    details: [],
     mayDelegate: [],
     bases: [],
     spaceId: null,

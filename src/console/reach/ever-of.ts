@@ -11,6 +11,9 @@ import {
   resourceEntity,
 } from '../../tasks/facts/index.ts'
 
+/** Entities of a question; the one that it is about comes first. */
+export type PrincipalFirst = readonly [PolicyEntity, ...PolicyEntity[]]
+
 type Parts = Pick<CallParts, 'storage' | 'catalog' | 'policies' | 'clock'>
 
 /** The policies in force, asked about every call at once. */
@@ -27,7 +30,7 @@ export async function everOf(
 }
 
 /** A person as policies see them, with their groups. */
-export function personEntities(person: Person, resource: string): readonly PolicyEntity[] {
+export function personEntities(person: Person, resource: string): PrincipalFirst {
   return [personEntity(person), ...groupEntities([person]), resourceEntity(resource)]
 }
 
@@ -36,7 +39,7 @@ export async function agentEntities(
   { storage }: Pick<Parts, 'storage'>,
   agent: Agent,
   resource: string,
-): Promise<readonly PolicyEntity[]> {
+): Promise<PrincipalFirst> {
   const owner = await findPerson(storage.read, agent.ownerId)
   return [
     agentEntity(agent),

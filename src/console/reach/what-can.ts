@@ -43,9 +43,8 @@ export async function whatCan(
     const within = agent.ceiling.filter(isMeant)
     if (within.length === 0) continue
     const around = await agentEntities(parts, agent, resource.name)
-    const said =
-      around[0] && set.ask(around[0], { action: action.name, resource: resource.name }, around)
-    if (!said) continue
+    const of = { action: action.name, resource: resource.name }
+    const said = set.ask(around[0], of, around)
     actions.push({
       action: action.name,
       resource: resource.name,

@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ALL_OF_ORDERS, READ, REFUND_DESK, worldsOver } from '../../calls/calls/testing.ts'
-import { registerAgent, setCeiling } from '../../identity/agents/index.ts'
+import type { Detail } from '@remit/engine'
+import { addPerson } from '../../approvals/approvals/testing.ts'
+import type { CallParts } from '../../calls/calls/index.ts'
+import { ALL_OF_ORDERS, ORDERS, READ, REFUND_DESK, worldsOver } from '../../calls/calls/testing.ts'
+import { addAgent, permitAll, refundBot, sponsored } from '../../grants/grants/openings/testing.ts'
+import { registerAgent, setCeiling, suspendAgent } from '../../identity/agents/index.ts'
+import { listPersons } from '../../identity/people/index.ts'
+import { suspendPerson } from '../../identity/sessions/index.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { publishPolicies } from '../../policy/policy/index.ts'
+import { grantBasis } from '../../tasks/consent/index.ts'
 import { whatCan } from './what-can.ts'
-import { whoCan } from './who-can.ts'
+import { names, whoCan } from './who-can.ts'
 
 forEachEngine('who can ever do what', (open) => {
   const worlds = worldsOver(open)
@@ -79,5 +86,98 @@ forEachEngine('who can ever do what', (open) => {
       read && !read.possible && read.because === 'forbidden' && read.rules[0]?.id === 'no-reading',
     )
     await assert.rejects(whatCan(parts, 'nobody'), /there is no agent/)
+  })
+
+  test('agents that are suspended, or whose ceiling has no such action, are not named, and people who are suspended neither', {
+    timeout: 60_000,
+  }, async (t) => {
+    const world = await worlds.own(t)
+    const { parts, sam } = world
+    const bounds = [{ path: '/amount', op: 'lte' as const, value: '10.00' }]
+    const some = { ...ALL_OF_ORDERS, actions: ['orders.refund'], bounds }
+    const read = { ...ALL_OF_ORDERS, actions: ['orders.read'] }
+    await addAgent(world, 'reader', { ceiling: [read] })
+    await addAgent(world, 'refunder', { ceiling: [read, some] })
+    await addAgent(world, 'gone')
+    await suspendAgent(parts, { agentId: 'gone', by: 'operator', reason: 'test' })
+    await permitAll(world, sam)
+    const before = await whoCan(parts, 'orders.refund')
+    assert.deepEqual(
+      before.agents.map(({ agent, within }) => [agent.id, within]),
+      [
+        ['refund-bot', ['orders.refund']],
+        ['refunder', ['orders.refund where amount ≤ 10.00']],
+      ],
+    )
+    await suspendPerson(parts, { personId: sam.id, by: 'operator', reason: 'test' })
+    const { people } = await whoCan(parts, 'orders.refund')
+    assert.deepEqual(
+      [before.people, people].map((list) => list.some(({ person }) => person.id === sam.id)),
+      [true, false],
+    )
+  })
+
+  test('an agent acts for those whose basis or sponsor grant has the action', {
+    timeout: 60_000,
+  }, async (t) => {
+    const world = await worlds.own(t)
+    const { ada, parts, sam } = world
+    await permitAll(world, sam)
+    await sponsored(world, refundBot(world))
+    await grantBasis(parts, {
+      ...{ personId: world.finn.id, agentId: 'refund-bot', kind: 'consent' },
+      ...{ details: [{ ...ALL_OF_ORDERS, actions: ['orders.list'] }], grantedBy: world.finn.id },
+    })
+    const actsFor = async (action: string) => {
+      const { agents } = await whoCan(parts, action)
+      return agents.find(({ agent }) => agent.id === 'refund-bot')?.for
+    }
+    assert.deepEqual(await actsFor('orders.read'), [
+      { personId: sam.id, by: 'basis' },
+      { personId: ada.id, by: 'sponsor grant' },
+    ])
+    assert.deepEqual(await actsFor('orders.refund'), [{ personId: sam.id, by: 'basis' }])
+    const { actions } = await whatCan(parts, 'refund-bot')
+    assert.deepEqual(actions.find(({ action }) => action === 'orders.refund')?.for, [
+      { personId: sam.id, by: 'basis' },
+    ])
+  })
+
+  test('everybody is looked at, each once, however many pages they are', {
+    timeout: 60_000,
+  }, async (t) => {
+    const world = await worlds.own(t)
+    const { parts } = world
+    const found = await listPersons(parts.storage.read, { limit: 1_000 })
+    // The last page is full, and the next one is empty.
+    for (let left = 400 - found.length; left > 0; left--) await addPerson(parts, 'support')
+    const { cut, people } = await whoCan(parts, 'orders.read')
+    const ids = people.map(({ person }) => person.id)
+    const inSupport = (await listPersons(parts.storage.read, { limit: 1_000 })).filter(
+      ({ groups }) => groups.includes('support'),
+    )
+    assert.equal(new Set(ids).size, ids.length)
+    assert.deepEqual(ids.toSorted(), inSupport.map(({ id }) => id).toSorted())
+    assert.equal(cut, false)
+  })
+
+  test('what may be handed on may not therefore be done, and each API is its own', () => {
+    const is = (over: Partial<Detail>) =>
+      names({ ...ALL_OF_ORDERS, actions: ['orders.read'], ...over }, ORDERS, 'orders.read')
+    assert.equal(is({}), true)
+    assert.equal(is({ type: 'remit_delegate' }), false)
+    assert.equal(is({ locations: [`${ORDERS}/`] }), false)
+    assert.equal(is({ actions: ['orders.list'] }), false)
+  })
+
+  test('an action whose API was removed can be done by no one', {
+    timeout: 60_000,
+  }, async (t) => {
+    const world = await worlds.own(t)
+    const view = { ...(await world.parts.catalog.current()), resources: new Map() }
+    const catalog = { current: async () => view } as unknown as CallParts['catalog'] // as: nothing else is asked
+    const parts = { ...world.parts, catalog }
+    await assert.rejects(whoCan(parts, 'orders.read'), { code: 'action.unknown' })
+    assert.deepEqual((await whatCan(parts, 'refund-bot')).actions, [])
   })
 })

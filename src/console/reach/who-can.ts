@@ -59,16 +59,16 @@ export async function whoCan(parts: Parts, named: string): Promise<ActionReach> 
   const people: (DeterminingRules & { person: Person })[] = []
   const looked = await eachPerson(parts, (person) => {
     const around = personEntities(person, resource.name)
-    const said = around[0] && set.ask(around[0], of, around)
-    if (said?.possible) people.push({ person, ...determiningRulesOf(said) })
+    const said = set.ask(around[0], of, around)
+    if (said.possible) people.push({ person, ...determiningRulesOf(said) })
   })
   const agents: PermittedAgent[] = []
   for (const agent of await listAgents(parts.storage.read, { limit: MAX })) {
     const within = agent.ceiling.filter((detail) => names(detail, resource.identifier, action))
     if (agent.status !== 'active' || within.length === 0) continue
     const around = await agentEntities(parts, agent, resource.name)
-    const said = around[0] && set.ask(around[0], of, around)
-    if (!said?.possible) continue
+    const said = set.ask(around[0], of, around)
+    if (!said.possible) continue
     agents.push({
       agent,
       ...determiningRulesOf(said),
