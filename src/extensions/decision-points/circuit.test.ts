@@ -61,8 +61,10 @@ describe('a circuit', () => {
     const clock = manualClock()
     const circuit = new Circuit(clock)
     for (let i = 0; i < 40; i++) assert.equal(circuit.enter(), undefined)
-    for (let i = 0; i < 40; i++) circuit.failed()
-    clock.advance(5_000)
+    for (let i = 0; i < 20; i++) circuit.failed()
+    clock.advance(4_999)
+    for (let i = 0; i < 20; i++) circuit.failed()
+    clock.advance(1)
     assert.equal(circuit.enter(), undefined)
   })
 

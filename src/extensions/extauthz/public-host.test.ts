@@ -34,6 +34,7 @@ test('a port of its own has to be named, unless the gateway never does', () => {
   check('shop.example:8443', {}, { identifier })
   check('Shop.example', {}, { identifier, leavesPort: true })
   assert.throws(() => check('shop.example', {}, { identifier }), WRONG)
+  assert.throws(() => check('shop.example:8443:443', {}, { identifier }), WRONG)
   for (const host of ['shop.example:443', 'other.example'])
     assert.throws(() => check(host, {}, { identifier, leavesPort: true }), WRONG)
 })
@@ -58,6 +59,7 @@ test('hosts in `Forwarded` are the same one, however they are written', () => {
     'for=192.0.2.1',
     '',
     ' \thost=shop.example \t; for=x ',
+    ...[';host=shop.example', 'for=x;;host=shop.example,', ', '],
   ])
     check('shop.example', { forwarded: value })
   for (const value of [

@@ -65,6 +65,7 @@ test('a decimal is a number, or a text, of one to four places', () => {
     'has to be a number with one to four decimal places',
     ...['"12"', '12.55555', '1e3', '"x1.5"', '"1.5x"', 'true', '"922337203685477.5808"'],
     ...['{"__extn":{"fn":"ip","arg":"1.5"}}', '{"__extn":{"fn":"decimal"}}'],
+    `"${'0'.repeat(64)}1.0"`,
     ...[
       '{"__extn":{"fn":"decimal","arg":null}}',
       '{"__extn":{"fn":"decimal","arg":"1.5","more":1}}',

@@ -92,6 +92,21 @@ describe('integers of a policy', () => {
     assert.match(json, /bc 9007199254740993"/)
   })
 
+  it('are found past strings with several escapes, one after the other or with text between', () => {
+    for (const text of [
+      '\\"\\" 9007199254740993',
+      '\\"a\\"b 9007199254740993',
+      'a\\\\',
+      '\\"',
+      '9007199254740993 \\"',
+    ]) {
+      const json = exactJson(bodyOf(`context.s == "${text}" && context.n == 9007199254740995`))
+      const inText = text.includes('9007') ? ['9007199254740993'] : []
+      assert.deepEqual(json.match(/[0-9]{7,}/g), [...inText, '9007199254740995'], text)
+      assert.match(json, /"Value":9007199254740995/, text)
+    }
+  })
+
   it('of a template are exact, too', () => {
     const slot = 'permit (principal == ?principal, action, resource)'
     const parsed = templateToJson(`${slot} when { context.n == 9007199254740993 };`)

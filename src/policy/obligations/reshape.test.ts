@@ -4,7 +4,7 @@ import type { Obligation } from '@remit/engine'
 import fc from 'fast-check'
 import { answerVectors } from '../../../test/vectors/answers.ts'
 import { isObject, parseJson, printJson } from '../../platform/lib/json.ts'
-import { REDACTED, reshapeFor } from './reshape.ts'
+import { REDACTED, RESHAPING, reshapeFor } from './reshape.ts'
 import { admitsJson, reshapeBody } from './reshape-body.ts'
 import { reshapeResult } from './reshape-result.ts'
 
@@ -127,6 +127,20 @@ test('which answers would do for a caller', () => {
     '',
   ])
     assert.ok(!admitsJson(no), no)
+})
+
+test('an obligation that names no part changes nothing, and an index is one of any length', () => {
+  for (const paths of ['', ' '])
+    assert.equal(
+      reshapeFor([one('redact', { paths })], () => KEY),
+      undefined,
+    )
+  const items = Array.from({ length: 12 }, (_, i) => i)
+  assert.deepEqual(
+    JSON.parse(told(JSON.stringify(items), redact('/10', ' '))),
+    items.with(10, REDACTED as never), // as: a text among numbers
+  )
+  assert.deepEqual(RESHAPING, ['redact', 'hash', 'cap'])
 })
 
 test('results of tools: structured, or texts that are JSON; nothing else is told', () => {

@@ -43,8 +43,8 @@ test('a value that the language cannot say leaves no condition, whatever else is
     ['boolean', 'yes', 'xtrue', 'truex', ''],
     ['long', '1.5', 'x1', '1x', '9'.repeat(16), ''],
     ['decimal', '1.23456', 'x1.5', '1.5x', 'x1', '1x', '9'.repeat(16), `${'9'.repeat(16)}.0`, '.5'],
-    ['datetime', '2026-01-01'],
-    ['set', 'x'],
+    ['datetime', '2026-01-01', '2026'],
+    ['set', 'x', '1.5'],
   ] as const)
     for (const value of bad) {
       assert.equal(among(kind, value), undefined, `${kind} ${value}`)

@@ -56,6 +56,7 @@ test('a number has the largest that was seen as its limit, and room above it', (
     assert.ok(Number(value) >= 100)
   }
   assert.equal(limitFor('integer'), undefined)
+  assert.equal(limitFor('integer', { most: '0' }), undefined, 'no room above it')
   assert.equal(limitFor('datetime', { most: '100' }), undefined)
   assert.equal(limitFor('integer', { most: '7', values: counted(10, 10) })?.[0], 'most')
 })

@@ -69,7 +69,7 @@ function limitOf(claims: Claims, catalog: CatalogView): readonly Detail[] {
 }
 
 function isOurs(detail: unknown): boolean {
-  const type: unknown = typeof detail === 'object' && detail !== null && Object(detail).type
+  const { type }: { readonly type?: unknown } = Object(detail)
   return type === 'remit_call' || type === 'remit_delegate'
 }
 
