@@ -3,7 +3,7 @@
 // StrykerJS loads it by its name, in a process of its own, whose folder is the copy with the mutants.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { describe, run } from 'node:test'
+import { beforeEach, describe, run } from 'node:test'
 import { pathToFileURL } from 'node:url'
 
 /** State that StrykerJS shares with the code that it changed. The names are its own. */
@@ -108,6 +108,10 @@ async function runFile(file: string): Promise<FileRun> {
   reports.on('test:fail', ({ name, details }) => failures.push(`${name}: ${details.error.message}`))
   reports.resume()
   await describe(file, async () => {
+    // One failure kills a mutant: the other tests of the file need not run.
+    beforeEach(() => {
+      if (failures.length > 0) throw new Error('another test failed')
+    })
     runs += 1
     await import(`${urlOf(file)}?run=${runs}`)
   })
