@@ -372,6 +372,9 @@ describe('a catalog view', () => {
       'read',
     ])
     assert.deepEqual(found('POST:/orders/1%2042/refunds'), ['orders.refund'])
+    // Names that only look like a request are names, which are refused as such.
+    for (const name of ['xGET:/orders/1042', 'GET:/orders/1042?a=b', 'GET:/orders/1042 ', 'GET:x'])
+      assert.deepEqual(found(name), [name])
     for (const none of ['DELETE:/orders/1042', 'GET:/', 'GET:/orders/%zz', 'GET:/nowhere'])
       assert.equal(found(none), `not ${none}`)
     for (const other of [viewOf([], actions), viewOf([{ ...resource, protocol: 'mcp' }], actions)])
