@@ -13,7 +13,7 @@ import {
   type Leaf,
   readFrozen,
 } from '../access-requests/index.ts'
-import { bad, type Edit } from './edit.ts'
+import { badEdit, type Edit } from './edit.ts'
 
 /** An argument that approvers may change. */
 export interface EditableArgument {
@@ -86,13 +86,14 @@ export function editCall(
   const editable = editableArguments(request, action)
   const paths = new Set(edits.map(({ path }) => path))
   if (!action || edits.length === 0 || paths.size !== edits.length)
-    throw bad('it names no argument, or one twice')
+    throw badEdit('it names no argument, or one twice')
   let inspected: readonly Leaf[] = request.inspected ?? []
   let call = readFrozen(request.call)
   for (const edit of edits) {
     const found = editable.find(({ leaf }) => leaf.path === edit.path)
     const place = placeOf(call, action, edit.path)
-    if (!found || !place || call.body.kind !== 'json') throw bad(`${edit.path} may not be changed`)
+    if (!found || !place || call.body.kind !== 'json')
+      throw badEdit(`${edit.path} may not be changed`)
     let text = ''
     const value = replaced(call.body.value, place, (before) => {
       const after = changed(found, edit, before)
@@ -103,7 +104,7 @@ export function editCall(
     inspected = inspected.map((leaf) => (leaf.path === edit.path ? { ...leaf, text } : leaf))
   }
   const typed = typeArguments(action, givenOf(call, action, inspected))
-  if (!typed.ok) throw bad(typed.detail)
+  if (!typed.ok) throw badEdit(typed.detail)
   return {
     call: frozenText(call),
     callHash: callHash(call),
@@ -134,7 +135,7 @@ function replaced(
   if (name === undefined) return change(value)
   const members = value instanceof Map ? value : new Map<string, Canonical>()
   const member: Canonical | undefined = members.get(name)
-  if (member === undefined) throw bad(`${name} is not in the call`)
+  if (member === undefined) throw badEdit(`${name} is not in the call`)
   return new Map([...members, [name, replaced(member, rest, change)]])
 }
 
@@ -151,7 +152,7 @@ function changed(
     const inOrder = keep.every((index, i) => index > (keep[i - 1] ?? -1) && index < list.length)
     const some = keep.length > 0 && keep.length < list.length
     if (!items || items.length !== list.length || !inOrder || !some)
-      throw bad(`of ${path} some items have to stay, and some have to go`)
+      throw badEdit(`of ${path} some items have to stay, and some have to go`)
     const kept = <T>(all: readonly T[]) => all.filter((_, i) => keep.includes(i))
     return { text: `[${kept(items).join(',')}]`, value: kept(list) }
   }
@@ -163,7 +164,7 @@ function changed(
     /^(0|[1-9][0-9]{0,18})(\.[0-9]{1,4})?$/.test(text) &&
     fits(kind, { op: 'lte', value: leaf.text }, text) &&
     !fits(kind, { op: 'eq', value: leaf.text }, text)
-  if (!isSmaller) throw bad(`${path} has to be a number that is smaller than ${leaf.text}`)
+  if (!isSmaller) throw badEdit(`${path} has to be a number that is smaller than ${leaf.text}`)
   return { text, value: quoted ? text : new ExactNumber(text) }
 }
 

@@ -38,7 +38,7 @@ export function sealState(
   { expiresAt, of, server, task }: SealedState,
 ): string | undefined {
   const text = JSON.stringify([task, digestOf(call), expiresAt, of, server ?? null])
-  const state = base64url(master.seal(text, associatedData(call.resource)))
+  const state = base64url(master.seal(text, requestStatePlace(call.resource)))
   return state.length > MAX_STATE ? undefined : state
 }
 
@@ -53,7 +53,9 @@ export function openState(
   if (!sealed) return undefined
   let parts: unknown[]
   try {
-    parts = JSON.parse(Buffer.from(master.open(sealed, associatedData(call.resource))).toString())
+    parts = JSON.parse(
+      Buffer.from(master.open(sealed, requestStatePlace(call.resource))).toString(),
+    )
   } catch {
     return undefined
   }
@@ -68,6 +70,6 @@ function digestOf({ method, params }: StatefulCall): string {
   return sha256url(canonicalJson([method, params]))
 }
 
-function associatedData(resource: string): string {
+function requestStatePlace(resource: string): string {
   return `mcp/request-state/${resource}`
 }

@@ -46,7 +46,7 @@ export function sessionId(master: Sealer, conversation: SessionConversation): st
   const { capabilities, key, resource, revision, task, upstream } = conversation
   const { id = null, revision: spoken = null } = upstream ?? {}
   const parts = [key, task, revision, spoken, id, capabilities]
-  return base64url(master.seal(JSON.stringify(parts), associatedData(resource)))
+  return base64url(master.seal(JSON.stringify(parts), sessionIdPlace(resource)))
 }
 
 /** Opens a session id. `undefined`: not issued here, or for another resource. */
@@ -59,7 +59,7 @@ export function readSessionId(
   if (!sealed) return undefined
   let parts: unknown[]
   try {
-    parts = JSON.parse(Buffer.from(master.open(sealed, associatedData(resource))).toString())
+    parts = JSON.parse(Buffer.from(master.open(sealed, sessionIdPlace(resource))).toString())
   } catch {
     return undefined
   }
@@ -79,6 +79,6 @@ export function readSessionId(
   }
 }
 
-function associatedData(resource: string): string {
+function sessionIdPlace(resource: string): string {
   return `mcp/session/${resource}`
 }

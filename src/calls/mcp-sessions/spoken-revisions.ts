@@ -16,13 +16,13 @@ export class SpokenRevisions implements SpokenMemory {
   }
 
   get(url: string, wanted: McpGeneration): McpGeneration | undefined {
-    const known = this.#servers.get(keyOf(url, wanted))
+    const known = this.#servers.get(revisionKey(url, wanted))
     if (known?.spoken === 'sessions' && this.#now() - known.at >= ASKED_AGAIN_MS) return undefined
     return known?.spoken
   }
 
   set(url: string, wanted: McpGeneration, spoken: McpGeneration): void {
-    const key = keyOf(url, wanted)
+    const key = revisionKey(url, wanted)
     this.#servers.delete(key)
     this.#servers.set(key, { spoken, at: this.#now() })
     if (this.#servers.size <= MAX_SERVERS * GENERATIONS.length) return
@@ -34,10 +34,10 @@ export class SpokenRevisions implements SpokenMemory {
 
   /** Forgets a server that does not answer as it said it would. */
   forget(url: string): void {
-    for (const wanted of GENERATIONS) this.#servers.delete(keyOf(url, wanted))
+    for (const wanted of GENERATIONS) this.#servers.delete(revisionKey(url, wanted))
   }
 }
 
-function keyOf(url: string, wanted: McpGeneration): string {
+function revisionKey(url: string, wanted: McpGeneration): string {
   return `${wanted} ${url}`
 }

@@ -19,7 +19,7 @@ export function insertTaskStep({ master, storage }: StoreParts, task: ServerTask
     task_id: task.taskId,
     resource,
     state,
-    sealed: master.seal(secret, associatedData(id)),
+    sealed: master.seal(secret, serverTaskPlace(id)),
     created_at: createdAt,
     expires_at: expiresAt,
   }
@@ -62,7 +62,7 @@ function opened(
   { id, sealed }: Schema['mcp_tasks'],
 ): Pick<ServerTask, 'params' | 'serverTask' | 'upstream'> | undefined {
   try {
-    const bytes = master.open(sealed, associatedData(id))
+    const bytes = master.open(sealed, serverTaskPlace(id))
     const kept = parseJson(bytes, { bytes: bytes.length })
     const params = isObject(kept) ? kept.get('params') : undefined
     if (!isObject(kept) || !isObject(params)) return undefined
@@ -153,7 +153,7 @@ export async function forgetServerTasks(
   )
 }
 
-function associatedData(id: string): string {
+function serverTaskPlace(id: string): string {
   return `mcp_tasks/${id}`
 }
 
@@ -163,6 +163,6 @@ export const MCP_TASKS_SEALED: readonly SealedColumn[] = [
     table: 'mcp_tasks',
     column: 'sealed',
     key: 'id',
-    associatedData: ({ id = '' }) => associatedData(id),
+    associatedData: ({ id = '' }) => serverTaskPlace(id),
   },
 ]

@@ -11,7 +11,7 @@ import {
   visit,
 } from 'graphql'
 import { LruCache } from '../../platform/lib/lru-cache.ts'
-import { bad } from '../argument-types/index.ts'
+import { badDocument } from '../argument-types/index.ts'
 
 const MAX_CHARACTERS = 4 * 1024 * 1024
 const MAX_TOKENS = 500_000
@@ -23,7 +23,7 @@ const MAX_TOKENS = 500_000
 export function readSchema(source: unknown): GraphQLSchema {
   const text = typeof source === 'string' ? source : JSON.stringify(source)
   if (text.length > MAX_CHARACTERS)
-    throw bad(`the schema is longer than ${MAX_CHARACTERS} characters`)
+    throw badDocument(`the schema is longer than ${MAX_CHARACTERS} characters`)
   try {
     const schema = /^\s*\{/.test(text)
       ? buildClientSchema(introspectionIn(text))
@@ -33,7 +33,7 @@ export function readSchema(source: unknown): GraphQLSchema {
     return schema
   } catch (error) {
     const why = error instanceof Error ? error.message.split('\n')[0] : ''
-    throw bad(`the document is no GraphQL schema: ${why}`, error)
+    throw badDocument(`the document is no GraphQL schema: ${why}`, error)
   }
 }
 

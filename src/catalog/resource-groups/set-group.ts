@@ -70,12 +70,12 @@ async function checkGroup(
   { identifier, members, name }: GroupSettings,
 ): Promise<Resource | undefined> {
   if (!isName(name))
-    throw bad(
+    throw badResourceGroup(
       `\`${name}\` is not a name: lower-case letters, digits and hyphens, 2 to 63 characters`,
     )
   if (members.length === 0 || members.length > MAX_MEMBERS)
-    throw bad(`a group has 1 to ${MAX_MEMBERS} members`)
-  if (new Set(members).size < members.length) throw bad('a member is named twice')
+    throw badResourceGroup(`a group has 1 to ${MAX_MEMBERS} members`)
+  if (new Set(members).size < members.length) throw badResourceGroup('a member is named twice')
   const known = await selectResource(reader, name)
   if (known?.status === 'removed')
     throw new Problem('catalog.exists', `\`${name}\` was removed; names are never reused`)
@@ -87,7 +87,8 @@ async function checkGroup(
   for (const member of members) {
     const resource = await selectResource(reader, member)
     const fits = resource?.protocol === 'mcp' && resource.mode === 'gateway' && !resource.members
-    if (!fits || resource.status === 'removed') throw bad(`\`${member}\` is no MCP server here`)
+    if (!fits || resource.status === 'removed')
+      throw badResourceGroup(`\`${member}\` is no MCP server here`)
   }
   return known
 }
@@ -108,9 +109,10 @@ export async function allowConfusables(
       if (!group || group.status === 'removed')
         throw new Problem('catalog.unknown_resource', `there is no resource \`${name}\``)
       const { members } = group
-      if (!members) throw bad(`\`${name}\` is no group`)
+      if (!members) throw badResourceGroup(`\`${name}\` is no group`)
       const stranger = alike.find((action) => !members.includes(action.split('.', 1)[0] ?? ''))
-      if (stranger !== undefined) throw bad(`\`${stranger}\` is of no member of \`${name}\``)
+      if (stranger !== undefined)
+        throw badResourceGroup(`\`${stranger}\` is of no member of \`${name}\``)
       const change = { alike: JSON.stringify(alike), updated_at: parts.clock.now() }
       await changeResource(tx, name, ['active', 'suspended'], change)
       await parts.ledger.append(tx, {
@@ -124,6 +126,6 @@ export async function allowConfusables(
   })
 }
 
-function bad(detail: string): Problem {
+function badResourceGroup(detail: string): Problem {
   return new Problem('catalog.bad_resource', detail)
 }

@@ -76,7 +76,7 @@ export const SAYINGS: readonly ContextWriter[] = [
 
 /** A decision by itself. */
 export function decisionText(answer: Decision, about: AnswerContext): string {
-  if (!isPlain(answer)) return textOf(answer, about, SAYINGS)
+  if (!isPlain(answer)) return evaluationBody(answer, about, SAYINGS)
   const { evaluated_at, evaluation_id } = identity(answer, about)
   // Neither of them has anything that JSON would write in another way.
   const said = `"evaluation_id":"${evaluation_id}","evaluated_at":"${evaluated_at}"`
@@ -87,12 +87,12 @@ export function decisionText(answer: Decision, about: AnswerContext): string {
 
 /** One of several decisions of a request. */
 export function itemText(answer: Decision, about: AnswerContext): string {
-  if (!isPlain(answer)) return textOf(answer, about, OF_ITEMS)
+  if (!isPlain(answer)) return evaluationBody(answer, about, OF_ITEMS)
   const { permitted, reason } = answer
   if (permitted) return '{"decision":true}'
   const known = plain.get(reason)
   if (known !== undefined) return known
-  const text = textOf(answer, about, OF_ITEMS)
+  const text = evaluationBody(answer, about, OF_ITEMS)
   // Reasons are codes, and there are as many of them as there are codes.
   plain.set(reason, text)
   return text
@@ -103,7 +103,11 @@ const OF_ITEMS = SAYINGS.filter((say) => say !== identity)
 /** Answers of few kinds come by the thousand. */
 const plain = new Map<string, string>()
 
-function textOf(answer: Decision, about: AnswerContext, sayings: readonly ContextWriter[]): string {
+function evaluationBody(
+  answer: Decision,
+  about: AnswerContext,
+  sayings: readonly ContextWriter[],
+): string {
   const members = sayings.map((say) => say(answer, about)).filter((each) => each !== undefined)
   const context: Readonly<Record<string, unknown>> = Object.assign({}, ...members)
   return JSON.stringify({ decision: answer.permitted, context })

@@ -5,7 +5,7 @@ import { isName } from '../../platform/lib/id.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import type { Secret } from '../../platform/lib/secret.ts'
 import type { FactParts } from '../../tasks/facts/index.ts'
-import { associatedData, type DecisionPoint, TIMEOUT_MS } from './decision-point.ts'
+import { type DecisionPoint, decisionPointPlace, TIMEOUT_MS } from './decision-point.ts'
 import { deletePoint, insertPoint } from './decision-point-store.ts'
 
 export type PointParts = Pick<
@@ -50,7 +50,7 @@ export async function addPoint(parts: PointParts, given: NewPoint): Promise<Deci
   const { actions } = await check(parts, named, secret)
   // Calls are looked up by the actions' own names.
   const point = { ...named, actions: named.actions.map((each) => actions.get(each)?.name ?? each) }
-  const sealed = secret && parts.master.seal(secret.reveal(), associatedData(point))
+  const sealed = secret && parts.master.seal(secret.reveal(), decisionPointPlace(point))
   const raised = await parts.storage.lanes.revocation.transaction(async (tx) => {
     if (!(await insertPoint(tx, { ...point, sealed })))
       throw new Problem('decision_point.exists', `there is a decision point \`${point.name}\``)
@@ -93,21 +93,24 @@ async function check(
   secret: Secret | undefined,
 ): Promise<CatalogView> {
   const { actions, header, name, resources, timeoutMs, url } = point
-  if (!isName(name)) throw bad('the name is lower-case letters, digits and hyphens')
-  if (!isEndpoint(url)) throw bad('the address is a plain http or https URL, without query')
+  if (!isName(name)) throw badDecisionPoint('the name is lower-case letters, digits and hyphens')
+  if (!isEndpoint(url))
+    throw badDecisionPoint('the address is a plain http or https URL, without query')
   if (header !== undefined && !isCredentialHeader(header))
-    throw bad(`\`${header.slice(0, 64)}\` is not a header that carries a credential`)
-  if (secret && !isCredential(secret.reveal())) throw bad('the credential must be plain text')
+    throw badDecisionPoint(`\`${header.slice(0, 64)}\` is not a header that carries a credential`)
+  if (secret && !isCredential(secret.reveal()))
+    throw badDecisionPoint('the credential must be plain text')
   if (!(timeoutMs >= TIMEOUT_MS.least && timeoutMs <= TIMEOUT_MS.most))
-    throw bad(`the time limit is from ${TIMEOUT_MS.least} to ${TIMEOUT_MS.most} ms`)
+    throw badDecisionPoint(`the time limit is from ${TIMEOUT_MS.least} to ${TIMEOUT_MS.most} ms`)
   if (resources.length + actions.length > MAX_NAMES)
-    throw bad('it names too many resources or actions')
+    throw badDecisionPoint('it names too many resources or actions')
   const known = await catalog.current()
   const missing =
     resources.find((each) => !known.resources.has(each)) ??
     actions.find((each) => !known.actions.has(each))
   // A name that is wrong must not leave calls unasked about.
-  if (missing !== undefined) throw bad(`\`${missing.slice(0, 128)}\` is not in the catalog`)
+  if (missing !== undefined)
+    throw badDecisionPoint(`\`${missing.slice(0, 128)}\` is not in the catalog`)
   return known
 }
 
@@ -126,6 +129,6 @@ function isEndpoint(text: string): boolean {
   )
 }
 
-function bad(detail: string): Problem {
+function badDecisionPoint(detail: string): Problem {
   return new Problem('decision_point.bad', detail)
 }

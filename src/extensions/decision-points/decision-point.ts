@@ -33,7 +33,7 @@ export function isAskedAbout(
 }
 
 /** Ties a sealed credential to its row: it opens nowhere else, and is sent nowhere else. */
-export function associatedData({
+export function decisionPointPlace({
   header,
   name,
   url,
@@ -48,6 +48,7 @@ export const DECISION_POINTS_SEALED: readonly SealedColumn[] = [
     column: 'sealed',
     key: 'name',
     with: ['header', 'url'],
-    associatedData: ({ header = '', name = '', url = '' }) => associatedData({ header, name, url }),
+    associatedData: ({ header = '', name = '', url = '' }) =>
+      decisionPointPlace({ header, name, url }),
   },
 ]

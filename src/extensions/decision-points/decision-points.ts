@@ -12,7 +12,7 @@ import type { Storage } from '../../platform/storage/index.ts'
 import { requestsFor } from './cel/ask-mapped.ts'
 import type { MappedRequests } from './cel/requests.ts'
 import { Circuit } from './circuit.ts'
-import { associatedData, isAskedAbout, type SealedDecisionPoint } from './decision-point.ts'
+import { decisionPointPlace, isAskedAbout, type SealedDecisionPoint } from './decision-point.ts'
 import { selectPoints } from './decision-point-store.ts'
 import {
   evaluationRequest,
@@ -56,7 +56,7 @@ export class DecisionPoints implements ExternalPoints {
 
   /** Tells whether calls are denied at once for now, because it failed. Of this process. */
   isLeftAlone(point: Pick<SealedDecisionPoint, 'name' | 'createdAt'>): boolean {
-    return this.#circuits.get(keyOf(point))?.isOpen === true
+    return this.#circuits.get(decisionPointKey(point))?.isOpen === true
   }
 
   /**
@@ -129,15 +129,15 @@ export class DecisionPoints implements ExternalPoints {
     const all = await selectPoints(storage.read)
     // Two reads may overtake each other; the reading under the later epoch stays.
     if (!this.#points || this.#points.epoch < epoch) this.#points = { epoch, all }
-    const keys = new Set(all.map(keyOf))
+    const keys = new Set(all.map(decisionPointKey))
     for (const key of this.#circuits.keys()) if (!keys.has(key)) this.#circuits.delete(key)
     return all
   }
 
   async #answer(point: SealedDecisionPoint, question: Question): Promise<ExternalAnswer> {
     const { name } = point
-    const circuit = this.#circuits.get(keyOf(point)) ?? new Circuit(this.#options.clock)
-    this.#circuits.set(keyOf(point), circuit)
+    const circuit = this.#circuits.get(decisionPointKey(point)) ?? new Circuit(this.#options.clock)
+    this.#circuits.set(decisionPointKey(point), circuit)
     const why = circuit.enter()
     if (why !== undefined) return { name, answer: 'failed', detail: why }
     const evaluation = await this.#ask(point, question)
@@ -176,7 +176,9 @@ export class DecisionPoints implements ExternalPoints {
   #credential(point: SealedDecisionPoint): Record<string, string> {
     const { header, sealed } = point
     if (header === undefined || !sealed) return {}
-    const secret = Buffer.from(this.#options.master.open(sealed, associatedData(point))).toString()
+    const secret = Buffer.from(
+      this.#options.master.open(sealed, decisionPointPlace(point)),
+    ).toString()
     return { [header]: header === 'authorization' ? `Bearer ${secret}` : secret }
   }
 }
@@ -214,6 +216,9 @@ function failureOf(error: unknown): string {
   return WORDS[code] ?? 'it could not be asked'
 }
 
-function keyOf({ createdAt, name }: Pick<SealedDecisionPoint, 'name' | 'createdAt'>): string {
+function decisionPointKey({
+  createdAt,
+  name,
+}: Pick<SealedDecisionPoint, 'name' | 'createdAt'>): string {
   return `${name} ${createdAt}`
 }

@@ -24,7 +24,7 @@ export function readEntities(text: string, shape: SchemaShape): readonly OnlyEnt
   const entities = list.flatMap((item, i) => readEntity(item, shape, `entity ${i}`) ?? [])
   const seen = new Set<string>()
   for (const { uid } of entities) {
-    const key = keyOf(uid)
+    const key = entityKey(uid)
     if (seen.has(key)) throw invalid(`${key} is a duplicate`)
     seen.add(key)
   }
@@ -49,7 +49,7 @@ function readEntity(item: Json, shape: SchemaShape, at: string): OnlyEntity | un
   for (const name of item.keys())
     if (!MEMBERS.has(name)) throw invalid(`${at}: \`${name}\` is not known`)
   const uid = readUid(item.get('uid') ?? null, at)
-  const words = `${at} (${keyOf(uid)})`
+  const words = `${at} (${entityKey(uid)})`
   if (/(?:^|::)Action$/.test(uid.type)) {
     checkAction(uid, item, shape, words)
     return undefined
@@ -73,21 +73,21 @@ function checkAction(
   { actions }: SchemaShape,
   at: string,
 ): void {
-  const known = new Map(actions.map((action) => [keyOf(action), action]))
-  if (!known.has(keyOf(uid))) throw invalid(`${at}: the schema has no such action`)
+  const known = new Map(actions.map((action) => [entityKey(action), action]))
+  if (!known.has(entityKey(uid))) throw invalid(`${at}: the schema has no such action`)
   if (objectAt(item, 'attrs').size > 0 || objectAt(item, 'tags').size > 0)
     throw invalid(`${at}: actions have neither attributes nor tags`)
   const above = new Set<string>()
-  const rising = [keyOf(uid)]
+  const rising = [entityKey(uid)]
   for (let key = rising.pop(); key !== undefined; key = rising.pop())
     for (const group of known.get(key)?.groups ?? [])
-      if (!above.has(keyOf(group))) {
-        above.add(keyOf(group))
-        rising.push(keyOf(group))
+      if (!above.has(entityKey(group))) {
+        above.add(entityKey(group))
+        rising.push(entityKey(group))
       }
   for (const parent of listOf(item.get('parents') ?? [], at))
-    if (!above.has(keyOf(parent)))
-      throw invalid(`${at}: the schema does not say that it is in ${keyOf(parent)}`)
+    if (!above.has(entityKey(parent)))
+      throw invalid(`${at}: the schema does not say that it is in ${entityKey(parent)}`)
 }
 
 function listOf(value: Json, at: string): OnlyEntity['uid'][] {
@@ -142,7 +142,9 @@ function objectAt(item: JsonObject, name: string): JsonObject {
  * Refuses loops among parents, without recursion: a chain of parents may be as long as the list.
  */
 function refuseLoops(entities: readonly OnlyEntity[]): void {
-  const waiting = new Map(entities.map(({ parents, uid }) => [keyOf(uid), parents.map(keyOf)]))
+  const waiting = new Map(
+    entities.map(({ parents, uid }) => [entityKey(uid), parents.map(entityKey)]),
+  )
   const above = new Map<string, number>()
   const children = new Map<string, string[]>()
   for (const [key, parents] of waiting) {
@@ -167,7 +169,7 @@ function refuseLoops(entities: readonly OnlyEntity[]): void {
   if (looped !== undefined) throw invalid(`the parents of ${looped} lead back to it`)
 }
 
-function keyOf({ id, type }: { readonly type: string; readonly id: string }): string {
+function entityKey({ id, type }: { readonly type: string; readonly id: string }): string {
   return `${type}::${JSON.stringify(id)}`
 }
 

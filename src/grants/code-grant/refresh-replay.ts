@@ -18,7 +18,7 @@ export function exchangeStep(
   { digest }: Pick<RefreshToken, 'digest'>,
   successor: string | undefined,
 ): Step {
-  const sealed = master.seal(successor ?? NONE, associatedData({ digest }))
+  const sealed = master.seal(successor ?? NONE, refreshTokenPlace({ digest }))
   return useRefreshStep(storage.read, { digest, now: clock.now(), successor: sealed })
 }
 
@@ -33,7 +33,7 @@ export async function lostSuccessor(
   { digest, successor }: Pick<RefreshToken, 'digest' | 'successor'>,
 ): Promise<{ readonly token: string; readonly step: Step } | 'none' | 'reused'> {
   if (successor === null) return 'reused'
-  const token = Buffer.from(master.open(successor, associatedData({ digest }))).toString('utf8')
+  const token = Buffer.from(master.open(successor, refreshTokenPlace({ digest }))).toString('utf8')
   if (token === NONE) return 'none'
   const next = opaqueDigest('remit_rt', token)
   const kept = next === undefined ? undefined : await findRefreshToken(storage.read, next)
@@ -42,7 +42,7 @@ export async function lostSuccessor(
 }
 
 /** Associated data that a successor is sealed with. */
-export function associatedData({ digest }: Pick<RefreshToken, 'digest'>): string {
+export function refreshTokenPlace({ digest }: Pick<RefreshToken, 'digest'>): string {
   return `refresh_tokens/${digest}`
 }
 
@@ -52,6 +52,6 @@ export const CODE_GRANT_SEALED: readonly SealedColumn[] = [
     table: 'refresh_tokens',
     column: 'successor',
     key: 'digest',
-    associatedData: ({ digest = '' }) => associatedData({ digest }),
+    associatedData: ({ digest = '' }) => refreshTokenPlace({ digest }),
   },
 ]

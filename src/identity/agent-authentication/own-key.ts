@@ -117,7 +117,7 @@ async function verify(
   if ((!isName(iss) && !isClientUrl(iss)) || sub !== iss)
     throw new Problem('agent.unauthenticated', '`iss` and `sub` do not both name the agent')
   const agent = await findAgent(parts.storage.read, agentIdOf(iss))
-  const key = await keyOf(parts, { clientId: iss, agent, jwks }, header)
+  const key = await findClientKey(parts, { clientId: iss, agent, jwks }, header)
   await verifyInVain(ownAssertionRules(parts, audiences), assertion, key?.jwk)
   if (!agent && !key && isName(iss) && jwks.length === 0)
     throw new Problem('agent.unknown', `there is no agent \`${iss}\``)
@@ -137,7 +137,7 @@ function audienceOf({ issuer }: Pick<AuthenticatingParts, 'issuer'>, more: reado
  * INVARIANT: keys that an administrator registered count, and then no others; else those that the client publishes where its id
  * leads, or registered with us. Never any that the message names.
  */
-async function keyOf(
+async function findClientKey(
   { documents, storage }: AuthenticatingParts,
   { agent, clientId, jwks }: AssertionClient['client'] & { readonly jwks: readonly object[] },
   header: { kid: string | undefined },

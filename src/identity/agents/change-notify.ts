@@ -37,13 +37,14 @@ export async function setNotifyAt(
 export function checkNotifyAt(text: string, allowLoopback: boolean): void {
   const url = URL.parse(text)
   const here = url !== null && LOOPBACK.test(url.hostname)
-  if (!url || url.href.length > MAX_LENGTH || url.username || url.password || url.hash) throw bad()
+  if (!url || url.href.length > MAX_LENGTH || url.username || url.password || url.hash)
+    throw badNotifyAddress()
   if (here && allowLoopback && /^https?:$/.test(url.protocol)) return
   const literal = isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0
-  if (url.protocol !== 'https:' || here || literal) throw bad()
+  if (url.protocol !== 'https:' || here || literal) throw badNotifyAddress()
 }
 
-function bad(): Problem {
+function badNotifyAddress(): Problem {
   return new Problem(
     'agent.bad_notify_at',
     'an https address with a host name, without credentials or fragment, is needed',

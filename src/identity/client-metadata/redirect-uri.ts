@@ -23,17 +23,20 @@ const ANSWERS: ReadonlySet<string> = new Set([
  */
 export function checkRedirectUri(value: unknown): string {
   if (typeof value !== 'string' || value.length > MAX_LENGTH || !/^[\x21-\x7e]+$/.test(value))
-    throw bad(`a redirect URI has at most ${MAX_LENGTH} ASCII characters`)
+    throw badRedirectUri(`a redirect URI has at most ${MAX_LENGTH} ASCII characters`)
   const url = URL.parse(value)
   if (!url || (url.href !== value && url.href !== `${value}/`))
-    throw bad('a redirect URI is a URL in canonical form')
-  if (/[^a-z0-9.:[\]-]/.test(url.hostname)) throw bad('a redirect URI has a host')
-  if (value.includes('#')) throw bad('a redirect URI has no fragment')
-  if (url.username !== '' || url.password !== '') throw bad('a redirect URI has no user name')
+    throw badRedirectUri('a redirect URI is a URL in canonical form')
+  if (/[^a-z0-9.:[\]-]/.test(url.hostname)) throw badRedirectUri('a redirect URI has a host')
+  if (value.includes('#')) throw badRedirectUri('a redirect URI has no fragment')
+  if (url.username !== '' || url.password !== '')
+    throw badRedirectUri('a redirect URI has no user name')
   const own = [...url.searchParams.keys()].find((name) => ANSWERS.has(name.toLowerCase()))
-  if (own !== undefined) throw bad(`\`${own}\` is a response parameter`)
+  if (own !== undefined) throw badRedirectUri(`\`${own}\` is a response parameter`)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackRedirect(value)))
-    throw bad('a redirect URI uses `https`, or `http` on `localhost`, `127.0.0.1` or `[::1]`')
+    throw badRedirectUri(
+      'a redirect URI uses `https`, or `http` on `localhost`, `127.0.0.1` or `[::1]`',
+    )
   return value
 }
 
@@ -46,7 +49,7 @@ export function applicationTypeOf(redirectUris: readonly string[]): 'native' | '
   return here.length > 0 && here.every((uri) => uri.startsWith('http:')) ? 'native' : 'web'
 }
 
-function bad(detail: string): Problem {
+function badRedirectUri(detail: string): Problem {
   return new Problem('registration.bad_redirect', detail)
 }
 

@@ -2,9 +2,9 @@ import { isName } from '../../platform/lib/id.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import type { Secret } from '../../platform/lib/secret.ts'
 import {
-  associatedData,
   type Connection,
   type ConnectionParts,
+  connectionPlace,
   isCredential,
   isCredentialHeader,
 } from './connection.ts'
@@ -37,14 +37,15 @@ export async function addConnection(
 ): Promise<Connection> {
   const { name, kind, secret, by } = given
   const header = (given.header ?? 'authorization').toLowerCase()
-  if (!isName(name)) throw bad(`\`${name}\` is not a name: lower-case letters, digits and hyphens`)
+  if (!isName(name))
+    throw badConnection(`\`${name}\` is not a name: lower-case letters, digits and hyphens`)
   if (!isCredentialHeader(header))
-    throw bad(`\`${header}\` is not a header that carries a credential`)
+    throw badConnection(`\`${header}\` is not a header that carries a credential`)
   checkCredential(secret)
   const expiresAt = expiryOf(parts, given)
   const createdAt = parts.clock.now()
   const connection: Connection = { name, kind, header, createdAt, replacedAt: null, expiresAt }
-  const sealed = parts.master.seal(secret.reveal(), associatedData(connection))
+  const sealed = parts.master.seal(secret.reveal(), connectionPlace(connection))
   await parts.storage.transaction(async (tx) => {
     if (!(await insertConnection(tx, { ...connection, sealed }))) {
       throw new Problem('connection.exists', `there is a connection \`${name}\` already`)
@@ -80,7 +81,7 @@ export async function replaceCredential(
     if (!before) throw unknown(name)
     const { sealed: _, ...known } = before
     const after: Connection = { ...known, replacedAt: parts.clock.now(), expiresAt }
-    const sealed = parts.master.seal(secret.reveal(), associatedData(after))
+    const sealed = parts.master.seal(secret.reveal(), connectionPlace(after))
     if (!(await replaceSealed(tx, { ...after, sealed }))) throw unknown(name)
     const facts = { connection: name, ...expiryFact(expiresAt) }
     await parts.ledger.append(tx, { type: 'connection.replaced', by, facts })
@@ -112,7 +113,7 @@ export function unknown(name: string): Problem {
   return new Problem('connection.unknown', `there is no connection \`${name}\``)
 }
 
-function bad(detail: string): Problem {
+function badConnection(detail: string): Problem {
   return new Problem('connection.bad', detail)
 }
 
@@ -127,7 +128,7 @@ function expiryOf(
 }
 
 function requireAhead({ clock }: Pick<ConnectionParts, 'clock'>, expiresAt: number): void {
-  if (!(expiresAt > clock.now())) throw bad('the time at which it expires is not ahead')
+  if (!(expiresAt > clock.now())) throw badConnection('the time at which it expires is not ahead')
 }
 
 function expiryFact(expiresAt: number | null): { readonly expires_at?: string } {
@@ -137,7 +138,7 @@ function expiryFact(expiresAt: number | null): { readonly expires_at?: string } 
 /** INVARIANT: the message reveals nothing of the credential. */
 function checkCredential(secret: Secret): void {
   if (!isCredential(secret.reveal())) {
-    throw bad(
+    throw badConnection(
       'the credential is not 1 to 8192 printable ASCII characters without spaces at its ends',
     )
   }

@@ -60,7 +60,7 @@ export function isCredential(value: string): boolean {
 }
 
 /** Ties a sealed credential to its row: it opens nowhere else. */
-export function associatedData({
+export function connectionPlace({
   name,
   kind,
   header,
@@ -75,6 +75,6 @@ export const CONNECTIONS_SEALED: readonly SealedColumn[] = [
     key: 'name',
     with: ['kind', 'header'],
     associatedData: ({ header = '', name = '' }) =>
-      associatedData({ name, kind: 'bearer', header }),
+      connectionPlace({ name, kind: 'bearer', header }),
   },
 ]

@@ -4,7 +4,7 @@ import { Problem } from '../../platform/lib/problem.ts'
 import { Secret } from '../../platform/lib/secret.ts'
 import type { Reader } from '../../platform/storage/index.ts'
 import { unknown } from './add-connection.ts'
-import { associatedData, type ConnectionParts } from './connection.ts'
+import { type ConnectionParts, connectionPlace } from './connection.ts'
 import { deleteConnection, selectConnections, selectSealed } from './connection-store.ts'
 
 /** Header of the request to the upstream that carries the credential, and its whole value. */
@@ -24,7 +24,7 @@ export async function credentialFor(
   const connection = await selectSealed(parts.storage.read, name)
   if (!connection) throw unknown(name)
   const { header, sealed } = connection
-  const secret = Buffer.from(parts.master.open(sealed, associatedData(connection))).toString()
+  const secret = Buffer.from(parts.master.open(sealed, connectionPlace(connection))).toString()
   return { header, value: new Secret(header === 'authorization' ? `Bearer ${secret}` : secret) }
 }
 

@@ -13,9 +13,9 @@ export function idTokenMistake(error: unknown): string | undefined {
   for (const each of chain) {
     const claim = member(each, 'claim')
     if (typeof claim !== 'string') continue
-    const found = textOf(member(member(each, 'claims'), claim))
+    const found = shortClaim(member(member(each, 'claims'), claim))
     if (!MAY_BE_SHOWN.has(claim)) return `its ID token has a wrong \`${claim}\``
-    const expected = textOf(member(each, 'expected'))
+    const expected = shortClaim(member(each, 'expected'))
     const wanted = expected === undefined ? '' : `, and \`${expected}\` was expected`
     return `\`${claim}\` in its ID token is ${found === undefined ? 'not readable' : `\`${found}\``}${wanted}`
   }
@@ -43,6 +43,6 @@ function member(of: unknown, name: string): unknown {
   return Object.getOwnPropertyDescriptor(of, name)?.value
 }
 
-function textOf(value: unknown): string | undefined {
+function shortClaim(value: unknown): string | undefined {
   return shortText(Array.isArray(value) ? value.slice(0, 5).map(String).join(' ') : value)
 }

@@ -47,7 +47,7 @@ export async function registerProvider(
       ...said,
       createdAt: parts.clock.now(),
       sealedSecret:
-        clientSecret && parts.master.seal(clientSecret.reveal(), associatedData(issuer)),
+        clientSecret && parts.master.seal(clientSecret.reveal(), clientSecretPlace(issuer)),
     })
     const facts = {
       issuer,
@@ -90,7 +90,7 @@ export async function openProvider(
   const stored = await selectProvider(reader, issuer)
   if (!stored) return undefined
   const { sealedSecret, ...provider } = stored
-  const opened = sealedSecret && parts.master.open(sealedSecret, associatedData(issuer))
+  const opened = sealedSecret && parts.master.open(sealedSecret, clientSecretPlace(issuer))
   return {
     ...provider,
     clientSecret: opened && new Secret(Buffer.from(opened).toString('utf8')),
@@ -146,6 +146,6 @@ function checkIssuer(parts: PeopleParts, issuer: string, allowLoopback: boolean)
 }
 
 /** Answers the context that a client secret is sealed to. */
-export function associatedData(issuer: string): string {
+export function clientSecretPlace(issuer: string): string {
   return `identity_providers/${issuer}/secret`
 }

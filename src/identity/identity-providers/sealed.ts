@@ -1,5 +1,5 @@
 import type { SealedColumn } from '../../platform/keys/index.ts'
-import { associatedData } from './register-provider.ts'
+import { clientSecretPlace } from './register-provider.ts'
 import { signInAssociatedData } from './sign-in-store.ts'
 
 export const PROVIDERS_SEALED: readonly SealedColumn[] = [
@@ -7,7 +7,7 @@ export const PROVIDERS_SEALED: readonly SealedColumn[] = [
     table: 'identity_providers',
     column: 'sealed_secret',
     key: 'issuer',
-    associatedData: ({ issuer = '' }) => associatedData(issuer),
+    associatedData: ({ issuer = '' }) => clientSecretPlace(issuer),
   },
   {
     table: 'sign_ins',

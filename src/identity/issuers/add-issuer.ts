@@ -4,10 +4,10 @@ import type { Secret } from '../../platform/lib/secret.ts'
 import type { Tx } from '../../platform/storage/index.ts'
 import { findAgent, requireOwner } from '../agents/index.ts'
 import { factsOf } from './issuer-facts.ts'
-import { associatedData, insertIssuer, selectIssuers } from './issuer-store.ts'
+import { insertIssuer, introspectionSecretPlace, selectIssuers } from './issuer-store.ts'
 import { type IssuerDescription, readFixed, readTerms } from './read-issuer.ts'
 import {
-  bad,
+  badTrustedIssuer,
   type IdentityRule,
   ISSUERS,
   type IssuerParts,
@@ -62,21 +62,25 @@ export async function checkAround(
 ): Promise<void> {
   const unchanged = new Set(before.map((rule) => canonicalJson(rule)))
   if (issuer.expiresAt !== null && issuer.expiresAt <= parts.clock.now())
-    throw bad('its end is in the past')
+    throw badTrustedIssuer('its end is in the past')
   await requireOwner(tx, issuer.ownerId)
   for (const rule of issuer.rules) {
     const { name, gives } = rule
     if ('admit' in gives) {
       // INVARIANT: a sponsor gives in their own name only.
       if (gives.admit.sponsor && gives.admit.ownerId !== by && !unchanged.has(canonicalJson(rule)))
-        throw bad(`the rule \`${name}\` sponsors in its owner's name: only the owner can set it`)
+        throw badTrustedIssuer(
+          `the rule \`${name}\` sponsors in its owner's name: only the owner can set it`,
+        )
       await requireOwner(tx, gives.admit.ownerId)
       continue
     }
     const agent = await findAgent(tx, gives.agent)
     if (!agent) throw new Problem('agent.unknown', `there is no agent \`${gives.agent}\``)
     if (agent.trust > issuer.trust)
-      throw bad(`the rule \`${name}\` names an agent that is trusted more than the issuer may be`)
+      throw badTrustedIssuer(
+        `the rule \`${name}\` names an agent that is trusted more than the issuer may be`,
+      )
   }
 }
 
@@ -105,7 +109,7 @@ export async function requireOneAsked(tx: Tx, { access, name }: TrustedIssuer): 
   const other = (await selectIssuers(tx)).find(
     (each) => each.name !== name && each.state !== 'revoked' && each.access?.introspection,
   )
-  if (other) throw bad(`\`${other.name}\` is already used to introspect opaque tokens`)
+  if (other) throw badTrustedIssuer(`\`${other.name}\` is already used to introspect opaque tokens`)
 }
 
 export function sealed(
@@ -115,6 +119,6 @@ export function sealed(
 ): Uint8Array | null {
   const needed = access !== null && access.introspection !== null
   if (needed !== (secret !== undefined))
-    throw bad('a secret is required for introspection, and for nothing else')
-  return secret ? parts.master.seal(secret.reveal(), associatedData(name)) : null
+    throw badTrustedIssuer('a secret is required for introspection, and for nothing else')
+  return secret ? parts.master.seal(secret.reveal(), introspectionSecretPlace(name)) : null
 }

@@ -126,7 +126,7 @@ function issuerOf(row: Selectable<Schema['trusted_issuers']>): StoredIssuer {
 }
 
 /** Associated data that the secret for introspection is sealed with. */
-export function associatedData(name: string): string {
+export function introspectionSecretPlace(name: string): string {
   return `trusted_issuers/${name}/secret`
 }
 
@@ -135,6 +135,6 @@ export const ISSUERS_SEALED: readonly SealedColumn[] = [
     table: 'trusted_issuers',
     column: 'sealed_secret',
     key: 'name',
-    associatedData: ({ name = '' }) => associatedData(name),
+    associatedData: ({ name = '' }) => introspectionSecretPlace(name),
   },
 ]

@@ -28,7 +28,12 @@ import {
 } from './foreign-token.ts'
 import { Introspections } from './introspection.ts'
 import { type Connector, IssuerKeys } from './issuer-keys.ts'
-import { associatedData, type StoredIssuer, selectIssuers, withoutSecret } from './issuer-store.ts'
+import {
+  introspectionSecretPlace,
+  type StoredIssuer,
+  selectIssuers,
+  withoutSecret,
+} from './issuer-store.ts'
 import { ISSUERS, type IssuerUse, isSpiffeId, type TrustedIssuer } from './trusted-issuer.ts'
 
 const UNDER = keptKeys([ISSUERS])
@@ -261,7 +266,9 @@ export class IssuerTrust {
   ) {
     const opened = () => {
       if (!sealedSecret || !this.#master) throw new Error(`no secret to ask ${name} with`)
-      const secret = Buffer.from(this.#master.open(sealedSecret, associatedData(name))).toString()
+      const secret = Buffer.from(
+        this.#master.open(sealedSecret, introspectionSecretPlace(name)),
+      ).toString()
       return { url, clientId, secret }
     }
     return this.#introspections.ask(opened, { name, outbound: this.keys.outboundFor(url) }, shown)

@@ -2,7 +2,7 @@ import type { Operator } from '@remit/engine'
 import { claimName, MAX_TESTS } from './claim-test.ts'
 import { membersOf, readAddress } from './read-keys.ts'
 import { readTest } from './read-rules.ts'
-import { type AccessMapping, bad, type DetailRule } from './trusted-issuer.ts'
+import { type AccessMapping, badTrustedIssuer, type DetailRule } from './trusted-issuer.ts'
 
 const TYPES = ['at+jwt', 'JWT', ''] as const
 
@@ -21,14 +21,15 @@ export function readAccess(value: unknown, reach: { loopback: boolean }): Access
     typ = ['at+jwt'],
     ...more
   } = membersOf(value)
-  if (Object.keys(more).length > 0) throw bad('`access` has an unknown member')
+  if (Object.keys(more).length > 0) throw badTrustedIssuer('`access` has an unknown member')
   if (typeof provider !== 'string' || provider === '')
-    throw bad('`provider` is the identity provider whose people the tokens speak for')
-  if (typeof subject !== 'string' || !claimName(subject)) throw bad('`subject` names a claim')
+    throw badTrustedIssuer('`provider` is the identity provider whose people the tokens speak for')
+  if (typeof subject !== 'string' || !claimName(subject))
+    throw badTrustedIssuer('`subject` names a claim')
   const types = TYPES.filter((one) => Array.isArray(typ) && typ.includes(one))
   if (!Array.isArray(typ) || types.length === 0 || types.length !== typ.length)
-    throw bad('`typ` is among `at+jwt`, `JWT` and nothing')
-  if (actor !== 'client' && actor !== 'act') throw bad('`actor` is `client` or `act`')
+    throw badTrustedIssuer('`typ` is among `at+jwt`, `JWT` and nothing')
+  if (actor !== 'client' && actor !== 'act') throw badTrustedIssuer('`actor` is `client` or `act`')
   return {
     ...{ provider, subject, typ: types, actor },
     introspection: readIntrospection(introspection, reach),
@@ -46,21 +47,23 @@ const OPERATORS: readonly Operator[] = ['eq', 'in', 'lte', 'gte', 'prefix']
  */
 function readDetailRules(value: unknown): DetailRule[] {
   if (!Array.isArray(value) || value.length > MAX_RULES)
-    throw bad(`there are ${MAX_RULES} rules for details at most`)
+    throw badTrustedIssuer(`there are ${MAX_RULES} rules for details at most`)
   return value.map((rule) => {
     const { actions, at, bounds = [], ignores = [], type, when = [], ...more } = membersOf(rule)
     const unknown = Object.keys(more)[0]
     if (unknown !== undefined || typeof type !== 'string' || !/^[\x21-\x7e]{1,512}$/.test(type))
-      throw bad('a rule for details has type, when, at, actions, bounds and ignores')
+      throw badTrustedIssuer('a rule for details has type, when, at, actions, bounds and ignores')
     if (!Array.isArray(when) || when.length > MAX_TESTS)
-      throw bad(`a rule for details has ${MAX_TESTS} conditions at most`)
+      throw badTrustedIssuer(`a rule for details has ${MAX_TESTS} conditions at most`)
     const tests = when.map(readTest)
     const ours = type === 'remit_call' && at === undefined && actions === undefined
     if (
       ours &&
       (listOf(bounds, 'bounds', 0).length > 0 || listOf(ignores, 'ignores', 0).length > 0)
     )
-      throw bad('a `remit_call` rule has no other members: the details have their own bounds')
+      throw badTrustedIssuer(
+        'a `remit_call` rule has no other members: the details have their own bounds',
+      )
     if (ours) return { type, when: tests, gives: null }
     return {
       type,
@@ -79,27 +82,27 @@ function readBound(value: unknown) {
   const { from, op, path, ...more } = membersOf(value)
   const operator = OPERATORS.find((one) => one === op)
   if (Object.keys(more).length > 0 || operator === undefined)
-    throw bad('a bound has `path`, `op` and `from` (the member with its value)')
+    throw badTrustedIssuer('a bound has `path`, `op` and `from` (the member with its value)')
   if (typeof path !== 'string' || !/^\/[\x21-\x7e]{0,512}$/.test(path))
-    throw bad('the path of a bound is a JSON Pointer')
+    throw badTrustedIssuer('the path of a bound is a JSON Pointer')
   return { path, op: operator, from: readClaim(from) }
 }
 
 function readClaim(value: unknown): string {
   if (typeof value !== 'string' || !claimName(value))
-    throw bad('a member is a name or a JSON Pointer')
+    throw badTrustedIssuer('a member is a name or a JSON Pointer')
   return value
 }
 
 function listOf(value: unknown, what: string, least = 1): readonly unknown[] {
   if (!Array.isArray(value) || value.length < least || value.length > MAX_BOUNDS)
-    throw bad(`${what} is a list of at most ${MAX_BOUNDS}`)
+    throw badTrustedIssuer(`${what} is a list of at most ${MAX_BOUNDS}`)
   return value
 }
 
 function textIn(value: unknown, what: string): string {
   if (typeof value !== 'string' || !/^[\x21-\x7e]{1,2048}$/.test(value))
-    throw bad(`${what} is plain text`)
+    throw badTrustedIssuer(`${what} is plain text`)
   return value
 }
 
@@ -111,6 +114,6 @@ function readIntrospection(value: unknown, reach: { loopback: boolean }) {
     typeof clientId !== 'string' ||
     !/^[\x21-\x7e]{1,256}$/.test(clientId)
   )
-    throw bad('introspection has an address and the `client_id` that asks')
+    throw badTrustedIssuer('introspection has an address and the `client_id` that asks')
   return { url: readAddress(url, reach), clientId }
 }

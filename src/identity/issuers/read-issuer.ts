@@ -6,7 +6,7 @@ import { isAddress, isDomain, readAlgorithms, readKeys } from './read-keys.ts'
 import { readPeer, readPeople } from './read-people.ts'
 import { readRules } from './read-rules.ts'
 import {
-  bad,
+  badTrustedIssuer,
   ISSUER_USES,
   type IssuerAddressRules,
   type IssuerUse,
@@ -66,18 +66,21 @@ type Terms = Omit<
 /** Reads the members that never change. Throws `issuer.bad`. */
 export function readFixed(described: IssuerDescription, reach: IssuerAddressRules): FixedMembers {
   const { issuer, name, tenant = null } = described
-  if (!isName(name)) throw bad(`\`${name}\` is not a name: lower-case letters, digits, hyphens`)
+  if (!isName(name))
+    throw badTrustedIssuer(`\`${name}\` is not a name: lower-case letters, digits, hyphens`)
   if (tenant && (!isText(tenant.claim) || !isText(tenant.value)))
-    throw bad('a tenant is a claim and its value, both plain text')
+    throw badTrustedIssuer('a tenant is a claim and its value, both plain text')
   if (issuer.startsWith(trustDomainId(''))) {
     if (!isDomain(issuer.slice(trustDomainId('').length)))
-      throw bad(`\`${issuer}\` is not \`spiffe://\` and a trust domain`)
-    if (tenant) throw bad('a trust domain has no tenants')
+      throw badTrustedIssuer(`\`${issuer}\` is not \`spiffe://\` and a trust domain`)
+    if (tenant) throw badTrustedIssuer('a trust domain has no tenants')
     return { name, kind: 'spiffe', issuer, tenant }
   }
   if (!isAddress(issuer, reach) || issuer.includes('?'))
-    throw bad(`\`${issuer.slice(0, 200)}\` is not an https URL without query and fragment`)
-  if (issuer === reach.remit) throw bad('Remit cannot be its own trusted issuer')
+    throw badTrustedIssuer(
+      `\`${issuer.slice(0, 200)}\` is not an https URL without query and fragment`,
+    )
+  if (issuer === reach.remit) throw badTrustedIssuer('Remit cannot be its own trusted issuer')
   return { name, kind: 'oauth', issuer, tenant }
 }
 
@@ -89,20 +92,22 @@ export function readTerms(
 ): Terms {
   const { audience = null, subjectPrefix = null, expiresAt = null, contact = '' } = given
   const uses = readUses(kind, given.uses)
-  if (audience !== null && !isText(audience)) throw bad('an audience is plain text')
+  if (audience !== null && !isText(audience)) throw badTrustedIssuer('an audience is plain text')
   if (subjectPrefix !== null && !(isText(subjectPrefix) && /[/:]$/.test(subjectPrefix)))
-    throw bad('a subject prefix ends with / or :')
-  if (contact !== '' && !isLine(contact)) throw bad('a contact is one line')
+    throw badTrustedIssuer('a subject prefix ends with / or :')
+  if (contact !== '' && !isLine(contact)) throw badTrustedIssuer('a contact is one line')
   const trust = readTrust(given.trust)
   const access = readAccess(given.access ?? null, reach)
   if ((access !== null) !== uses.includes('access_token'))
-    throw bad('`access` is required with the use `access_token`, and only then')
+    throw badTrustedIssuer('`access` is required with the use `access_token`, and only then')
   const people = readPeople(given.people ?? null, issuer)
   if ((people !== null) !== uses.some((use) => use === 'id_jag' || use === 'chaining'))
-    throw bad('`people` is required with the uses `id_jag` and `chaining`, and only then')
+    throw badTrustedIssuer(
+      '`people` is required with the uses `id_jag` and `chaining`, and only then',
+    )
   const peer = readPeer(given.peer ?? null)
   if ((peer !== null) !== uses.includes('peer'))
-    throw bad('`peer` is required with the use `peer`, and only then')
+    throw badTrustedIssuer('`peer` is required with the use `peer`, and only then')
   return {
     people,
     peer,
@@ -123,15 +128,15 @@ export function readTerms(
 function readUses(kind: FixedMembers['kind'], uses: readonly string[]): IssuerUse[] {
   const known = ISSUER_USES.filter((use) => uses.includes(use))
   if (known.length === 0 || known.length !== uses.length)
-    throw bad(`set its uses: ${ISSUER_USES.join(', ')}`)
+    throw badTrustedIssuer(`set its uses: ${ISSUER_USES.join(', ')}`)
   if (kind === 'spiffe' && uses.some((use) => use !== 'workload'))
-    throw bad('a trust domain vouches for workloads and nothing else')
+    throw badTrustedIssuer('a trust domain vouches for workloads and nothing else')
   return known
 }
 
 function whole(value: number, least: number, most: number): number {
   if (!Number.isSafeInteger(value) || value < least || value > most)
-    throw bad(`${value} is not a whole number from ${least} to ${most}`)
+    throw badTrustedIssuer(`${value} is not a whole number from ${least} to ${most}`)
   return value
 }
 

@@ -1,7 +1,7 @@
 import { type Algorithm, importVerificationJwk, isAlgorithm } from '../../platform/jose/index.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import {
-  bad,
+  badTrustedIssuer,
   type IssuerAddressRules,
   type IssuerKey,
   type KeySource,
@@ -31,16 +31,20 @@ export function readKeys(
   const given = membersOf(value)
   const [source, ...more] = Object.keys(given)
   if (source === undefined || more.length > 0)
-    throw bad('keys come from one place: discovery, jwks_uri, jwks or spiffe_bundle')
+    throw badTrustedIssuer('keys come from one place: discovery, jwks_uri, jwks or spiffe_bundle')
   const at = given[source]
   if (source === 'jwks') return { kind: 'jwks', keys: readSet(at) }
   if (kind === 'spiffe' && source !== 'spiffe_bundle')
-    throw bad('the keys of a trust domain come from its bundle endpoint, or are given: jwks')
+    throw badTrustedIssuer(
+      'the keys of a trust domain come from its bundle endpoint, or are given: jwks',
+    )
   if (source === 'spiffe_bundle' && kind === 'spiffe')
     return { kind: 'spiffe_bundle', url: readAddress(at, reach) }
   if (source === 'jwks_uri') return { kind: 'jwks_uri', url: readAddress(at, reach) }
   if (source === 'discovery' && at === true) return { kind: 'discovery' }
-  throw bad('keys come from discovery, jwks_uri, jwks or, of a trust domain, spiffe_bundle')
+  throw badTrustedIssuer(
+    'keys come from discovery, jwks_uri, jwks or, of a trust domain, spiffe_bundle',
+  )
 }
 
 /** Throws `issuer.bad`. */
@@ -52,7 +56,7 @@ export function readAlgorithms(
   if (wanted === undefined) return possible
   const known = wanted.filter(isAlgorithm).filter((alg) => possible.includes(alg))
   if (known.length === 0 || known.length !== wanted.length || new Set(known).size !== known.length)
-    throw bad(`algorithms are among ${possible.join(', ')}`)
+    throw badTrustedIssuer(`algorithms are among ${possible.join(', ')}`)
   return known
 }
 
@@ -77,35 +81,35 @@ export function isDomain(text: string): boolean {
 
 export function membersOf(value: unknown): { readonly [name: string]: unknown } {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw bad('an object is needed')
+    throw badTrustedIssuer('an object is needed')
   return { ...value }
 }
 
 export function readAddress(value: unknown, reach: Pick<IssuerAddressRules, 'loopback'>): string {
   if (typeof value !== 'string' || !isAddress(value, reach))
-    throw bad('an address is an https URL without user and fragment')
+    throw badTrustedIssuer('an address is an https URL without user and fragment')
   return value
 }
 
 function readSet(value: unknown): IssuerKey[] {
   const { keys } = membersOf(value)
   if (!Array.isArray(keys) || keys.length === 0 || keys.length > MAX_KEYS)
-    throw bad(`a key set has 1 to ${MAX_KEYS} keys`)
+    throw badTrustedIssuer(`a key set has 1 to ${MAX_KEYS} keys`)
   const read = keys.map(readKey)
   const kids = read.flatMap(({ kid }) => (kid === null ? [] : [kid]))
-  if (new Set(kids).size !== kids.length) throw bad('two keys have the same `kid`')
+  if (new Set(kids).size !== kids.length) throw badTrustedIssuer('two keys have the same `kid`')
   return read
 }
 
 function readKey(value: unknown): IssuerKey {
   const { kid = null } = membersOf(value)
   if (kid !== null && (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID))
-    throw bad('`kid` is a short text')
+    throw badTrustedIssuer('`kid` is a short text')
   try {
     const { alg, jwk } = importVerificationJwk(value)
     return { kid, jwk, ...(alg === undefined ? {} : { alg }) }
   } catch (error) {
-    if (error instanceof Problem) throw bad(`a key cannot be used: ${error.detail}`)
+    if (error instanceof Problem) throw badTrustedIssuer(`a key cannot be used: ${error.detail}`)
     throw error
   }
 }

@@ -1,7 +1,7 @@
 import { looksLikeClientUrl } from '../../platform/lib/client-url.ts'
 import { isName } from '../../platform/lib/id.ts'
 import { membersOf } from './read-keys.ts'
-import { bad, type PeerMapping, type PeopleMapping } from './trusted-issuer.ts'
+import { badTrustedIssuer, type PeerMapping, type PeopleMapping } from './trusted-issuer.ts'
 
 const MAX_RESOURCES = 64
 const MAX_CLIENTS = 1_000
@@ -17,12 +17,15 @@ export function readPeople(value: unknown, issuer: string): PeopleMapping | null
     subject = 'sub',
     ...more
   } = membersOf(value)
-  if (Object.keys(more).length > 0) throw bad('`people` has an unknown member')
+  if (Object.keys(more).length > 0) throw badTrustedIssuer('`people` has an unknown member')
   if (typeof provider !== 'string' || !/^[\x21-\x7e]{1,2048}$/.test(provider))
-    throw bad('`provider` is the identity provider whose people the assertions speak for')
-  if (subject !== 'sub' && subject !== 'aud_sub') throw bad('`subject` is `sub` or `aud_sub`')
+    throw badTrustedIssuer(
+      '`provider` is the identity provider whose people the assertions speak for',
+    )
+  if (subject !== 'sub' && subject !== 'aud_sub')
+    throw badTrustedIssuer('`subject` is `sub` or `aud_sub`')
   if (typeof admits !== 'boolean' || typeof delegates !== 'boolean' || typeof email !== 'boolean')
-    throw bad('`admits`, `delegates` and `email` are true or false')
+    throw badTrustedIssuer('`admits`, `delegates` and `email` are true or false')
   return { provider, subject, email, admits, delegates }
 }
 
@@ -30,29 +33,29 @@ export function readPeople(value: unknown, issuer: string): PeopleMapping | null
 export function readPeer(value: unknown): PeerMapping | null {
   if (value === null) return null
   const { clients = {}, details = false, resources, ...more } = membersOf(value)
-  if (Object.keys(more).length > 0) throw bad('`peer` has an unknown member')
-  if (typeof details !== 'boolean') throw bad('`details` is true or false')
+  if (Object.keys(more).length > 0) throw badTrustedIssuer('`peer` has an unknown member')
+  if (typeof details !== 'boolean') throw badTrustedIssuer('`details` is true or false')
   if (!Array.isArray(resources) || resources.length === 0 || resources.length > MAX_RESOURCES)
-    throw bad('`resources` are identifiers of what the peer protects')
+    throw badTrustedIssuer('`resources` are identifiers of what the peer protects')
   return { resources: resources.map(readIdentifier), clients: readClients(clients), details }
 }
 
 function readIdentifier(value: unknown): string {
   if (typeof value !== 'string' || !/^[\x21-\x7e]{1,2048}$/.test(value))
-    throw bad('a resource is an identifier of the catalog')
+    throw badTrustedIssuer('a resource is an identifier of the catalog')
   return value
 }
 
 function readClients(value: unknown): PeerMapping['clients'] {
   const all = Object.entries(membersOf(value))
-  if (all.length > MAX_CLIENTS) throw bad(`at most ${MAX_CLIENTS} clients`)
+  if (all.length > MAX_CLIENTS) throw badTrustedIssuer(`at most ${MAX_CLIENTS} clients`)
   return Object.fromEntries(all.map(readClient))
 }
 
 function readClient([agent, clientId]: [string, unknown]): [string, string] {
   if (!isName(agent) || looksLikeClientUrl(agent))
-    throw bad('`clients` maps agents to their client ids')
+    throw badTrustedIssuer('`clients` maps agents to their client ids')
   if (typeof clientId !== 'string' || !/^[\x21-\x7e]{1,512}$/.test(clientId))
-    throw bad('a client id is plain text')
+    throw badTrustedIssuer('a client id is plain text')
   return [agent, clientId]
 }

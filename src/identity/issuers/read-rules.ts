@@ -3,7 +3,7 @@ import { DAY_SECONDS } from '../../platform/lib/time-units.ts'
 import { readCeiling, readMayDelegate, readTrust, type TrustLevel } from '../agents/index.ts'
 import { type ClaimTest, MAX_TESTS, wrongTest } from './claim-test.ts'
 import { membersOf } from './read-keys.ts'
-import { bad, type IdentityRule, type SponsorshipTerms } from './trusted-issuer.ts'
+import { badTrustedIssuer, type IdentityRule, type SponsorshipTerms } from './trusted-issuer.ts'
 
 const MAX_RULES = 64
 
@@ -14,25 +14,26 @@ const MAX_RULES = 64
  */
 export function readRules(value: unknown, most: TrustLevel): IdentityRule[] {
   if (!Array.isArray(value) || value.length > MAX_RULES)
-    throw bad(`there are ${MAX_RULES} rules at most`)
+    throw badTrustedIssuer(`there are ${MAX_RULES} rules at most`)
   const rules = value.map((rule) => readRule(rule, most))
   if (new Set(rules.map(({ name }) => name)).size !== rules.length)
-    throw bad('two rules have the same name')
+    throw badTrustedIssuer('two rules have the same name')
   return rules
 }
 
 function readRule(value: unknown, most: TrustLevel): IdentityRule {
   const { admit, agent, name, when, ...more } = membersOf(value)
-  if (!isName(name)) throw bad('a rule has a name: lower-case letters, digits, hyphens')
+  if (!isName(name))
+    throw badTrustedIssuer('a rule has a name: lower-case letters, digits, hyphens')
   const unknown = Object.keys(more)[0]
-  if (unknown !== undefined) throw bad(`the rule \`${name}\` has an unknown member`)
+  if (unknown !== undefined) throw badTrustedIssuer(`the rule \`${name}\` has an unknown member`)
   if (!Array.isArray(when) || when.length === 0 || when.length > MAX_TESTS)
-    throw bad(`the rule \`${name}\` has 1 to ${MAX_TESTS} conditions`)
+    throw badTrustedIssuer(`the rule \`${name}\` has 1 to ${MAX_TESTS} conditions`)
   if ((agent === undefined) === (admit === undefined))
-    throw bad(`the rule \`${name}\` has either \`agent\` or \`admit\``)
+    throw badTrustedIssuer(`the rule \`${name}\` has either \`agent\` or \`admit\``)
   const tests = when.map(readTest)
   if (agent === undefined) return { name, when: tests, gives: { admit: readAdmitted(admit, most) } }
-  if (!isName(agent)) throw bad(`the rule \`${name}\` names no agent`)
+  if (!isName(agent)) throw badTrustedIssuer(`the rule \`${name}\` names no agent`)
   return { name, when: tests, gives: { agent } }
 }
 
@@ -41,12 +42,12 @@ export function readTest(value: unknown): ClaimTest {
   const { claim, equals, prefix, ...more } = membersOf(value)
   const text = equals ?? prefix
   if (Object.keys(more).length > 0 || (equals === undefined) === (prefix === undefined))
-    throw bad('a condition has `claim`, and `equals` or `prefix`')
+    throw badTrustedIssuer('a condition has `claim`, and `equals` or `prefix`')
   if (typeof claim !== 'string' || typeof text !== 'string')
-    throw bad('a condition compares a claim with text')
+    throw badTrustedIssuer('a condition compares a claim with text')
   const test: ClaimTest = { claim, is: equals === undefined ? 'prefix' : 'equals', value: text }
   const wrong = wrongTest(test)
-  if (wrong !== undefined) throw bad(wrong)
+  if (wrong !== undefined) throw badTrustedIssuer(wrong)
   return test
 }
 
@@ -54,9 +55,11 @@ function readAdmitted(value: unknown, most: TrustLevel) {
   const { ceiling, owner, trust, ...rest } = membersOf(value)
   const { may_delegate: mayDelegate = null, sponsor = null, ...more } = rest
   if (Object.keys(more).length > 0 || typeof owner !== 'string')
-    throw bad('`admit` has the members trust, ceiling, owner, may_delegate and sponsor')
+    throw badTrustedIssuer(
+      '`admit` has the members trust, ceiling, owner, may_delegate and sponsor',
+    )
   const level = readTrust(trust)
-  if (level > most) throw bad('a rule gives no more trust than its issuer has')
+  if (level > most) throw badTrustedIssuer('a rule gives no more trust than its issuer has')
   return {
     trust: level,
     ceiling: readCeiling(ceiling),
@@ -73,7 +76,7 @@ function readSponsored(value: unknown): SponsorshipTerms {
   const { days, purpose, seconds, tasks, ...more } = membersOf(value)
   const line = typeof purpose === 'string' && isPurpose(purpose) ? purpose : undefined
   if (Object.keys(more).length > 0 || line === undefined)
-    throw bad('`sponsor` has a purpose of one line, and a number of tasks and seconds')
+    throw badTrustedIssuer('`sponsor` has a purpose of one line, and a number of tasks and seconds')
   return {
     purpose: line,
     tasks: within(tasks, MAX.tasks),
@@ -89,6 +92,6 @@ function isPurpose(text: string): boolean {
 
 function within(value: unknown, most: number): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1 || value > most)
-    throw bad(`${String(value).slice(0, 32)} is not a whole number from 1 to ${most}`)
+    throw badTrustedIssuer(`${String(value).slice(0, 32)} is not a whole number from 1 to ${most}`)
   return value
 }

@@ -234,7 +234,7 @@ export function isSpiffeId(text: unknown): text is string {
   return path?.split('/').every((part) => part !== '.' && part !== '..') ?? false
 }
 
-export function bad(detail: string): Problem {
+export function badTrustedIssuer(detail: string): Problem {
   return new Problem('issuer.bad', detail)
 }
 

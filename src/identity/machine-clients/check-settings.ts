@@ -52,7 +52,7 @@ async function checkEnforcer(
   { reader }: Lookup,
   { resource: name }: Partial<ClientSettings['enforcer']>,
 ): Promise<ClientSettings['enforcer']> {
-  if (name === undefined) throw bad('an enforcer names its `resource`')
+  if (name === undefined) throw badClientSettings('an enforcer names its `resource`')
   const found = await resourceOf(reader, name)
   if (!found) throw new Problem('catalog.unknown_resource', `there is no resource \`${name}\``)
   // One inside the trust domain passes calls on, and asks for transaction tokens of its own.
@@ -67,12 +67,12 @@ async function checkSurface(
   { reader, references }: Lookup,
   { silentAfter = SILENT_AFTER.default, space }: Partial<ClientSettings['surface']>,
 ): Promise<ClientSettings['surface']> {
-  if (space === undefined) throw bad('a surface names its `space`')
+  if (space === undefined) throw badClientSettings('a surface names its `space`')
   if (!(await references.space(reader, space)))
     throw new Problem('space.unknown', `there is no space \`${space}\``)
   const { least, most } = SILENT_AFTER
   if (!Number.isSafeInteger(silentAfter) || silentAfter < least || silentAfter > most)
-    throw bad('a surface may be silent for 60 to 86400 seconds')
+    throw badClientSettings('a surface may be silent for 60 to 86400 seconds')
   return { space, silentAfter }
 }
 
@@ -90,7 +90,7 @@ async function checkPep(lookup: Lookup, said: Partial<PepSettings>): Promise<Pep
   const settings: PepSettings = { ...MIN_PEP, ...said }
   const { issuing, mode } = settings
   if ((mode === 'issuance') !== (issuing !== null))
-    throw bad('`issuing` is of the mode `issuance`, and it needs it')
+    throw badClientSettings('`issuing` is of the mode `issuance`, and it needs it')
   if (mode === 'task') await checkTaskMode(lookup, settings)
   else if (issuing) await checkIssuing(lookup, settings, issuing)
   else await checkPolicyOnly(lookup, settings)
@@ -99,7 +99,8 @@ async function checkPep(lookup: Lookup, said: Partial<PepSettings>): Promise<Pep
 
 async function checkTaskMode({ reader }: Lookup, settings: PepSettings): Promise<void> {
   const { policySet, resources } = settings
-  if (policySet !== null) throw bad('a policy set is named in the mode `policy-only` only')
+  if (policySet !== null)
+    throw badClientSettings('a policy set is named in the mode `policy-only` only')
   await requireResources(reader, resources ?? [])
 }
 
@@ -108,10 +109,10 @@ async function checkPolicyOnly(
   { namesTasks, policySet, resources, takes }: PepSettings,
 ): Promise<void> {
   if (resources !== null || namesTasks || takes)
-    throw bad('resources and tasks are of the mode `task` only')
-  if (policySet === null) throw bad('the mode `policy-only` needs a policy set')
+    throw badClientSettings('resources and tasks are of the mode `task` only')
+  if (policySet === null) throw badClientSettings('the mode `policy-only` needs a policy set')
   if (!(await references.policySet(reader, policySet)))
-    throw bad(`there is no policy set \`${policySet}\``)
+    throw badClientSettings(`there is no policy set \`${policySet}\``)
 }
 
 const MAX = { parties: 256, audiences: 64, behind: 64, characters: 1024 } as const
@@ -122,19 +123,21 @@ async function checkIssuing(
   { audiences, issuer, parties }: IssuingSettings,
 ): Promise<void> {
   if (policySet !== null || properties || namesTasks || takes)
-    throw bad('policy sets, properties and tasks mean nothing in the mode `issuance`')
-  if (!URL.canParse(issuer) || !isShort(issuer)) throw bad('`issuing.issuer` is no address')
+    throw badClientSettings('policy sets, properties and tasks mean nothing in the mode `issuance`')
+  if (!URL.canParse(issuer) || !isShort(issuer))
+    throw badClientSettings('`issuing.issuer` is no address')
   if (parties.length > MAX.parties || audiences.length > MAX.audiences)
-    throw bad(`at most ${MAX.parties} parties and ${MAX.audiences} audiences`)
+    throw badClientSettings(`at most ${MAX.parties} parties and ${MAX.audiences} audiences`)
   const ids = [...parties.map(({ id, type }) => `${type} ${id}`), ...audiences.map(({ id }) => id)]
-  if (new Set(ids).size < ids.length) throw bad('a party or an audience is there twice')
+  if (new Set(ids).size < ids.length)
+    throw badClientSettings('a party or an audience is there twice')
   if (![...parties, ...audiences].every(({ id }) => isShort(id)))
-    throw bad(`an id has 1 to ${MAX.characters} characters`)
+    throw badClientSettings(`an id has 1 to ${MAX.characters} characters`)
   for (const { agent } of parties)
-    if (!(await findAgent(reader, agent))) throw bad(`there is no agent \`${agent}\``)
+    if (!(await findAgent(reader, agent))) throw badClientSettings(`there is no agent \`${agent}\``)
   for (const { id, resources: behind } of audiences) {
     if (behind.length === 0 || behind.length > MAX.behind)
-      throw bad(`\`${id}\` stands for 1 to ${MAX.behind} resources`)
+      throw badClientSettings(`\`${id}\` stands for 1 to ${MAX.behind} resources`)
     await requireResources(reader, behind)
   }
   await requireResources(reader, resources ?? [])
@@ -142,7 +145,8 @@ async function checkIssuing(
 
 async function requireResources(reader: Reader, names: readonly string[]): Promise<void> {
   for (const name of names)
-    if (!(await resourceOf(reader, name))) throw bad(`there is no resource \`${name}\``)
+    if (!(await resourceOf(reader, name)))
+      throw badClientSettings(`there is no resource \`${name}\``)
 }
 
 async function resourceOf(reader: Reader, name: string): Promise<Resource | undefined> {
@@ -154,6 +158,6 @@ function isShort(text: string): boolean {
   return text !== '' && text.length <= MAX.characters
 }
 
-function bad(detail: string): Problem {
+function badClientSettings(detail: string): Problem {
   return new Problem('client.bad_settings', detail)
 }

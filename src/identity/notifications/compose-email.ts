@@ -20,7 +20,7 @@ export function composeEmail(issuer: string, message: Notification): EmailConten
   return {
     subject: `[Remit] ${titleOf(message)}`,
     text: [
-      ...announcements.map((each) => textOf(issuer, each)),
+      ...announcements.map((each) => plainBody(issuer, each)),
       ...(others ? [others] : []),
       `Opening a link changes nothing. Choose how you are told: ${settings}`,
     ].join('\n\n'),
@@ -32,7 +32,7 @@ export function composeEmail(issuer: string, message: Notification): EmailConten
   }
 }
 
-function textOf(issuer: string, { facts, path, sentence, title }: Announcement): string {
+function plainBody(issuer: string, { facts, path, sentence, title }: Announcement): string {
   const width = Math.max(0, ...facts.map(({ name }) => name.length))
   return [
     title,

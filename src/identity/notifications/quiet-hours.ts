@@ -53,12 +53,13 @@ function readQuietHours(typed: { from: string; to: string; timeZone: string }): 
   const [fromMinute, toMinute] = [minuteOf(typed.from), minuteOf(typed.to)]
   const timeZone = zoneOf(typed.timeZone)
   if (fromMinute === undefined || toMinute === undefined || fromMinute === toMinute)
-    throw bad('quiet hours are two different times of the day, such as 22:00 and 07:00')
-  if (timeZone === undefined) throw bad('a time zone is a name such as Europe/Berlin or UTC')
+    throw badQuietHours('quiet hours are two different times of the day, such as 22:00 and 07:00')
+  if (timeZone === undefined)
+    throw badQuietHours('a time zone is a name such as Europe/Berlin or UTC')
   return { fromMinute, toMinute, timeZone }
 }
 
-const bad = (detail: string) => new Problem('notification.bad_quiet_hours', detail)
+const badQuietHours = (detail: string) => new Problem('notification.bad_quiet_hours', detail)
 
 function minuteOf(typed: string): number | undefined {
   const [, hours, minutes] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(typed.trim()) ?? []

@@ -11,16 +11,22 @@ export async function rememberEnded(
   session: { readonly issuer: string; readonly sid: string },
   until: number,
 ): Promise<void> {
-  await consumeOnce(tx, ENDED_AT, keyOf(session), until)
+  await consumeOnce(tx, ENDED_AT, endedSessionKey(session), until)
 }
 
 export function hasEnded(
   reader: Reader,
   session: { readonly issuer: string; readonly sid: string },
 ): Promise<boolean> {
-  return wasUsed(reader, ENDED_AT, keyOf(session))
+  return wasUsed(reader, ENDED_AT, endedSessionKey(session))
 }
 
-function keyOf({ issuer, sid }: { readonly issuer: string; readonly sid: string }): string {
+function endedSessionKey({
+  issuer,
+  sid,
+}: {
+  readonly issuer: string
+  readonly sid: string
+}): string {
   return sha256url(canonicalJson({ iss: issuer, sid }))
 }

@@ -14,16 +14,16 @@ export type ArgumentText =
 export type ArgumentTexts = { readonly [name: string]: ArgumentText }
 
 export function argumentTexts(args: TypedArguments): ArgumentTexts {
-  return Object.fromEntries(Array.from(args, ([name, value]) => [name, textOf(value)]))
+  return Object.fromEntries(Array.from(args, ([name, value]) => [name, argumentText(value)]))
 }
 
-function textOf(value: TypedValue): ArgumentText {
+function argumentText(value: TypedValue): ArgumentText {
   switch (value.kind) {
     case 'string':
     case 'boolean':
       return value.value
     case 'set':
-      return value.items.map(textOf)
+      return value.items.map(argumentText)
     case 'record':
       return argumentTexts(value.fields)
     default:

@@ -120,7 +120,7 @@ export class MultipartReader implements BodyReader {
     const { digest, head, text } = this.#part
     this.#part = undefined
     const { file, name } = head
-    this.#parts.push([name, file ? describe(file, digest) : textOf(text)])
+    this.#parts.push([name, file ? describe(file, digest) : decodeField(text)])
   }
 }
 
@@ -132,7 +132,7 @@ function describe(file: NonNullable<PartHead['file']>, digest: Digest): Json {
   ])
 }
 
-function textOf(parts: readonly Buffer[]): string {
+function decodeField(parts: readonly Buffer[]): string {
   const bytes = Buffer.concat(parts)
   if (!isUtf8(bytes)) throw doubtful('a field is not UTF-8')
   return bytes.toString('utf8')

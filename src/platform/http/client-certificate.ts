@@ -51,13 +51,13 @@ export class ClientCertificates {
     const chain = headerValues(message, 'client-cert-chain')
     if (value === undefined && chain.length === 0) return undefined
     if (!this.#from.has(addressOf(message)))
-      throw bad('only the proxy in front of this server may send `Client-Cert`')
+      throw badCertificateHeader('only the proxy in front of this server may send `Client-Cert`')
     if (value === undefined || more.length > 0 || chain.length > 1)
-      throw bad('exactly one `Client-Cert` is needed')
+      throw badCertificateHeader('exactly one `Client-Cert` is needed')
     const certificate = this.#kept.get(value, '') ?? this.#kept.put(value, '', parse(value))
     const now = this.#clock.now()
     if (now < certificate.from || now >= certificate.to)
-      throw bad('the client certificate is not valid at this time')
+      throw badCertificateHeader('the client certificate is not valid at this time')
     return { ...certificate, chain: chain.flatMap(readChain) }
   }
 }
@@ -69,7 +69,7 @@ function addressOf({ socket }: IncomingMessage): string {
 
 function parse(value: string): ParsedCertificate {
   const [, text] = value.length <= MAX_CHARACTERS ? (VALUE.exec(value) ?? []) : []
-  if (text === undefined) throw bad('`Client-Cert` is not a byte sequence')
+  if (text === undefined) throw badCertificateHeader('`Client-Cert` is not a byte sequence')
   const der = Buffer.from(text, 'base64')
   try {
     const certificate = new X509Certificate(der)
@@ -90,14 +90,16 @@ function parse(value: string): ParsedCertificate {
 
 /** RFC 9440 section 2.3: a list of byte sequences. */
 function readChain(value: string): Uint8Array[] {
-  if (value.length > MAX_CHAIN_CHARACTERS) throw bad('`Client-Cert-Chain` is too long')
+  if (value.length > MAX_CHAIN_CHARACTERS)
+    throw badCertificateHeader('`Client-Cert-Chain` is too long')
   return value.split(',').map((each) => {
     const [, text] = VALUE.exec(each.trim()) ?? []
-    if (text === undefined) throw bad('`Client-Cert-Chain` is not a list of byte sequences')
+    if (text === undefined)
+      throw badCertificateHeader('`Client-Cert-Chain` is not a list of byte sequences')
     return Buffer.from(text, 'base64')
   })
 }
 
-function bad(detail: string): Problem {
+function badCertificateHeader(detail: string): Problem {
   return new Problem('request.bad_header', detail)
 }

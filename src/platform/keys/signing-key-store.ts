@@ -3,14 +3,14 @@ import { isId } from '../lib/id.ts'
 import { Problem } from '../lib/problem.ts'
 import { codec, type Reader, type Tx } from '../storage/index.ts'
 import type { SealedColumn } from './seal/sealed-column.ts'
-import { associatedData, CUSTODIES, type StoredKey } from './signing-key.ts'
+import { CUSTODIES, type StoredKey, signingKeyPlace } from './signing-key.ts'
 
 export const SIGNING_KEYS_SEALED: SealedColumn = {
   table: 'signing_keys',
   column: 'sealed',
   key: 'kid',
   with: ['purpose'],
-  associatedData: ({ kid = '', purpose = '' }) => associatedData(purpose, kid),
+  associatedData: ({ kid = '', purpose = '' }) => signingKeyPlace(purpose, kid),
 }
 
 const KEYS = codec('signing_keys').of<StoredKey>()

@@ -76,7 +76,7 @@ export function makeKey(
       : generateKeyPairSync('ed25519')
   const kid = newId('key', random)
   const plain = privateKey.export({ type: 'pkcs8', format: 'der' })
-  const sealed = master.seal(plain, associatedData(purpose, kid))
+  const sealed = master.seal(plain, signingKeyPlace(purpose, kid))
   plain.fill(0)
   const { jwk } = importPublicJwk(publicKey.export({ format: 'jwk' }))
   return {
@@ -106,7 +106,7 @@ export async function makeHeldKey(
     purpose: 'tokens',
     alg: 'ES256',
     publicJwk: { ...jwk, kid, alg: 'ES256', use: 'sig' },
-    sealed: master.seal(JSON.stringify({ reference, jwk }), associatedData('tokens', kid)),
+    sealed: master.seal(JSON.stringify({ reference, jwk }), signingKeyPlace('tokens', kid)),
     custody: 'external',
     createdAt: clock.now(),
     retiredAt: null,
@@ -119,7 +119,7 @@ export function referenceOf(stored: StoredKey, master: Pick<MasterKey, 'open'>):
 }
 
 function heldOf(stored: StoredKey, master: Pick<MasterKey, 'open'>) {
-  const plain = Buffer.from(master.open(stored.sealed, associatedData(stored.purpose, stored.kid)))
+  const plain = Buffer.from(master.open(stored.sealed, signingKeyPlace(stored.purpose, stored.kid)))
   const { jwk, reference } = JSON.parse(plain.toString()) as { jwk: PublicJwk; reference: string } // as: sealed by `makeHeldKey`
   return { reference, publicKey: importPublicJwk(jwk).key }
 }
@@ -162,7 +162,7 @@ function openHeld(
 
 function openHere(stored: StoredKey, master: MasterKey): OpenedKey {
   const { alg, kid, publicJwk, purpose, sealed } = stored
-  const plain = Buffer.from(master.open(sealed, associatedData(purpose, kid)))
+  const plain = Buffer.from(master.open(sealed, signingKeyPlace(purpose, kid)))
   const privateKey = createPrivateKey({ key: plain, type: 'pkcs8', format: 'der' })
   plain.fill(0)
   const signing: SigningKey = {
@@ -175,6 +175,6 @@ function openHere(stored: StoredKey, master: MasterKey): OpenedKey {
 }
 
 /** Place that the private half of a key is sealed to. */
-export function associatedData(purpose: string, kid: string): string {
+export function signingKeyPlace(purpose: string, kid: string): string {
   return `signing_keys/${purpose}/${kid}`
 }

@@ -23,10 +23,10 @@ export function asWritten(value: Canonical): Canonical {
   if (!isAnyWritten || typeof value !== 'object' || value === null) return value
   const text = WRITTEN.get(value)
   if (text || !(value instanceof Map) || value.size > FEW) return text ?? value
-  return new Map(Array.from(value, ([name, member]) => [name, textOf(member) ?? member]))
+  return new Map(Array.from(value, ([name, member]) => [name, writtenText(member) ?? member]))
 }
 
-function textOf(value: Canonical): CanonicalText | undefined {
+function writtenText(value: Canonical): CanonicalText | undefined {
   return typeof value === 'object' && value !== null ? WRITTEN.get(value) : undefined
 }
 

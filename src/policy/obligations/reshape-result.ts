@@ -44,7 +44,7 @@ function toolResult(result: JsonObject, reshape: Reshape): JsonObject | undefine
   }
   const content = result.get('content')
   if (!Array.isArray(content)) return undefined
-  const told = content.map((item: Json) => textOf(item, 'type', reshape))
+  const told = content.map((item: Json) => reshapeTextItem(item, 'type', reshape))
   return told.every((item) => item !== undefined)
     ? new Map<string, Json>([['content', told], ...kept])
     : undefined
@@ -53,12 +53,16 @@ function toolResult(result: JsonObject, reshape: Reshape): JsonObject | undefine
 function readResult(result: JsonObject, reshape: Reshape): JsonObject | undefined {
   const contents = result.get('contents')
   if (!Array.isArray(contents)) return undefined
-  const told = contents.map((item: Json) => textOf(item, 'uri', reshape))
+  const told = contents.map((item: Json) => reshapeTextItem(item, 'uri', reshape))
   return told.every((item) => item !== undefined) ? new Map([['contents', told]]) : undefined
 }
 
 /** Builds a new text item from one whose text is JSON, with only its member `keep` besides. */
-function textOf(item: Json, keep: 'type' | 'uri', reshape: Reshape): JsonObject | undefined {
+function reshapeTextItem(
+  item: Json,
+  keep: 'type' | 'uri',
+  reshape: Reshape,
+): JsonObject | undefined {
   const text = isObject(item) ? item.get('text') : undefined
   if (!isObject(item) || typeof text !== 'string') return undefined
   const said = item.get(keep)

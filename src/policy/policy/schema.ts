@@ -48,16 +48,16 @@ const CONTEXT = `person?: Person, agent: Agent, chain: Set<Agent>, foreign?: For
 
 /** Text of the schema: the preamble, then one block for each action (one for all issuances), blank lines between them. */
 export function schemaFor(actions: readonly Action[]): string {
-  return textOf(actions.map(declaration), actions.flatMap(givenNames))
+  return schemaText(actions.map(declaration), actions.flatMap(givenNames))
 }
 
 /** Writes the text of the schema in steps: where calls are answered, the catalog may be large. */
 export async function schemaInSteps(actions: Iterable<Action>): Promise<string> {
   const all = [...actions]
-  return textOf(await mapInSteps(all, declaration), all.flatMap(givenNames))
+  return schemaText(await mapInSteps(all, declaration), all.flatMap(givenNames))
 }
 
-function textOf(declarations: readonly string[], given: readonly string[]): string {
+function schemaText(declarations: readonly string[], given: readonly string[]): string {
   const groups = given.map((name) => `\naction ${quote(name)};`).join('')
   return [PREAMBLE + groups, ...STAND_INS.map(declaration), ISSUANCES, ...declarations]
     .join('\n\n')

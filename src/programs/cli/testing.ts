@@ -72,14 +72,14 @@ export async function testCli(
       output: {
         ...world.output,
         write: (text) => {
-          out += textOf(text)
+          out += decodeOutput(text)
           world.output.write(text)
         },
       },
       talk: {
         ...world.talk,
         write: (text) => {
-          said += textOf(text)
+          said += decodeOutput(text)
           world.talk.write(text)
         },
       },
@@ -125,13 +125,13 @@ export async function signedIn(
 /** Makes an output that hands on all that is written to it. */
 export function sink(write: (text: string) => void, isTerminal = false): Output {
   return {
-    write: (text) => write(textOf(text)),
+    write: (text) => write(decodeOutput(text)),
     isTerminal,
     width: isTerminal ? 100 : undefined,
   }
 }
 
-function textOf(text: string | Uint8Array): string {
+function decodeOutput(text: string | Uint8Array): string {
   return typeof text === 'string' ? text : Buffer.from(text).toString('utf8')
 }
 

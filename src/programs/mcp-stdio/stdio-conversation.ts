@@ -69,11 +69,11 @@ export class StdioConversation {
   /** Passes a notification or an answer on. False: it cannot be taken, or answers nothing. */
   tell(message: RpcNotification | RpcResult | RpcError): boolean {
     if (message.kind !== 'notification')
-      return this.#questions.delete(keyOf(message.id)) && this.#process.send(message)
+      return this.#questions.delete(rpcIdKey(message.id)) && this.#process.send(message)
     if (message.method !== 'notifications/cancelled') return this.#process.send(message)
     const given = message.params.get('requestId')
     const ids = [...[...this.#open].map(([number, { id }]) => [number, id] as const), ...this.#left]
-    for (const [number, id] of ids) if (keyOf(id) === keyOf(given)) this.#cancel(number)
+    for (const [number, id] of ids) if (rpcIdKey(id) === rpcIdKey(given)) this.#cancel(number)
     return true
   }
 
@@ -105,7 +105,9 @@ export class StdioConversation {
     const token = params.get('progressToken')
     const meant =
       method === 'notifications/progress'
-        ? all.filter((each) => token !== undefined && keyOf(each.progressToken) === keyOf(token))
+        ? all.filter(
+            (each) => token !== undefined && rpcIdKey(each.progressToken) === rpcIdKey(token),
+          )
         : all
     const [only] = meant
     if (only && meant.length === 1) write(only, message)
@@ -118,7 +120,7 @@ export class StdioConversation {
     }
     const [only] = this.#open.values()
     if (only && this.#open.size === 1 && this.#questions.size < MAX_OPEN) {
-      this.#questions.add(keyOf(message.id))
+      this.#questions.add(rpcIdKey(message.id))
       write(only, message)
       return
     }
@@ -147,6 +149,6 @@ function write({ reply }: OpenRequest, message: RpcMessage): void {
 }
 
 /** Ids and tokens: a string and a number are never the same. */
-function keyOf(id: Json | undefined): string {
+function rpcIdKey(id: Json | undefined): string {
   return id instanceof ExactNumber ? `n${id.text}` : `s${String(id)}`
 }

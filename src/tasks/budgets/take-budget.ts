@@ -60,6 +60,6 @@ export async function giveBackSteps(
 
 /** Sorts keys: everyone takes and gives back in one order, so that no two wait for each other. */
 export function inOrder<T extends CountKey>(keys: readonly T[]): T[] {
-  const textOf = ({ owner, name }: CountKey) => `${owner} ${name}`
-  return keys.toSorted((a, b) => (textOf(a) < textOf(b) ? -1 : 1))
+  const countKeyText = ({ owner, name }: CountKey) => `${owner} ${name}`
+  return keys.toSorted((a, b) => (countKeyText(a) < countKeyText(b) ? -1 : 1))
 }

@@ -26,7 +26,7 @@ export function packRisk(value: PolicyValue | undefined, riskClass: Risk): strin
   const { record } = value
   if (record.class !== riskClass || !Object.keys(record).every((name) => KNOWN.has(name)))
     return undefined
-  const texts = MEMBERS.map((name) => textOf(record[name]))
+  const texts = MEMBERS.map((name) => packSignal(record[name]))
   return texts.every((text) => text !== undefined) ? texts.join(BETWEEN) : undefined
 }
 
@@ -43,7 +43,7 @@ export function unpackRisk(packed: string, riskClass: Risk): PolicyValue {
 const KIND = { yes: 'y', no: 'n', integer: 'i', decimal: 'd', set: 's' } as const
 
 /** Names of signals are lower-case letters, digits, dots and hyphens; whatever is not is not packed. */
-function textOf(value: PolicyValue | undefined): string | undefined {
+function packSignal(value: PolicyValue | undefined): string | undefined {
   if (value === undefined) return ''
   if (typeof value === 'boolean') return value ? KIND.yes : KIND.no
   if (typeof value === 'string') return undefined

@@ -13,10 +13,10 @@ export type TypedText =
 export type TypedTexts = { readonly [name: string]: TypedText }
 
 export function typedTexts(args: TypedArguments): TypedTexts {
-  return Object.fromEntries(Array.from(args, ([name, value]) => [name, textOf(value)]))
+  return Object.fromEntries(Array.from(args, ([name, value]) => [name, typedText(value)]))
 }
 
-function textOf(value: TypedValue): TypedText {
+function typedText(value: TypedValue): TypedText {
   switch (value.kind) {
     case 'string':
     case 'boolean':
@@ -28,7 +28,7 @@ function textOf(value: TypedValue): TypedText {
     case 'datetime':
       return ['t', value.text]
     case 'set':
-      return ['s', ...value.items.map(textOf)]
+      return ['s', ...value.items.map(typedText)]
     case 'record':
       return typedTexts(value.fields)
   }

@@ -39,23 +39,23 @@ export async function setClaims(
 const NAME = /^[a-z]+(?:\.[a-z_]+)*$/i
 
 async function checked(wanted: readonly MappedClaim[]): Promise<MappedClaim[]> {
-  if (wanted.length > MAX_CLAIMS) throw bad(`at most ${MAX_CLAIMS} claims`)
+  if (wanted.length > MAX_CLAIMS) throw badClaims(`at most ${MAX_CLAIMS} claims`)
   const names = wanted.map(({ claim }) => claim)
   const twice = names.find((name, i) => names.indexOf(name) !== i)
-  if (twice !== undefined) throw bad(`\`${twice}\` is there twice`)
+  if (twice !== undefined) throw badClaims(`\`${twice}\` is there twice`)
   for (const { claim, from } of wanted) {
     if (!isFurtherName(claim))
-      throw bad(
+      throw badClaims(
         `\`${claim}\` is no name of a further claim: tokens say it already, or it is malformed`,
       )
     if (CLAIM_SOURCES.includes(from)) continue
     const fault = NAME.test(from) ? `there is no fact \`${from}\`` : await faultOf(from)
     if (fault !== undefined)
-      throw bad(`\`${claim}\`: ${fault}; facts are ${CLAIM_SOURCES.join(', ')}`)
+      throw badClaims(`\`${claim}\`: ${fault}; facts are ${CLAIM_SOURCES.join(', ')}`)
   }
   return wanted.map(({ claim, from }) => ({ claim, from }))
 }
 
-function bad(detail: string): Problem {
+function badClaims(detail: string): Problem {
   return new Problem('catalog.bad_claims', detail)
 }

@@ -17,12 +17,12 @@ export function counterpartiesOf(
 ): readonly string[] | 'many' | undefined {
   const value = argumentAt(args, path)
   const items = value?.kind === 'set' ? value.items : value ? [value] : []
-  const texts = new Set(items.map(textOf).filter((text) => text !== undefined))
+  const texts = new Set(items.map(counterpartyText).filter((text) => text !== undefined))
   if (texts.size === 0) return undefined
   return texts.size > MAX ? 'many' : Array.from(texts, (text) => digest(text, key))
 }
 
-function textOf(value: TypedValue): string | undefined {
+function counterpartyText(value: TypedValue): string | undefined {
   if (value.kind === 'string') return value.value
   return value.kind === 'integer' ? value.text : undefined
 }

@@ -57,7 +57,7 @@ export class HabitBook {
     const first: Habit[] = []
     const again: Habit[] = []
     for (const habit of habits) {
-      const key = keyOf(agentId, habit)
+      const key = habitKey(agentId, habit)
       const kept = this.#known.get(key, KEPT)
       if (kept === undefined && !this.#isAbsent(key, at)) return this.#read(agentId, habits, at)
       if (kept === undefined) first.push(habit)
@@ -75,7 +75,7 @@ export class HabitBook {
     const last = new Map<Habit, number>()
     const unknown: Habit[] = []
     for (const habit of habits) {
-      const kept = this.#known.get(keyOf(agentId, habit), KEPT)
+      const kept = this.#known.get(habitKey(agentId, habit), KEPT)
       if (kept === undefined) unknown.push(habit)
       else last.set(habit, kept)
     }
@@ -85,11 +85,11 @@ export class HabitBook {
         if (!habit) continue
         last.set(habit, found.lastAt)
         if (found.firstAt < at - CERTAIN_AFTER_MS)
-          this.#known.put(keyOf(agentId, habit), KEPT, found.lastAt)
+          this.#known.put(habitKey(agentId, habit), KEPT, found.lastAt)
       }
     }
     const first = habits.filter((habit) => !last.has(habit))
-    for (const habit of first) this.#absent.put(keyOf(agentId, habit), KEPT, at)
+    for (const habit of first) this.#absent.put(habitKey(agentId, habit), KEPT, at)
     return {
       agentId,
       first,
@@ -115,7 +115,7 @@ export class HabitBook {
 
   /** Keeps what `steps` wrote, after the commit. */
   done({ again, agentId, first }: Habits, decisionId: string, at: number): void {
-    const keys = [...first, ...again].map((habit) => keyOf(agentId, habit))
+    const keys = [...first, ...again].map((habit) => habitKey(agentId, habit))
     for (const key of keys) this.#known.put(key, KEPT, at)
     if (first.length > 0) this.#begun.put(decisionId, KEPT, keys)
   }
@@ -138,6 +138,6 @@ function isSame(one: Habit, other: Habit): boolean {
   return one.action === other.action && one.counterparty === other.counterparty
 }
 
-function keyOf(agentId: string, { action, counterparty }: Habit): string {
+function habitKey(agentId: string, { action, counterparty }: Habit): string {
   return `${agentId} ${action} ${counterparty}`
 }

@@ -127,11 +127,11 @@ function termsOf(
   { expiresAt, rate, schedule }: Sponsorship,
   now: number,
 ): Pick<SponsorGrant, 'schedule' | 'rate' | 'expiresAt'> {
-  if (!schedule && !rate) throw bad('a schedule or a rate is required')
+  if (!schedule && !rate) throw badSponsorTerms('a schedule or a rate is required')
   if (!(expiresAt > now && expiresAt <= now + MAX_GRANT))
-    throw bad('an end is needed, in the future and at most a year away')
+    throw badSponsorTerms('an end is needed, in the future and at most a year away')
   if (rate && !(fits(rate.tasks, RATE_LIMITS.tasks) && fits(rate.seconds, RATE_LIMITS.seconds)))
-    throw bad(
+    throw badSponsorTerms(
       `a rate is 1 to ${RATE_LIMITS.tasks} tasks in 1 to ${RATE_LIMITS.seconds} seconds, whole numbers`,
     )
   return {
@@ -145,6 +145,6 @@ function fits(value: number, most: number): boolean {
   return Number.isSafeInteger(value) && value >= 1 && value <= most
 }
 
-function bad(detail: string): Problem {
+function badSponsorTerms(detail: string): Problem {
   return new Problem('sponsor_grant.bad_terms', detail)
 }

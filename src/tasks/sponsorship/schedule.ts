@@ -21,16 +21,18 @@ export type Schedule = {
 /** @throws Problem `sponsor_grant.bad_terms` */
 export function checkSchedule(schedule: Schedule): Schedule {
   const { days, from, to, zone } = schedule
-  if (days.length === 0 || new Set(days).size !== days.length) throw bad('name each day once')
-  if (days.some((day) => !WEEKDAYS.includes(day))) throw bad(`days are ${WEEKDAYS.join(', ')}`)
+  if (days.length === 0 || new Set(days).size !== days.length)
+    throw badSchedule('name each day once')
+  if (days.some((day) => !WEEKDAYS.includes(day)))
+    throw badSchedule(`days are ${WEEKDAYS.join(', ')}`)
   const [first, last] = [minutesOf(from), minutesOf(to)]
   if (first === undefined || last === undefined || first === DAY_MINUTES || last === 0)
-    throw bad('times are written like 09:00, and `to` at most 24:00')
-  if (first === last) throw bad('`from` and `to` are the same')
+    throw badSchedule('times are written like 09:00, and `to` at most 24:00')
+  if (first === last) throw badSchedule('`from` and `to` are the same')
   try {
     localTime(zone, 0)
   } catch {
-    throw bad('the time zone is not known; write it like Europe/Berlin')
+    throw badSchedule('the time zone is not known; write it like Europe/Berlin')
   }
   return schedule
 }
@@ -91,6 +93,6 @@ function minutesOf(time: string): number | undefined {
   return count <= DAY_MINUTES ? count : undefined
 }
 
-function bad(detail: string): Problem {
+function badSchedule(detail: string): Problem {
   return new Problem('sponsor_grant.bad_terms', detail)
 }

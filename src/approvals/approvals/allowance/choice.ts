@@ -26,20 +26,21 @@ export function onlyOnce(request: AccessRequest): string | undefined {
  */
 export function readChoice(request: AccessRequest, value: unknown): Choice {
   const why = onlyOnce(request)
-  if (why !== undefined || request.inspected === null) throw bad(why ?? '')
+  if (why !== undefined || request.inspected === null) throw badAllowanceChoice(why ?? '')
   const { tie, uses, lifeSeconds, pattern } = membersOf(value, 'the choice', [
     'tie',
     'uses',
     'lifeSeconds',
     'pattern',
   ])
-  if (tie !== 'task' && tie !== 'agent') throw bad('the scope is neither `task` nor `agent`')
+  if (tie !== 'task' && tie !== 'agent')
+    throw badAllowanceChoice('the scope is neither `task` nor `agent`')
   if (tie === 'agent' && lifeSeconds === null)
-    throw bad('an allowance for more than one task needs an end')
+    throw badAllowanceChoice('an allowance for more than one task needs an end')
   const { life, uses: count } = ALLOWANCE_LIMITS
   const parts = Array.isArray(pattern) ? Array.from<unknown>(pattern) : []
   if (parts.length !== request.inspected.length)
-    throw bad('the pattern does not mention every argument')
+    throw badAllowanceChoice('the pattern does not mention every argument')
   return {
     tie,
     uses: wholeOrNull(uses, count, 'times'),
@@ -52,18 +53,18 @@ function partFrom(leaf: Leaf, value: unknown): PatternPart {
   const { path, how, text } = membersOf(value, 'an argument', ['path', 'how', 'text', 'kind'])
   const known: readonly unknown[] = operatorsFor(leaf.kind)
   if (path !== leaf.path || !known.includes(how))
-    throw bad(`this bound is not possible for ${leaf.path}`)
+    throw badAllowanceChoice(`this bound is not possible for ${leaf.path}`)
   if (how === 'any') return { path: leaf.path, kind: leaf.kind, how }
   const part =
     how === 'is'
       ? { ...leaf, how: 'is' as const }
-      : { ...leaf, how: how as 'at_most' | 'starts', text: textOf(text) } // as: all other hows are excluded
+      : { ...leaf, how: how as 'at_most' | 'starts', text: textField(text) } // as: all other hows are excluded
   const empty = part.how === 'starts' && part.text === ''
-  if (empty || !partAdmits(part, leaf)) throw bad(outside(leaf, part.how))
+  if (empty || !partAdmits(part, leaf)) throw badAllowanceChoice(outside(leaf, part.how))
   return part
 }
 
-function textOf(text: unknown): string {
+function textField(text: unknown): string {
   return typeof text === 'string' && text.length <= 1024 && text.isWellFormed() ? text : ''
 }
 
@@ -81,7 +82,7 @@ function wholeOrNull(
 ): number | null {
   if (value === null) return null
   if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most)
-    throw bad(`it must be ${least} to ${most} ${unit}`)
+    throw badAllowanceChoice(`it must be ${least} to ${most} ${unit}`)
   return value
 }
 
@@ -91,13 +92,14 @@ function membersOf(
   known: readonly string[],
 ): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw bad(`${what} is not valid`)
+    throw badAllowanceChoice(`${what} is not valid`)
   const members = new Map<string, unknown>(Object.entries(value))
-  for (const name of members.keys()) if (!known.includes(name)) throw bad(`${what} is not valid`)
+  for (const name of members.keys())
+    if (!known.includes(name)) throw badAllowanceChoice(`${what} is not valid`)
   return Object.fromEntries(members)
 }
 
-function bad(detail: string): Problem {
+function badAllowanceChoice(detail: string): Problem {
   return new Problem('allowance.bad_choice', detail)
 }
 

@@ -28,7 +28,7 @@ export class KeptReaches {
   #marks = 0
 
   answer(question: ReachQuestion): MarkedAnswer {
-    const key = keyOf(question)
+    const key = reachKey(question)
     if (key === undefined) return { ...answerReach(question), mark: undefined }
     const answers = this.#answersFor(question)
     const known = answers.get(key, 0)
@@ -46,7 +46,7 @@ export class KeptReaches {
 }
 
 /** Answers the key; `undefined`: it is not known what the policies see of the context. */
-function keyOf(question: ReachQuestion): string | undefined {
+function reachKey(question: ReachQuestion): string | undefined {
   const { budgets, held, narrowed, resource, setting } = question
   const { identifier, name, shows = '' } = resource
   const seen = seenContext(question)

@@ -86,7 +86,7 @@ function sealResult(
 ): Uint8Array {
   const what = Buffer.byteLength(text) > MAX_BYTES ? ({ larger: true } as const) : { text }
   const kept: KeptResult = { ...what, shaped: shapingOf(obligations) }
-  return master.seal(canonicalJson(kept), associatedData(decisionId))
+  return master.seal(canonicalJson(kept), keptResultPlace(decisionId))
 }
 
 /**
@@ -116,7 +116,7 @@ export async function readResult(
   const sealed = await findKept(parts.storage.read, decisionId, parts.clock.now())
   if (!sealed) return undefined
   try {
-    const text = Buffer.from(parts.master.open(sealed, associatedData(decisionId))).toString()
+    const text = Buffer.from(parts.master.open(sealed, keptResultPlace(decisionId))).toString()
     return JSON.parse(text) as KeptResult // as: written by keepResult; the seal says so
   } catch (error) {
     if (error instanceof Problem) return undefined
@@ -125,7 +125,7 @@ export async function readResult(
 }
 
 /** Answers the place that an answer is sealed to. */
-export function associatedData(decisionId: string): string {
+export function keptResultPlace(decisionId: string): string {
   return `kept_results/${decisionId}`
 }
 
@@ -172,6 +172,6 @@ export const CALLS_SEALED: readonly SealedColumn[] = [
     table: 'kept_results',
     column: 'sealed',
     key: 'decision_id',
-    associatedData: ({ decision_id: id = '' }) => associatedData(id),
+    associatedData: ({ decision_id: id = '' }) => keptResultPlace(id),
   },
 ]

@@ -16,6 +16,6 @@ export function textAt(value: Json | undefined, name: string): string | undefine
   return typeof member === 'string' ? member : undefined
 }
 
-export function bad(detail: string, cause?: unknown): Problem {
+export function badDocument(detail: string, cause?: unknown): Problem {
   return new Problem('catalog.bad_document', detail, { cause })
 }

@@ -1,6 +1,6 @@
 import { ARGUMENT_LIMITS, type UntypedType } from '@remit/engine'
 import { ExactNumber, type Json, type JsonObject } from '../../../platform/lib/json.ts'
-import { bad } from './document.ts'
+import { badDocument } from './document.ts'
 
 /**
  * Parts of schemas read, references followed: a few references that fan out must not become millions of parts. GitHub's API, with 1,200
@@ -17,7 +17,7 @@ export class ParseBudget {
   spend(parts: number): void {
     this.#left -= parts
     if (this.#left < 0)
-      throw bad(
+      throw badDocument(
         `its schemas unfold to more than ${MAX_OF_DOCUMENT} parts: they refer to each other too often`,
       )
   }

@@ -7,7 +7,7 @@ import {
 } from '@remit/engine'
 import { isObject, type Json, type JsonObject } from '../../../platform/lib/json.ts'
 import { flatten, intersection } from './all-of.ts'
-import { bad, isList, objectAt } from './document.ts'
+import { badDocument, isList, objectAt } from './document.ts'
 import { inferredTypes } from './inferred-types.ts'
 import { numberInText } from './numeric-text.ts'
 import { isUsableName, type OperationReader, untyped, wholeNumber } from './reader.ts'
@@ -212,7 +212,7 @@ function readMembers(
   const fields: Field[] = []
   const members = objectAt(schema, 'properties') ?? new Map<string, Json>()
   if (members.size > MAX_MEMBERS)
-    throw bad(`an object of it has ${members.size} members; ${MAX_MEMBERS} are the most`)
+    throw badDocument(`an object of it has ${members.size} members; ${MAX_MEMBERS} are the most`)
   for (const [name, member] of members) {
     if (!reader.count()) break
     const { blank, nullable, type } = readSchema(reader, member, path)

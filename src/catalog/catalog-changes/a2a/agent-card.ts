@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../../../platform/lib/json.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import type { Outbound } from '../../../platform/net/index.ts'
-import { bad, textAt } from '../../argument-types/index.ts'
+import { badDocument, textAt } from '../../argument-types/index.ts'
 
 /** Parts of an agent's card that an import needs (A2A 1.0, section 4.4.1). */
 export interface AgentCard {
@@ -44,18 +44,18 @@ export async function fetchCard(
 export function readCard(card: JsonObject, origin: string): AgentCard {
   const [name, version] = [textAt(card, 'name'), textAt(card, 'version')]
   if (name === undefined || version === undefined)
-    throw bad('the card has no `name` or no `version`')
+    throw badDocument('the card has no `name` or no `version`')
   const skills = listAt(card, 'skills')
-  if (!skills.every(isObject)) throw bad('the card has a skill that is no object')
+  if (!skills.every(isObject)) throw badDocument('the card has a skill that is no object')
   const required = listAt(objectIn(card, 'capabilities'), 'extensions').find(
     (each) => isObject(each) && each.get('required') === true,
   )
-  if (required) throw bad('the agent requires an extension, and Remit passes none on')
+  if (required) throw badDocument('the agent requires an extension, and Remit passes none on')
   const description = textAt(card, 'description') ?? ''
   const signers = listAt(card, 'signatures').map((each) =>
     isObject(each) ? (textAt(each, 'protected') ?? '') : '',
   )
-  if (signers.join('').length > MAX_SIGNERS) throw bad('the card has too many signatures')
+  if (signers.join('').length > MAX_SIGNERS) throw badDocument('the card has too many signatures')
   return { name, version, description, endpoint: endpointOf(card, origin), skills, signers }
 }
 
@@ -64,14 +64,16 @@ function endpointOf(card: JsonObject, origin: string): string {
     .filter(isObject)
     .filter((each) => textAt(each, 'protocolBinding') === 'JSONRPC')
     .find((each) => /^1\.[0-9]+$/.test(textAt(each, 'protocolVersion') ?? ''))
-  if (!usable) throw bad('the agent offers no JSON-RPC interface of A2A 1.0')
+  if (!usable) throw badDocument('the agent offers no JSON-RPC interface of A2A 1.0')
   if ((textAt(usable, 'tenant') ?? '') !== '')
-    throw bad('the JSON-RPC interface of the agent has a tenant, which is not supported')
+    throw badDocument('the JSON-RPC interface of the agent has a tenant, which is not supported')
   const url = URL.parse(textAt(usable, 'url') ?? '')
   if (!url || url.origin !== origin)
-    throw bad(`the JSON-RPC interface of the agent is not at ${origin}`)
+    throw badDocument(`the JSON-RPC interface of the agent is not at ${origin}`)
   if (url.pathname !== '/' && url.pathname.endsWith('/'))
-    throw bad('the address of the JSON-RPC interface ends in a slash, which is not supported')
+    throw badDocument(
+      'the address of the JSON-RPC interface ends in a slash, which is not supported',
+    )
   return url.href
 }
 
@@ -82,6 +84,6 @@ function objectIn(value: JsonObject, name: string): JsonObject {
 
 function listAt(value: JsonObject, name: string): readonly Json[] {
   const member = value.get(name) ?? []
-  if (!Array.isArray(member)) throw bad(`\`${name}\` of the card is no list`)
+  if (!Array.isArray(member)) throw badDocument(`\`${name}\` of the card is no list`)
   return member
 }

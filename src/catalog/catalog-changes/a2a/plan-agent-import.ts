@@ -1,7 +1,7 @@
 import { sha256url } from '../../../platform/lib/bytes.ts'
 import { canonicalJson } from '../../../platform/lib/canonical-json.ts'
 import type { JsonObject } from '../../../platform/lib/json.ts'
-import { bad, textAt } from '../../argument-types/index.ts'
+import { badDocument, textAt } from '../../argument-types/index.ts'
 import type { Action } from '../../catalog/index.ts'
 import { NamedActions, pinned } from '../mcp/plan-mcp-import.ts'
 import { review } from '../mcp/reviewed.ts'
@@ -33,7 +33,8 @@ const OF_TASKS = [
  */
 export function planAgentImport(card: JsonObject, options: ImportOptions): ImportPlan {
   const read = readCard(card, new URL(options.upstream ?? '').origin)
-  if (read.skills.length > MAX_SKILLS) throw bad(`the agent has more than ${MAX_SKILLS} skills`)
+  if (read.skills.length > MAX_SKILLS)
+    throw badDocument(`the agent has more than ${MAX_SKILLS} skills`)
   const { description: instructions, endpoint, name: title, signers, skills, version } = read
   const { upstream: address = endpoint } = options
   const resource = planResource(

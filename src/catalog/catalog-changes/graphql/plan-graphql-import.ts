@@ -2,7 +2,7 @@ import type { Risk } from '@remit/engine'
 import { getNamedType, OperationTypeNode } from 'graphql'
 import { sha256url } from '../../../platform/lib/bytes.ts'
 import { canonicalJson } from '../../../platform/lib/canonical-json.ts'
-import { bad } from '../../argument-types/index.ts'
+import { badDocument } from '../../argument-types/index.ts'
 import type { Action } from '../../catalog/index.ts'
 import { readSchema, schemaText } from '../../graphql/index.ts'
 import { definitionDigest } from '../definition.ts'
@@ -35,7 +35,7 @@ export function planGraphqlImport(source: unknown, options: ImportOptions): Impo
   const nested = fieldsWithArguments(schema)
   for (const kind of KINDS) {
     const fields = Object.values(schema.getRootType(kind)?.getFields() ?? {})
-    if (fields.length > MAX_FIELDS) throw bad(`it has more than ${MAX_FIELDS} root fields`)
+    if (fields.length > MAX_FIELDS) throw badDocument(`it has more than ${MAX_FIELDS} root fields`)
     for (const field of fields) {
       const wire = `${kind}.${field.name}`
       plan.one(`${kind}.${kebab(field.name)}`, { kind: 'operation', wire }, (named) => ({

@@ -1,6 +1,6 @@
 import { Problem } from '../../../platform/lib/problem.ts'
 import { workerTask } from '../../../platform/lib/worker-task.ts'
-import { bad } from '../../argument-types/index.ts'
+import { badDocument } from '../../argument-types/index.ts'
 import { unpackPlan } from '../packed-plan.ts'
 import type { ImportOptions, ImportPlan } from '../plan-resource.ts'
 import type { planPackedImport } from './plan-import.ts'
@@ -19,6 +19,6 @@ export async function planImportInWorker(
   } catch (error) {
     if (error instanceof Problem) throw error
     // The thread ran out of time, of stack or of memory.
-    throw bad('the document is too large or too deeply nested to be read', error)
+    throw badDocument('the document is too large or too deeply nested to be read', error)
   }
 }

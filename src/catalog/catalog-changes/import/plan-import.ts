@@ -4,7 +4,7 @@ import { canonicalJson } from '../../../platform/lib/canonical-json.ts'
 import { isObject, type JsonObject } from '../../../platform/lib/json.ts'
 import {
   answersOf,
-  bad,
+  badDocument,
   OUTSIDE,
   objectAt,
   ParseBudget,
@@ -68,11 +68,11 @@ export function planImport(document: unknown, options: ImportOptions): ImportPla
     if (answered !== undefined) answers.set(name, answered)
     notes.push(...read.notes.map((note) => `${name}: ${note}`))
     if (actions.size > MAX_ACTIONS)
-      throw bad(`the document has more than ${MAX_ACTIONS} operations`)
+      throw badDocument(`the document has more than ${MAX_ACTIONS} operations`)
   }
   if (isTorn(notes, actions.values()))
     notes.push('parts of the description are in other files: `--openapi DIR` reads a directory')
-  if (actions.size === 0) throw bad('the document has no operation that can be used')
+  if (actions.size === 0) throw badDocument('the document has no operation that can be used')
   return {
     resource,
     actions: proposePreviews([...actions.values()], linkedReads(root, places)),

@@ -2,7 +2,7 @@ import { mapInSteps } from '../../../platform/lib/in-steps.ts'
 import { type JsonObject, printJson } from '../../../platform/lib/json.ts'
 import { workerTask } from '../../../platform/lib/worker-task.ts'
 import type { McpDescription } from '../../../platform/net/index.ts'
-import { bad } from '../../argument-types/index.ts'
+import { badDocument } from '../../argument-types/index.ts'
 import { unpackPlan } from '../packed-plan.ts'
 import type { ImportOptions, ImportPlan } from '../plan-resource.ts'
 import type { planPackedMcpImport } from './packed-description.ts'
@@ -29,7 +29,7 @@ export async function planMcpImportInWorker(
       const text = printJson(item)
       left -= text.length
       if (left < 0)
-        throw bad(`the server's description is longer than ${MAX_CHARACTERS} characters`)
+        throw badDocument(`the server's description is longer than ${MAX_CHARACTERS} characters`)
       return text
     })
   const { prompts, resources, resourceTemplates, tools } = description

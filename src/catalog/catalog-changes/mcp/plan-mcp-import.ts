@@ -3,7 +3,7 @@ import { canonicalJson } from '../../../platform/lib/canonical-json.ts'
 import type { JsonObject } from '../../../platform/lib/json.ts'
 import { cut, legible, visible } from '../../../platform/lib/text/visible.ts'
 import type { McpDescription } from '../../../platform/net/index.ts'
-import { bad } from '../../argument-types/index.ts'
+import { badDocument } from '../../argument-types/index.ts'
 import type { Action, Resource } from '../../catalog/index.ts'
 import {
   type ImportOptions,
@@ -39,8 +39,9 @@ const PROPOSED =
 export function planMcpImport(description: McpDescription, options: ImportOptions): ImportPlan {
   const { offersResources, prompts, protocolVersion, resources, resourceTemplates, tools } =
     description
-  if (tools.length > MAX_LISTED) throw bad(`the server has more than ${MAX_LISTED} tools`)
-  if (prompts.length > MAX_LISTED) throw bad(`the server has more than ${MAX_LISTED} prompts`)
+  if (tools.length > MAX_LISTED) throw badDocument(`the server has more than ${MAX_LISTED} tools`)
+  if (prompts.length > MAX_LISTED)
+    throw badDocument(`the server has more than ${MAX_LISTED} prompts`)
   const lists = { tools, prompts, resources, resourceTemplates }
   const whole = canonicalJson({
     protocolVersion,
@@ -49,7 +50,7 @@ export function planMcpImport(description: McpDescription, options: ImportOption
     ...lists,
   })
   if (whole.length > MAX_CHARACTERS)
-    throw bad(`the server's description is longer than ${MAX_CHARACTERS} characters`)
+    throw badDocument(`the server's description is longer than ${MAX_CHARACTERS} characters`)
   const server = pinned(description.server)
   const resource = planResource(options, {
     title: description.server.title ?? description.server.name,
@@ -66,7 +67,7 @@ export function planMcpImport(description: McpDescription, options: ImportOption
       readResources(lists, named),
     )
   const actions = [...plan.actions.values()]
-  if (actions.length === 0) throw bad('the server offers nothing that can be used')
+  if (actions.length === 0) throw badDocument('the server offers nothing that can be used')
   const hinted = actions.some(({ definition }) => definition?.kind === 'tool')
   const { name } = resource
   const mappings = mappingNotes(actions, { name, trusted: options.mappingsTrusted === true })

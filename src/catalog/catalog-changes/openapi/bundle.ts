@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { isObject, type Json, type JsonObject, printJson } from '../../../platform/lib/json.ts'
-import { bad, isList } from '../../argument-types/index.ts'
+import { badDocument, isList } from '../../argument-types/index.ts'
 
 const MAX_FILES = 5_000
 const MAX_CHARACTERS = 32 * 1024 * 1024
@@ -36,7 +36,7 @@ class Bundle {
 
   async make(): Promise<JsonObject> {
     const found = await this.#load(this.#main)
-    if (!isObject(found)) throw bad(`${this.#main} is not an object`)
+    if (!isObject(found)) throw badDocument(`${this.#main} is not an object`)
     const waiting: string[] = []
     const root = await this.#rewritten(found, this.#main, waiting)
     const others = new Map<string, Json>()
@@ -45,16 +45,17 @@ class Bundle {
       if (content === undefined || others.has(path)) continue
       others.set(path, await this.#rewritten(content, path, waiting))
     }
-    if (!isObject(root)) throw bad(`${this.#main} is not an object`)
+    if (!isObject(root)) throw badDocument(`${this.#main} is not an object`)
     return others.size === 0 ? root : new Map([...root, [FILES, others]])
   }
 
   async #load(path: string): Promise<Json | undefined> {
     if (this.#files.has(path)) return this.#files.get(path)
-    if (this.#files.size >= MAX_FILES) throw bad(`it is in more than ${MAX_FILES} files`)
+    if (this.#files.size >= MAX_FILES) throw badDocument(`it is in more than ${MAX_FILES} files`)
     const text = await this.#read(path)
     this.#characters += text?.length ?? 0
-    if (this.#characters > MAX_CHARACTERS) throw bad('its files are longer than 32 MiB together')
+    if (this.#characters > MAX_CHARACTERS)
+      throw badDocument('its files are longer than 32 MiB together')
     // Loaded here: the reader of YAML is needed by no start.
     const { readText } = await import('./read-document.ts')
     const content = text === undefined ? undefined : readText(text)
@@ -104,7 +105,7 @@ function below(from: string, reference: string): string {
   const path = posix.normalize(posix.join(posix.dirname(from), decoded(reference)))
   const leaves = path === '..' || path.startsWith('../')
   if (leaves || reference.startsWith('/') || /[\\\0]/.test(path))
-    throw bad(`\`${reference.slice(0, 200)}\` in ${from} leads out of the directory`)
+    throw badDocument(`\`${reference.slice(0, 200)}\` in ${from} leads out of the directory`)
   return path
 }
 
@@ -112,6 +113,6 @@ function decoded(reference: string): string {
   try {
     return decodeURIComponent(reference)
   } catch {
-    throw bad(`\`${reference.slice(0, 200)}\` is no reference to a file`)
+    throw badDocument(`\`${reference.slice(0, 200)}\` is no reference to a file`)
   }
 }

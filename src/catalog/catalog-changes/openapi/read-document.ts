@@ -17,7 +17,7 @@ import {
 } from '../../../platform/lib/json.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import { visible } from '../../../platform/lib/text/visible.ts'
-import { bad } from '../../argument-types/index.ts'
+import { badDocument } from '../../argument-types/index.ts'
 
 const MAX_BYTES = 32 * 1024 * 1024
 const MAX_DEPTH = 64
@@ -33,10 +33,10 @@ const MAX_VALUES = 1_000_000
  */
 export function readDocument(document: unknown): JsonObject {
   const root = toJson(document)
-  if (!isObject(root)) throw bad('the document is not an object')
+  if (!isObject(root)) throw badDocument('the document is not an object')
   const version = root.get('openapi')
   if (typeof version !== 'string' || !/^3\.[01]\.\d+/.test(version)) {
-    throw bad('the document does not say `openapi: 3.0.x` or `3.1.x`')
+    throw badDocument('the document does not say `openapi: 3.0.x` or `3.1.x`')
   }
   return root
 }
@@ -52,7 +52,7 @@ function toJson(document: unknown): Json {
  * Reads any JSON or YAML, a part of a document in a file of its own. Throws like `readDocument`.
  */
 export function readText(text: string): Json {
-  if (text.length > MAX_BYTES) throw bad(`the document is larger than ${MAX_BYTES} bytes`)
+  if (text.length > MAX_BYTES) throw badDocument(`the document is larger than ${MAX_BYTES} bytes`)
   const trimmed = text.replace(/^\ufeff/, '')
   return /^\s*\{/.test(trimmed) ? fromJson(trimmed) : fromYaml(trimmed)
 }
@@ -61,7 +61,7 @@ function fromJson(text: string): Json {
   try {
     return parseJson(text, { bytes: MAX_BYTES })
   } catch (error) {
-    throw bad(
+    throw badDocument(
       `the document is not strict JSON: ${error instanceof Problem ? error.detail : 'unreadable'}`,
       error,
     )
@@ -76,19 +76,19 @@ function fromYaml(text: string): Json {
     prettyErrors: true,
   })
   const [mistake] = parsed.errors
-  if (mistake) throw bad(`the document is not YAML: ${mistake.message.split('\n')[0]}`)
+  if (mistake) throw badDocument(`the document is not YAML: ${mistake.message.split('\n')[0]}`)
   const anchors = new Map<string, unknown>()
   visit(parsed, {
     Node: (_, node) => {
       if (isAlias(node) || node.anchor === undefined) return
-      if (anchors.has(node.anchor)) throw bad(`the anchor \`${node.anchor}\` is set twice`)
+      if (anchors.has(node.anchor)) throw badDocument(`the anchor \`${node.anchor}\` is set twice`)
       anchors.set(node.anchor, node)
     },
   })
   let values = 0
   const convert = (node: unknown, depth: number): Json => {
-    if (++values > MAX_VALUES) throw bad('the document unfolds to too many values')
-    if (depth > MAX_DEPTH) throw bad(`the document is nested deeper than ${MAX_DEPTH}`)
+    if (++values > MAX_VALUES) throw badDocument('the document unfolds to too many values')
+    if (depth > MAX_DEPTH) throw badDocument(`the document is nested deeper than ${MAX_DEPTH}`)
     if (isAlias(node)) return convert(anchors.get(node.source), depth + 1)
     if (isSeq(node)) return node.items.map((item) => convert(item, depth + 1))
     if (isMap(node)) return convertMap(node, (value) => convert(value, depth + 1))
@@ -102,7 +102,8 @@ function convertMap(map: YAMLMap, convert: (value: unknown) => Json): JsonObject
   const members = new Map<string, Json>()
   for (const { key, value } of map.items) {
     const name = keyText(key)
-    if (members.has(name)) throw bad(`the member \`${visible(name.slice(0, 80))}\` is a repetition`)
+    if (members.has(name))
+      throw badDocument(`the member \`${visible(name.slice(0, 80))}\` is a repetition`)
     members.set(name, convert(value))
   }
   return members
@@ -110,7 +111,7 @@ function convertMap(map: YAMLMap, convert: (value: unknown) => Json): JsonObject
 
 /** Response codes are numbers to YAML and names to OpenAPI. */
 function keyText(key: unknown): string {
-  if (!isScalar(key)) throw bad('a member name is not plain text')
+  if (!isScalar(key)) throw badDocument('a member name is not plain text')
   return typeof key.value === 'string' ? key.value : (key.source ?? '')
 }
 

@@ -70,13 +70,13 @@ async function compare(
   const actions = await selectActions(reader, resource)
   const offers = new Map((await selectOffers(reader, resource)).map((each) => [each.action, each]))
   const offered = plan?.actions ?? []
-  const planned = new Map(offered.map((action) => [keyOf(action), action]))
-  const reviewed = new Set(actions.map(keyOf))
+  const planned = new Map(offered.map((action) => [definitionKey(action), action]))
+  const reviewed = new Set(actions.map(definitionKey))
   const changed = actions
     .filter((action) => action.definition && !isContent(action))
-    .flatMap((action) => differing(action, planned.get(keyOf(action)), noticed, offers))
+    .flatMap((action) => differing(action, planned.get(definitionKey(action)), noticed, offers))
   const added = offered
-    .filter((action) => !reviewed.has(keyOf(action)) && !isContent(action))
+    .filter((action) => !reviewed.has(definitionKey(action)) && !isContent(action))
     .map((action) => offerOf(action, 'added'))
   const names = new Set(added.map(({ action }) => action))
   const found = [...changed, ...added]
@@ -91,7 +91,7 @@ async function compare(
 }
 
 /** Tools and prompts are known by what the server calls them. */
-function keyOf({ definition, name }: Pick<Action, 'definition' | 'name'>): string {
+function definitionKey({ definition, name }: Pick<Action, 'definition' | 'name'>): string {
   return definition ? `${definition.kind} ${definition.name}` : `action ${name}`
 }
 

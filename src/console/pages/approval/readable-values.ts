@@ -25,7 +25,7 @@ export interface ReadableValues {
   readonly words: ReadonlyMap<string, string>
 }
 
-export function keyOf({ name, place }: Pick<CallRow, 'name' | 'place'>): string {
+export function callRowKey({ name, place }: Pick<CallRow, 'name' | 'place'>): string {
   return `${place === 'query' ? 'query' : 'body'} ${name}`
 }
 
@@ -49,12 +49,12 @@ export async function readableValues(
   { read, settings }: Omit<ValueContext, 'textAt'>,
 ): Promise<ReadableValues> {
   const action = actions.get(name)
-  const given = Map.groupBy(rows, keyOf)
-  const known = new Map(rows.map((row) => [keyOf(row), row.value]))
+  const given = Map.groupBy(rows, callRowKey)
+  const known = new Map(rows.map((row) => [callRowKey(row), row.value]))
   const places = new Map(
     action?.arguments.arguments.map((each) => [
       `/${each.name}`,
-      keyOf({ name: each.wire, place: each.place === 'query' ? 'query' : 'body' }),
+      callRowKey({ name: each.wire, place: each.place === 'query' ? 'query' : 'body' }),
     ]),
   )
   const leaves = new Map(inspected?.map((leaf) => [leaf.path, leaf]))

@@ -9,7 +9,7 @@ import { notice } from '../frame/pieces.ts'
 import { isDeceptive, show, showLayout } from '../frame/show.ts'
 import { showJson } from '../frame/show-json.ts'
 import type { PageParts } from '../parts.ts'
-import { keyOf, type ReadableValues, readableValues } from './readable-values.ts'
+import { callRowKey, type ReadableValues, readableValues } from './readable-values.ts'
 
 /** A call that is too long to be shown whole: so much of it is shown, to know what it is about. */
 const MAX_ROWS_OF_LONG = 50
@@ -62,7 +62,9 @@ export async function showCall(
   const shown: Html[] = []
   let since = 0
   for (const row of tooLong ? rows.slice(0, MAX_ROWS_OF_LONG) : rows) {
-    shown.push(showRow(row, tooLong ? MAX_ROW_OF_LONG : MAX_SHOWN, readable.rows.get(keyOf(row))))
+    shown.push(
+      showRow(row, tooLong ? MAX_ROW_OF_LONG : MAX_SHOWN, readable.rows.get(callRowKey(row))),
+    )
     since += lengthOf(row)
     if (since < CHARACTERS_IN_A_TURN) continue
     since = 0

@@ -46,7 +46,7 @@ export async function askedFor(
       ask: anAsk({ prompts: ['Large refunds need <someone> from finance'], ...ask }),
       inspected: [
         { path: '/order_id', kind: 'string', text: '1042' },
-        { path: '/amount', kind: 'decimal', text: textOf(body.amount ?? '900.00') },
+        { path: '/amount', kind: 'decimal', text: printCanonical(body.amount ?? '900.00') },
       ],
       sponsored: task.sponsored,
       policyVersion: 1,
@@ -58,7 +58,7 @@ export async function askedFor(
   return attached.request
 }
 
-function textOf(value: Canonical): string {
+function printCanonical(value: Canonical): string {
   return value instanceof ExactNumber ? value.text : String(value)
 }
 

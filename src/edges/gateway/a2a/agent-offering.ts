@@ -1,4 +1,4 @@
-import { bad } from '../../../catalog/argument-types/index.ts'
+import { badDocument } from '../../../catalog/argument-types/index.ts'
 import type { PlannedResource, Resource } from '../../../catalog/catalog/index.ts'
 import { fetchCard, planAgentImport } from '../../../catalog/catalog-changes/index.ts'
 import { sha256url } from '../../../platform/lib/bytes.ts'
@@ -35,9 +35,10 @@ export async function askAgent(
 
 function requireSameAgent(said: PlannedResource, reviewed: Resource): void {
   if (said.upstream !== reviewed.upstream)
-    throw bad(`the agent says that it is at ${said.upstream} now`)
+    throw badDocument(`the agent says that it is at ${said.upstream} now`)
   const signers = ({ server }: Pick<Resource, 'server'>) => (server?.signers ?? []).join(' ')
-  if (signers(said) !== signers(reviewed)) throw bad('another key signs the card now, or none')
+  if (signers(said) !== signers(reviewed))
+    throw badDocument('another key signs the card now, or none')
 }
 
 function skillOf(card: JsonObject, name: string): JsonObject {

@@ -28,7 +28,7 @@ import type {
 import { A2A_VERSION } from './card.ts'
 import { a2aError, denial, pending, rpcFailure } from './errors.ts'
 import { OwnedIds } from './ids.ts'
-import { bad, withJsonNames } from './read-params.ts'
+import { invalidParams, withJsonNames } from './read-params.ts'
 import { A2aReply, type Binding } from './reply.ts'
 import { readRest, routeOf, VERSION_PARAMETER } from './rest.ts'
 import { finish, send } from './send.ts'
@@ -140,7 +140,7 @@ async function findAction(asked: AgentCall, ports: GatewayPorts): Promise<Resolv
   const action = catalog
     .actionsOf(resource.name)
     .find(({ method, path }) => method === wanted.method && path === wanted.path)
-  if (!action) throw bad(asked.rpc.id, UNKNOWN_SKILL)
+  if (!action) throw invalidParams(asked.rpc.id, UNKNOWN_SKILL)
   return { ...asked, action }
 }
 
@@ -155,7 +155,7 @@ const UNKNOWN_SKILL = 'the agent has no such skill'
 function typeCall(found: ResolvedAgentCall): TypedAgentCall {
   const { action, given, rpc } = found
   const result = typeArguments(action, { path: new Map(), query: [], body: given })
-  if (!result.ok) throw bad(rpc.id, result.detail)
+  if (!result.ok) throw invalidParams(rpc.id, result.detail)
   return { ...found, arguments: result.arguments }
 }
 
@@ -206,7 +206,7 @@ async function decide(typed: TypedAgentCall, ports: GatewayPorts): Promise<Permi
         typed.skill !== undefined &&
         !(await isGiven(typed, ports))
       )
-        throw bad(rpc.id, UNKNOWN_SKILL)
+        throw invalidParams(rpc.id, UNKNOWN_SKILL)
       throw denial(rpc.id, verdict)
   }
 }

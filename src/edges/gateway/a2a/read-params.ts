@@ -108,14 +108,14 @@ export function readSending(id: RpcId, params: JsonObject, ids: OwnedIds): ReadM
   const whole = read(id, params, SEND, 'params')
   const message = read(id, whole.get('message'), MESSAGE, 'message')
   for (const name of ['messageId', 'role', 'parts'])
-    if (!message.has(name)) throw bad(id, `\`message.${name}\` is missing`)
+    if (!message.has(name)) throw invalidParams(id, `\`message.${name}\` is missing`)
   const configuration =
     asked === undefined ? undefined : read(id, asked, CONFIGURATION, 'configuration')
   const parts = message.get('parts')
   if (Array.isArray(parts) && parts.some(isTwofold))
-    throw bad(id, 'a part has a member by both of its names')
+    throw invalidParams(id, 'a part has a member by both of its names')
   const given = messageArguments(message)
-  if (!given) throw bad(id, 'each part has exactly one of text, raw, url and data')
+  if (!given) throw invalidParams(id, 'each part has exactly one of text, raw, url and data')
   const told = withOwnIds(id, message, ids)
   const skill = skillOf(id, message)
   const rest = [...whole].filter(([name]) => name === 'metadata')
@@ -135,7 +135,7 @@ export function readOfTask(id: RpcId, method: string, params: JsonObject): JsonO
   const known = read(id, params, OF_TASKS[method] ?? {}, 'params')
   const needed = method === 'ListTasks' ? 'contextId' : 'id'
   // The agent does not know which Remit task a caller has. A context belongs to one, so the list needs it.
-  if (!known.has(needed)) throw bad(id, `\`${needed}\` is needed`)
+  if (!known.has(needed)) throw invalidParams(id, `\`${needed}\` is needed`)
   return known
 }
 
@@ -143,7 +143,7 @@ export function noPush(id: RpcId): RpcAnswer {
   return a2aError(id, 'PUSH_NOTIFICATION_NOT_SUPPORTED', 'push notifications are not supported')
 }
 
-export function bad(id: RpcId, words: string): RpcAnswer {
+export function invalidParams(id: RpcId, words: string): RpcAnswer {
   return rpcFailure(id, 'invalidParams', words)
 }
 
@@ -152,15 +152,16 @@ export function bad(id: RpcId, words: string): RpcAnswer {
  * nothing; that is left out.
  */
 function read(id: RpcId, value: Json | undefined, shape: Shape, what: string): Map<string, Json> {
-  if (!isObject(value)) throw bad(id, `\`${what}\` has to be an object`)
+  if (!isObject(value)) throw invalidParams(id, `\`${what}\` has to be an object`)
   const known = new Map<string, Json>()
   for (const [name, member] of value) {
     if (isNone(member) && name !== 'parts') continue
     const check = Object.hasOwn(shape, name) ? shape[name] : undefined
-    if (!check?.(member)) throw bad(id, `\`${name.slice(0, 64)}\` of \`${what}\` is not accepted`)
+    if (!check?.(member))
+      throw invalidParams(id, `\`${name.slice(0, 64)}\` of \`${what}\` is not accepted`)
     // An agent that reads them would take them for ours.
     if (name === 'metadata' && isObject(member) && [...member.keys()].some(isReserved))
-      throw bad(id, 'names in `metadata` that begin with `remit/` are reserved')
+      throw invalidParams(id, 'names in `metadata` that begin with `remit/` are reserved')
     known.set(name, member)
   }
   return known
@@ -172,7 +173,7 @@ function skillOf(id: RpcId, message: JsonObject): string | undefined {
   if (!isObject(metadata)) return undefined
   const skill = metadata.get('skillId')
   if (skill !== undefined && typeof skill !== 'string')
-    throw bad(id, '`skillId` has to be a string')
+    throw invalidParams(id, '`skillId` has to be a string')
   return skill
 }
 
@@ -181,7 +182,7 @@ function withOwnIds(id: RpcId, message: JsonObject, ids: OwnedIds): JsonObject {
   const context = message.get('contextId')
   if (typeof context === 'string') {
     const own = ids.contextToAgent(context)
-    if (own === undefined) throw bad(id, '`contextId` is no id')
+    if (own === undefined) throw invalidParams(id, '`contextId` is no id')
     told.set('contextId', own)
   }
   const task = message.get('taskId')

@@ -7,7 +7,7 @@ import { Problem } from '../../../platform/lib/problem.ts'
 import { ownTokens } from '../../../tasks/facts/index.ts'
 import type { GatewayPorts } from '../ports.ts'
 import type { PermittedAgentCall, TypedAgentCall } from './call-steps.ts'
-import { bad } from './read-params.ts'
+import { invalidParams } from './read-params.ts'
 
 /** Header with the ticket that goes on to the agent. */
 export const TICKET = 'remit-ticket'
@@ -38,15 +38,16 @@ export async function takeTicket(
     if (error instanceof Problem) return undefined
     throw error
   })
-  if (claims?.task.parent === typed.task) return { ...typed, ticket, handsOn: textOf(claims) }
-  throw bad(typed.rpc.id, '`Remit-Ticket` is no ticket of this task that holds')
+  if (claims?.task.parent === typed.task)
+    return { ...typed, ticket, handsOn: childTaskText(claims) }
+  throw invalidParams(typed.rpc.id, '`Remit-Ticket` is no ticket of this task that holds')
 }
 
 /**
  * Text of the child task that a ticket asks for, without the ticket's own id and time. It is part of the call, so that people see the authority
  * handed on with it, and answer about that.
  */
-function textOf({
+function childTaskText({
   agent,
   budget,
   delegates = [],

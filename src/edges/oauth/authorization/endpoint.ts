@@ -69,7 +69,8 @@ async function authorize(ports: AuthorizationPorts, exchange: Exchange): Promise
   } catch (error) {
     if (!(error instanceof Problem) || error.status >= 500) throw error
     const redirectUri = redirectOf(client, asked)
-    if (!(await mayBeToldAtOnce(decisions, client, redirectUri))) throw bad(error.detail)
+    if (!(await mayBeToldAtOnce(decisions, client, redirectUri)))
+      throw badAuthorizationRequest(error.detail)
     const state = asked.repeated.has('state') ? undefined : asked.form.get('state')
     return answerUrl({ issuer, redirectUri, state }, errorAnswer(error))
   }
@@ -78,7 +79,7 @@ async function authorize(ports: AuthorizationPorts, exchange: Exchange): Promise
 /** Before anything else: an error would be sent in that mode, too. */
 function requireQueryMode({ form, repeated }: RequestParameters): void {
   if (repeated.has('response_mode') || (form.get('response_mode') ?? 'query') !== 'query')
-    throw bad('responses are sent in the query: leave `response_mode` out')
+    throw badAuthorizationRequest('responses are sent in the query: leave `response_mode` out')
 }
 
 async function clientOf(
@@ -86,10 +87,13 @@ async function clientOf(
   { form, repeated }: RequestParameters,
 ): Promise<RequestingClient> {
   const id = form.get('client_id')
-  if (id === undefined || repeated.has('client_id')) throw bad('exactly one `client_id` is needed')
+  if (id === undefined || repeated.has('client_id'))
+    throw badAuthorizationRequest('exactly one `client_id` is needed')
   const client = await findClient({ records, documents }, id)
   if (client) return client
-  throw bad('the program is not registered here, or not any more; it has to register again')
+  throw badAuthorizationRequest(
+    'the program is not registered here, or not any more; it has to register again',
+  )
 }
 
 function idIn(target: string): string | undefined {
@@ -115,6 +119,6 @@ function showProblem(
   reply.end(page)
 }
 
-function bad(detail: string): Problem {
+function badAuthorizationRequest(detail: string): Problem {
   return new Problem('authorization.bad_request', detail)
 }

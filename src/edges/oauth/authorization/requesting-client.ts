@@ -32,10 +32,10 @@ export async function findClient(
   const said = await ports.records.find<ClientRegistration>('Client', clientId)
   if (!said) return undefined
   const methods = [said.token_endpoint_auth_method]
-  const bad = (detail: string) => new Problem('registration.bad_metadata', detail)
+  const badClientMetadata = (detail: string) => new Problem('registration.bad_metadata', detail)
   return {
     self: selfRegistered(clientId, said),
-    terms: readRequestTerms({ ...said }, { methods, server: {}, bad }),
+    terms: readRequestTerms({ ...said }, { methods, server: {}, bad: badClientMetadata }),
   }
 }
 

@@ -48,13 +48,14 @@ export function readClientMetadata(
   const given = membersOf(value)
   const redirects = given.redirect_uris
   if (!Array.isArray(redirects) || redirects.length === 0 || redirects.length > MAX_REDIRECTS)
-    throw bad(`\`redirect_uris\` are 1 to ${MAX_REDIRECTS} addresses`)
+    throw badRegistrationMetadata(`\`redirect_uris\` are 1 to ${MAX_REDIRECTS} addresses`)
   const uris = [...new Set(redirects.map(checkRedirectUri))]
   const { response_types: responses = ['code'] } = given
   if (!Array.isArray(responses) || !responses.every((response) => response === 'code'))
-    throw bad('`response_types` is `code`')
+    throw badRegistrationMetadata('`response_types` is `code`')
   const { application_type: kind = 'web' } = given
-  if (kind !== 'web' && kind !== 'native') throw bad('`application_type` is `web` or `native`')
+  if (kind !== 'web' && kind !== 'native')
+    throw badRegistrationMetadata('`application_type` is `web` or `native`')
   const proving = provingOf(given)
   const methods = [proving.token_endpoint_auth_method]
   return {
@@ -66,7 +67,7 @@ export function readClientMetadata(
     response_modes: ['query'],
     client_name: nameOf(given.client_name),
     ...softwareOf(given),
-    ...membersOfTerms(readRequestTerms(given, { methods, server, bad })),
+    ...membersOfTerms(readRequestTerms(given, { methods, server, bad: badRegistrationMetadata })),
   }
 }
 
@@ -76,13 +77,13 @@ function provingOf(
 ): Pick<ClientRegistration, 'token_endpoint_auth_method' | 'grant_types' | 'jwks'> {
   const { token_endpoint_auth_method: method = 'none' } = given
   if (method !== 'none' && method !== 'private_key_jwt')
-    throw bad('`token_endpoint_auth_method` is `none` or `private_key_jwt`')
+    throw badRegistrationMetadata('`token_endpoint_auth_method` is `none` or `private_key_jwt`')
   const allowed: readonly unknown[] = method === 'none' ? GRANTS : WITH_A_KEY
   const { grant_types: grants = ['authorization_code'] } = given
   if (!Array.isArray(grants) || !grants.includes('authorization_code'))
-    throw bad('`grant_types` has to contain `authorization_code`')
+    throw badRegistrationMetadata('`grant_types` has to contain `authorization_code`')
   if (!grants.every((grant) => allowed.includes(grant)))
-    throw bad(`\`grant_types\` are ${allowed.join(', ')}`)
+    throw badRegistrationMetadata(`\`grant_types\` are ${allowed.join(', ')}`)
   const more = WITH_A_KEY.slice(GRANTS.length).filter((grant) => grants.includes(grant))
   const about = { token_endpoint_auth_method: method, grant_types: [...GRANTS, ...more] } as const
   return method === 'none' ? about : { ...about, jwks: keysOf(given) }
@@ -90,11 +91,11 @@ function provingOf(
 
 function keysOf({ jwks, jwks_uri: uri }: Members): { readonly keys: readonly object[] } {
   if (uri !== undefined)
-    throw bad('register keys as `jwks`; for `jwks_uri` use a metadata document')
+    throw badRegistrationMetadata('register keys as `jwks`; for `jwks_uri` use a metadata document')
   try {
     return { keys: readClientKeys(jwks).map(({ jwk, kid }) => ({ ...jwk, kid, use: 'sig' })) }
   } catch (cause) {
-    throw cause instanceof Problem ? bad(`\`jwks\`: ${cause.detail}`) : cause
+    throw cause instanceof Problem ? badRegistrationMetadata(`\`jwks\`: ${cause.detail}`) : cause
   }
 }
 
@@ -108,13 +109,13 @@ function softwareOf(given: Members): Pick<ClientRegistration, 'software_id' | 's
 
 function word(value: unknown, name: string): string {
   if (typeof value !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(value))
-    throw bad(`\`${name}\` is 1 to 128 visible ASCII characters`)
+    throw badRegistrationMetadata(`\`${name}\` is 1 to 128 visible ASCII characters`)
   return value
 }
 
 function membersOf(value: unknown): Members {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw bad('the body is a JSON object')
+    throw badRegistrationMetadata('the body is a JSON object')
   return { ...value }
 }
 
@@ -122,10 +123,12 @@ function nameOf(given: unknown): string {
   if (given === undefined) return 'A client without a name'
   const name = typeof given === 'string' ? visibleLine(given) : undefined
   if (name === undefined)
-    throw bad(`\`client_name\` is 1 to ${MAX_CLIENT_NAME} visible characters on one line`)
+    throw badRegistrationMetadata(
+      `\`client_name\` is 1 to ${MAX_CLIENT_NAME} visible characters on one line`,
+    )
   return name
 }
 
-function bad(detail: string): Problem {
+function badRegistrationMetadata(detail: string): Problem {
   return new Problem('registration.bad_metadata', detail)
 }

@@ -23,7 +23,7 @@ export async function replayed(
   parts: ApiParts,
   { agent, hours = 7 * 24, ...given }: ReplayInput,
 ): Promise<Readable> {
-  const text = await textOf(parts, given)
+  const text = await policyTextOf(parts, given)
   const sets = await setsOf(parts.decisions, text)
   await requireValid(parts, text, sets.draft.schema)
   const until = parts.policy.clock.now()
@@ -56,7 +56,7 @@ export async function replayed(
   return lines
 }
 
-async function textOf(
+async function policyTextOf(
   parts: ApiParts,
   { draft, text }: Pick<ReplayInput, 'draft' | 'text'>,
 ): Promise<string> {

@@ -60,10 +60,10 @@ export class Tally {
       ...of,
       count,
       samples: [...samples],
-    })).toSorted((a, b) => b.count - a.count || (keyOf(a) < keyOf(b) ? -1 : 1))
+    })).toSorted((a, b) => b.count - a.count || (replayGroupKey(a) < replayGroupKey(b) ? -1 : 1))
   }
 }
 
-function keyOf({ action, agent, kind, rules }: DifferenceGroup): string {
+function replayGroupKey({ action, agent, kind, rules }: DifferenceGroup): string {
   return [kind, agent, action, ...rules].join(' ')
 }

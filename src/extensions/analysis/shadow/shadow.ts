@@ -172,7 +172,9 @@ export class Shadow implements Watcher {
   async #store(running: ShadowRun): Promise<void> {
     const { dropped, draft, seen, stored, tally } = running
     if (running.storedSeen === seen + dropped) return
-    const grown = tally.groups().filter((group) => stored.get(keyOf(group)) !== group.count)
+    const grown = tally
+      .groups()
+      .filter((group) => stored.get(shadowGroupKey(group)) !== group.count)
     const { replicaId } = this.#options.live
     await this.#options.storage.transaction((tx) =>
       putSeen(tx, {
@@ -185,7 +187,7 @@ export class Shadow implements Watcher {
       }),
     )
     running.storedSeen = seen + dropped
-    for (const group of grown) stored.set(keyOf(group), group.count)
+    for (const group of grown) stored.set(shadowGroupKey(group), group.count)
   }
 }
 
@@ -197,6 +199,6 @@ function begun(draft: ShadowDraft, sets: ShadowRun['sets']): ShadowRun {
   return { draft, sets, tally: new Tally(), seen: 0, dropped: 0, stored: new Map(), storedSeen: 0 }
 }
 
-function keyOf({ action, agent, because, kind, rules }: DifferenceGroup): string {
+function shadowGroupKey({ action, agent, because, kind, rules }: DifferenceGroup): string {
   return JSON.stringify([kind, agent, action, because, rules])
 }

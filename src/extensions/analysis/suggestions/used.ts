@@ -96,10 +96,10 @@ function* textsOf(args: TypedArguments, above = ''): Generator<readonly [string,
   for (const [name, value] of args) {
     const path = above + pointerTo(name)
     if (value.kind === 'record') yield* textsOf(value.fields, path)
-    else if (value.kind !== 'set') yield [path, textOf(value)]
+    else if (value.kind !== 'set') yield [path, scalarText(value)]
   }
 }
 
-function textOf(value: Exclude<TypedValue, { kind: 'set' | 'record' }>): string {
+function scalarText(value: Exclude<TypedValue, { kind: 'set' | 'record' }>): string {
   return 'text' in value ? value.text : String(value.value)
 }

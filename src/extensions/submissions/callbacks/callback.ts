@@ -32,7 +32,7 @@ export interface PendingCallback extends CallbackWish {
 }
 
 /** Ties a secret to its row, so that it cannot be moved to another row. */
-function associatedData({ client_id, url }: Readonly<Record<string, string>>): string {
+function callbackPlace({ client_id, url }: Readonly<Record<string, string>>): string {
   return `client_callbacks/${client_id}/${url}`
 }
 
@@ -41,19 +41,25 @@ export function sealSecret(
   { clientId, url }: Pick<ClientCallback, 'clientId' | 'url'>,
   secret: string,
 ): Uint8Array {
-  return master.seal(secret, associatedData({ client_id: clientId, url }))
+  return master.seal(secret, callbackPlace({ client_id: clientId, url }))
 }
 
 export function openSecret(
   master: Pick<MasterKey, 'open'>,
   { clientId, sealed, url }: ClientCallback,
 ): string {
-  return Buffer.from(master.open(sealed, associatedData({ client_id: clientId, url }))).toString()
+  return Buffer.from(master.open(sealed, callbackPlace({ client_id: clientId, url }))).toString()
 }
 
 /** Columns of this room that are sealed. */
 export const SUBMISSIONS_SEALED: readonly SealedColumn[] = [
-  { table: 'client_callbacks', column: 'sealed', key: 'client_id', with: ['url'], associatedData },
+  {
+    table: 'client_callbacks',
+    column: 'sealed',
+    key: 'client_id',
+    with: ['url'],
+    associatedData: callbackPlace,
+  },
 ]
 
 /** Body of a callback: id and status of the submission. The result is read at the address of the status. */

@@ -1,7 +1,7 @@
 import { type Repetition, repeat, type Wait } from '../../../platform/lib/repeat.ts'
 import type { Outbound } from '../../../platform/net/index.ts'
 import type { GrantParts } from '../parts.ts'
-import { associatedData } from '../pipeline/defer.ts'
+import { deferralPlace } from '../pipeline/defer.ts'
 import { claimTelling, type ResolvedDeferral, resolvedToTell } from '../pipeline/deferral-store.ts'
 
 const EVERY_MS = 1_000
@@ -38,7 +38,7 @@ async function tell(parts: TellingParts, resolved: ResolvedDeferral): Promise<vo
   const { clock, ledger, master, outbound, storage } = parts
   const { agentId: agent, at, code, digest, flow, token } = resolved
   const open = (sealed: Uint8Array) =>
-    Buffer.from(master.open(sealed, associatedData(digest))).toString('utf8')
+    Buffer.from(master.open(sealed, deferralPlace(digest))).toString('utf8')
   // INVARIANT: first the claim: a message that may have arrived is not sent again, and a cancelled request is not told.
   if (!(await storage.transaction((tx) => claimTelling(tx, digest, clock.now())))) return
   const name = flow === 'ciba' ? 'auth_req_id' : 'deferral_code'

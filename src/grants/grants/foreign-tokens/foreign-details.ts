@@ -99,14 +99,14 @@ function leavesOf(value: unknown, at: string): readonly string[] {
 
 function valueAt(element: Element, from: string, op: Bound['op']): string | string[] | undefined {
   const said = claimAt(element, from)
-  if (op !== 'in') return textOf(said)
+  if (op !== 'in') return claimText(said)
   if (!Array.isArray(said) || said.length === 0) return undefined
-  const texts = said.map(textOf)
+  const texts = said.map(claimText)
   return texts.every((text) => text !== undefined) ? texts : undefined
 }
 
 /** Numbers of claims are JavaScript's: only those that are exact as they are written mean something. */
-function textOf(value: unknown): string | undefined {
+function claimText(value: unknown): string | undefined {
   if (typeof value === 'string') return value
   if (typeof value !== 'number' || Math.abs(value) > 1e11) return undefined
   return /^-?\d{1,12}(?:\.\d{1,4})?$/.test(String(value)) ? String(value) : undefined

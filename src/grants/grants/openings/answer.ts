@@ -122,7 +122,7 @@ async function taskToken(
     details,
     ...scope,
     authentication: task,
-    thumbprint: keyOf(task),
+    thumbprint: taskKeyThumbprint(task),
     deadline: task.deadline,
   })
   return { kind: 'task', token, details, ...scope }
@@ -162,7 +162,7 @@ async function scopeOf(
 }
 
 /** Takes the key of the task, which has one where its tokens are bound. */
-function keyOf({ keyThumbprint }: Task): string {
+function taskKeyThumbprint({ keyThumbprint }: Task): string {
   if (keyThumbprint === null) throw new TypeError('a bound token for a task without a key')
   return keyThumbprint
 }

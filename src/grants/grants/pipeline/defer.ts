@@ -45,7 +45,7 @@ export async function findHeldBack(
   const same = await findSameDeferral(tx, { agentId: agent.id, flow, requestHash: hash, now })
   if (!same) return undefined
   return {
-    code: Buffer.from(master.open(same.code, associatedData(same.digest))).toString('utf8'),
+    code: Buffer.from(master.open(same.code, deferralPlace(same.digest))).toString('utf8'),
     consentId: same.consentId,
     expiresIn: Math.floor((same.expiresAt - now) / 1000),
     interval: same.pause,
@@ -70,7 +70,7 @@ export async function holdBack(
 ): Promise<DeferralAnswer> {
   const { agent, flow, personId, request, thumbprint } = waiting
   const { token: code, digest } = newOpaqueToken(KIND_OF[flow], random)
-  const seal = (text: string) => master.seal(text, associatedData(digest))
+  const seal = (text: string) => master.seal(text, deferralPlace(digest))
   const now = clock.now()
   const expiresAt = until.answeredBy + FETCHED_WITHIN
   const { consentId, notificationToken: token } = until
@@ -96,7 +96,7 @@ export async function holdBack(
 }
 
 /** Associated data that code and notification token are sealed with. */
-export function associatedData(digest: string): string {
+export function deferralPlace(digest: string): string {
   return `deferrals/${digest}`
 }
 
@@ -105,5 +105,5 @@ export const GRANTS_SEALED: readonly SealedColumn[] = ['code', 'notify_token'].m
   table: 'deferrals',
   column,
   key: 'digest',
-  associatedData: ({ digest = '' }) => associatedData(digest),
+  associatedData: ({ digest = '' }) => deferralPlace(digest),
 }))

@@ -19,7 +19,7 @@ export async function byAttestation(
   const { challenges } = parts
   if (!challenges) throw invalid('attestations are not accepted here')
   const vouched = await parts.issuers.checkAttestation(attestation).catch(inItsWords)
-  const instance = keyOf(vouched)
+  const instance = instanceKey(vouched)
   const used = await checkPossession({ kind, proof }, instance, { ...parts, challenges }).catch(
     inItsWords,
   )
@@ -31,7 +31,7 @@ export async function byAttestation(
 }
 
 /** The key of the instance (section 4: `cnf` with `jwk`), and not one that could sign for it. */
-function keyOf({ claims }: VerifiedToken): PublicKey {
+function instanceKey({ claims }: VerifiedToken): PublicKey {
   const { cnf } = claims
   const jwk = typeof cnf === 'object' && cnf !== null ? Reflect.get(cnf, 'jwk') : undefined
   try {

@@ -38,16 +38,22 @@ export function channelName({ id, kind }: Pick<OwnChannel, 'id' | 'kind'>): stri
 }
 
 /** Ties settings to their row: a channel cannot be given to another owner. */
-export function associatedData({ id, kind, owner }: Readonly<Record<string, string>>): string {
+export function ownChannelPlace({ id, kind, owner }: Readonly<Record<string, string>>): string {
   return `own_channels/${id}/${owner}/${kind}`
 }
 
 export function openSettings(master: Pick<MasterKey, 'open'>, own: OwnChannel): string {
   const { id, kind, owner } = own
-  return Buffer.from(master.open(own.sealed, associatedData({ id, kind, owner }))).toString()
+  return Buffer.from(master.open(own.sealed, ownChannelPlace({ id, kind, owner }))).toString()
 }
 
 /** Columns of this room that are sealed. */
 export const NOTIFICATIONS_SEALED: readonly SealedColumn[] = [
-  { table: 'own_channels', column: 'sealed', key: 'id', with: ['owner', 'kind'], associatedData },
+  {
+    table: 'own_channels',
+    column: 'sealed',
+    key: 'id',
+    with: ['owner', 'kind'],
+    associatedData: ownChannelPlace,
+  },
 ]

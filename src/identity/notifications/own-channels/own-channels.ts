@@ -7,7 +7,7 @@ import type { Recipient } from '../delivery.ts'
 import type { NotificationParts } from '../parts.ts'
 import { kindFor, ownerKind } from '../routes.ts'
 import { checkCode, consumeAttempt, sendCode } from './channel-code.ts'
-import { associatedData, channelName, MAX_OWN_CHANNELS, type OwnChannel } from './own-channel.ts'
+import { channelName, MAX_OWN_CHANNELS, type OwnChannel, ownChannelPlace } from './own-channel.ts'
 import { deleteOwnChannel, insertOwnChannel, ownChannelsOf } from './own-channel-store.ts'
 
 /** Channels that a person adds in an hour. */
@@ -48,7 +48,7 @@ export async function addOwnChannel(
   const id = newId('channel', parts.random)
   const own: OwnChannel = {
     ...{ id, owner, slot: 0, kind: kind.name, label, createdBy: by },
-    sealed: parts.master.seal(settings, associatedData({ id, owner, kind: kind.name })),
+    sealed: parts.master.seal(settings, ownChannelPlace({ id, owner, kind: kind.name })),
     ...{ createdAt: parts.clock.now(), confirmedAt: null },
     ...{ code: null, codeUntil: null, codeTries: 0 },
   }

@@ -61,7 +61,7 @@ export async function askConfirmation(
     createdAt: now,
     expiresAt: now + CONFIRMATION_LIFE_MS,
   }
-  const sealed = parts.master.seal(base64url(key), associatedData(id))
+  const sealed = parts.master.seal(base64url(key), confirmationPlace(id))
   await parts.storage.lanes.revocation.transaction(async (tx) => {
     await deleteOldestPending(tx, personId, MAX_PENDING - 1)
     await insertConfirmation(tx, confirmation, sealed)
@@ -151,7 +151,7 @@ export async function useConfirmation(
   if (!confirmed) throw missing()
   const { digestKey, meaning } = confirmed
   const key = fromBase64url(
-    Buffer.from(parts.master.open(digestKey, associatedData(id))).toString(),
+    Buffer.from(parts.master.open(digestKey, confirmationPlace(id))).toString(),
   )
   if (!key) throw new Error(`the digest key of confirmation ${id} is not base64url`)
   const digest = await payloadDigest(operation, canonicalJson(payloadOf(secretDigest(key))))
@@ -176,7 +176,7 @@ function missing(): Problem {
   )
 }
 
-function associatedData(id: string): string {
+function confirmationPlace(id: string): string {
   return `confirmations/${id}`
 }
 
@@ -185,6 +185,6 @@ export const CONFIRMATIONS_SEALED: readonly SealedColumn[] = [
     table: 'confirmations',
     column: 'digest_key',
     key: 'id',
-    associatedData: ({ id = '' }) => associatedData(id),
+    associatedData: ({ id = '' }) => confirmationPlace(id),
   },
 ]

@@ -20,7 +20,7 @@ export function splitJson({ bytes, most, texts: names }: LargeBody): ReadBody {
     return { rest: JSON.stringify(value), texts: {} }
   const members = Object.entries(value)
   const texts = members.flatMap(([name, member]) =>
-    names.includes(name) && canBeLarge(member) ? [[name, textOf(member)] as const] : [],
+    names.includes(name) && canBeLarge(member) ? [[name, memberText(member)] as const] : [],
   )
   const taken = new Set(texts.map(([name]) => name))
   const rest = Object.fromEntries(members.filter(([name]) => !taken.has(name)))
@@ -32,6 +32,6 @@ function canBeLarge(member: unknown): boolean {
   return typeof member === 'string' || (typeof member === 'object' && member !== null)
 }
 
-function textOf(member: unknown): string {
+function memberText(member: unknown): string {
   return typeof member === 'string' ? member : JSON.stringify(member)
 }

@@ -30,7 +30,7 @@ export async function withLastingKeys(
   const missing = LASTING.filter((purpose) => !known.has(purpose))
   const made = missing.map((purpose) => {
     const value = master.deriveEach(purpose).at(-1) ?? master.derive(purpose)
-    return { purpose, sealed: master.seal(value, associatedData(purpose)), at: clock.now() }
+    return { purpose, sealed: master.seal(value, lastingKeyPlace(purpose)), at: clock.now() }
   })
   if (made.length > 0)
     await storage.transaction(async (tx) => {
@@ -41,7 +41,7 @@ export async function withLastingKeys(
   const lasting = new Map(
     [...kept].map(([purpose, sealed]) => [
       purpose,
-      new Uint8Array(master.open(sealed, associatedData(purpose))),
+      new Uint8Array(master.open(sealed, lastingKeyPlace(purpose))),
     ]),
   )
   const find = (purpose: string) => lasting.get(purpose)
@@ -59,9 +59,9 @@ export const LASTING_KEYS_SEALED: SealedColumn = {
   table: 'lasting_keys',
   column: 'sealed',
   key: 'purpose',
-  associatedData: ({ purpose = '' }) => associatedData(purpose),
+  associatedData: ({ purpose = '' }) => lastingKeyPlace(purpose),
 }
 
-function associatedData(purpose: string): string {
+function lastingKeyPlace(purpose: string): string {
   return `lasting_keys/${purpose}`
 }

@@ -66,9 +66,9 @@ export function readMessage(
 
 /** Reads a message from JSON that was parsed strictly. @throws Problem `mcp.bad_message` */
 export function messageOf(value: Json): RpcMessage {
-  if (Array.isArray(value)) throw bad('batches are not accepted')
-  if (!isObject(value)) throw bad('a message is a JSON object')
-  if (value.get('jsonrpc') !== '2.0') throw bad('`jsonrpc` has to be "2.0"')
+  if (Array.isArray(value)) throw badMcpMessage('batches are not accepted')
+  if (!isObject(value)) throw badMcpMessage('a message is a JSON object')
+  if (value.get('jsonrpc') !== '2.0') throw badMcpMessage('`jsonrpc` has to be "2.0"')
   if (value.has('method')) return readCall(value)
   return value.has('error') ? readError(value) : readResult(value)
 }
@@ -77,9 +77,9 @@ function readCall(value: JsonObject): RpcRequest | RpcNotification {
   onlyMembers(value, ['jsonrpc', 'id', 'method', 'params'])
   const method = value.get('method')
   if (typeof method !== 'string' || method === '' || method.length > MAX_METHOD)
-    throw bad('`method` has to be a string')
+    throw badMcpMessage('`method` has to be a string')
   const params = value.get('params') ?? NOTHING
-  if (!isObject(params)) throw bad('`params` has to be an object')
+  if (!isObject(params)) throw badMcpMessage('`params` has to be an object')
   if (!value.has('id')) return { kind: 'notification', method, params }
   return { kind: 'request', id: readId(value), method, params }
 }
@@ -87,19 +87,19 @@ function readCall(value: JsonObject): RpcRequest | RpcNotification {
 function readResult(value: JsonObject): RpcResult {
   onlyMembers(value, ['jsonrpc', 'id', 'result'])
   const result = value.get('result')
-  if (!isObject(result)) throw bad('`result` has to be an object')
+  if (!isObject(result)) throw badMcpMessage('`result` has to be an object')
   return { kind: 'result', id: readId(value), result }
 }
 
 function readError(value: JsonObject): RpcError {
   onlyMembers(value, ['jsonrpc', 'id', 'error'])
   const error = value.get('error')
-  if (!isObject(error)) throw bad('`error` has to be an object')
+  if (!isObject(error)) throw badMcpMessage('`error` has to be an object')
   onlyMembers(error, ['code', 'message', 'data'])
   const code = error.get('code')
   const message = error.get('message')
   if (!(code instanceof ExactNumber) || !INTEGER.test(code.text) || typeof message !== 'string')
-    throw bad('an error has an integer `code` and a `message`')
+    throw badMcpMessage('an error has an integer `code` and a `message`')
   const id = value.get('id') == null ? undefined : readId(value)
   return { kind: 'error', id, code: Number(code.text), message, data: error.get('data') }
 }
@@ -108,15 +108,16 @@ function readId(value: JsonObject): RpcId {
   const id = value.get('id')
   if (typeof id === 'string' && id.length <= MAX_ID) return id
   if (id instanceof ExactNumber && INTEGER.test(id.text)) return id
-  throw bad('`id` has to be a string or an integer')
+  throw badMcpMessage('`id` has to be a string or an integer')
 }
 
 function onlyMembers(value: JsonObject, names: readonly string[]): void {
   for (const name of value.keys())
-    if (!names.includes(name)) throw bad('a message has a member that its kind does not have')
+    if (!names.includes(name))
+      throw badMcpMessage('a message has a member that its kind does not have')
 }
 
-function bad(detail: string): Problem {
+function badMcpMessage(detail: string): Problem {
   return new Problem('mcp.bad_message', detail)
 }
 

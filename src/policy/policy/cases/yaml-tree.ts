@@ -42,7 +42,7 @@ function convert(node: unknown, { depth, lines, near }: NodeContext): YamlTree {
   if (isSeq(node))
     return { is: 'list', line, items: node.items.map((item) => convert(item, inner)) }
   if (isMap(node)) return { is: 'map', line, members: membersOf(node, inner) }
-  if (isScalar(node) && node.value !== null) return textOf(node, line)
+  if (isScalar(node) && node.value !== null) return scalarNode(node, line)
   return { is: 'nothing', line }
 }
 
@@ -51,14 +51,14 @@ function membersOf(map: YAMLMap, around: NodeContext): ReadonlyMap<string, YamlT
   for (const { key, value } of map.items) {
     const line = lineOf(key, around.lines) ?? around.near
     if (!isScalar(key)) throw new BadFile(line, 'a name is not plain text')
-    const name = textOf(key, line).text
+    const name = scalarNode(key, line).text
     if (members.has(name)) throw new BadFile(line, `\`${name}\` stands here twice`)
     members.set(name, convert(value, { ...around, near: line }))
   }
   return members
 }
 
-function textOf({ source, type, value }: Scalar, line: number): Texts {
+function scalarNode({ source, type, value }: Scalar, line: number): Texts {
   const plain = type === 'PLAIN'
   const text = typeof value === 'string' ? value : (source ?? String(value))
   return { is: 'text', line, text, plain }

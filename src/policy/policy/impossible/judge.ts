@@ -37,7 +37,7 @@ const HOLDS = {
 
 /** The ends of a range decide: what holds for both holds for all between them. */
 function judgeOrder(operator: keyof typeof HOLDS, text: string, limits: Numeric): ComparisonResult {
-  const key = keyOf(limits, text)
+  const key = numericKey(limits, text)
   if (key === undefined) return 'open'
   const holds = valuesOf(limits).map((value) => HOLDS[operator](value, key))
   if (!holds.includes(true)) return 'never'
@@ -47,7 +47,7 @@ function judgeOrder(operator: keyof typeof HOLDS, text: string, limits: Numeric)
 const LARGEST = 2n ** 63n - 1n
 
 function valuesOf(limits: Numeric): readonly bigint[] {
-  const keys = (limits.enum ?? []).flatMap((value) => keyOf(limits, value) ?? [])
+  const keys = (limits.enum ?? []).flatMap((value) => numericKey(limits, value) ?? [])
   if (limits.enum) return keys
   const { exclusiveMaximum, exclusiveMinimum, maximum, minimum } = limits
   return [
@@ -72,11 +72,11 @@ function minus(value: bigint | undefined): bigint | undefined {
 
 /** Answers a limit in the steps that the kind has; `by` steps further. */
 function limit(limits: Numeric, text: string | undefined, by: bigint): bigint | undefined {
-  const key = text === undefined ? undefined : keyOf(limits, text)
+  const key = text === undefined ? undefined : numericKey(limits, text)
   return key === undefined ? undefined : key + by
 }
 
-function keyOf({ kind }: Numeric, text: string): bigint | undefined {
+function numericKey({ kind }: Numeric, text: string): bigint | undefined {
   const key = exact(kind, text)?.key
   return typeof key === 'bigint' ? key : undefined
 }

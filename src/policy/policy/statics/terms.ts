@@ -16,7 +16,7 @@ export interface Term {
 export function termsOf(conditions: PolicyJson['conditions']): readonly Term[] {
   const terms = new Map<string, Term>()
   for (const { body, kind } of conditions) collect(body, kind === 'when', terms)
-  return [...terms.values()].toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+  return [...terms.values()].toSorted((a, b) => (termKey(a) < termKey(b) ? -1 : 1))
 }
 
 function collect(expr: unknown, holds: boolean, into: Map<string, Term>): void {
@@ -34,11 +34,11 @@ function collect(expr: unknown, holds: boolean, into: Map<string, Term>): void {
   // What always holds is no condition.
   if (value === holds) return
   const term = { text: exactJson(expr), holds, expr }
-  into.set(keyOf(term), term)
+  into.set(termKey(term), term)
 }
 
 /** Answers the key of a term; equal terms have equal keys. */
-export function keyOf({ holds, text }: Term): string {
+export function termKey({ holds, text }: Term): string {
   return `${holds ? '+' : '-'}${text}`
 }
 
@@ -46,19 +46,19 @@ export function keyOf({ holds, text }: Term): string {
  * Tells whether every term of `outer` is one of `inner`: what fulfils `inner` then fulfils `outer`.
  */
 export function isWithin(outer: readonly Term[], inner: readonly Term[]): boolean {
-  const there = new Set(inner.map(keyOf))
-  return outer.every((term) => there.has(keyOf(term)))
+  const there = new Set(inner.map(termKey))
+  return outer.every((term) => there.has(termKey(term)))
 }
 
 /** Answers why no call can fulfil all of these, in words; `undefined` when that is not known. */
 export function contradiction(terms: readonly Term[]): string | undefined {
-  const keys = new Set(terms.map(keyOf))
+  const keys = new Set(terms.map(termKey))
   const equal = new Map<string, string>()
   for (const term of terms) {
     const { expr, holds } = term
     const value = memberOf(expr, 'Value')
     if (typeof value === 'boolean' && value !== holds) return 'its condition is never true'
-    if (keys.has(keyOf({ ...term, holds: !holds })))
+    if (keys.has(termKey({ ...term, holds: !holds })))
       return 'it needs the same condition to hold and not to hold'
     const is = holds ? equalityOf(expr) : undefined
     if (!is) continue

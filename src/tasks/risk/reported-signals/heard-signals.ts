@@ -80,7 +80,7 @@ function inForce(heard: readonly StoredSignal[], at: number): readonly RaisedSig
       .filter(({ expiresAt }) => expiresAt > at)
       .map(({ level, signal }) => ({ signal, level }))
       // In one order, whatever the order of the books: the same signals are the same facts.
-      .sort((a, b) => (textOf(a) < textOf(b) ? -1 : 1))
+      .sort((a, b) => (raisedSignalText(a) < raisedSignalText(b) ? -1 : 1))
   )
 }
 
@@ -89,6 +89,6 @@ interface Party {
   readonly subjects: readonly SignalSubject[]
 }
 
-function textOf({ level, signal }: RaisedSignal): string {
+function raisedSignalText({ level, signal }: RaisedSignal): string {
   return `${signal} ${level}`
 }

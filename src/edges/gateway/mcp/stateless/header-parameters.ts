@@ -38,13 +38,14 @@ function collect(
     const value = isObject(given) ? given.get(name) : undefined
     const header = property.get('x-mcp-header')
     if (typeof header === 'string' && TOKEN.test(header) && TYPES.has(property.get('type'))) {
-      if (headers.size < MAX_PARAMETERS) headers.set(PREFIX + header.toLowerCase(), textOf(value))
+      if (headers.size < MAX_PARAMETERS)
+        headers.set(PREFIX + header.toLowerCase(), headerValueOf(value))
     }
     collect(property, value, headers, depth - 1)
   }
 }
 
-function textOf(value: Json | undefined): string | undefined {
+function headerValueOf(value: Json | undefined): string | undefined {
   if (typeof value === 'boolean') return String(value)
   if (value instanceof ExactNumber) return value.text
   return typeof value === 'string' ? value : undefined
