@@ -9,6 +9,9 @@ import {
   type World,
   worldsOver,
 } from '../../calls/calls/testing.ts'
+import type { Action } from '../../catalog/catalog/index.ts'
+import { planImport } from '../../catalog/catalog/testing.ts'
+import { applyImport } from '../../catalog/catalog-changes/import/apply-import.ts'
 import { suspendResource } from '../../catalog/catalog-changes/index.ts'
 import {
   addAgent,
@@ -20,11 +23,14 @@ import {
 } from '../../grants/grants/openings/testing.ts'
 import { linkClient, retireAgent, setCeiling, unlinkClient } from '../../identity/agents/index.ts'
 import { suspendPerson } from '../../identity/sessions/index.ts'
+import { newId } from '../../platform/lib/id.ts'
+import { HOUR } from '../../platform/lib/time-units.ts'
 import { LEASE_MS, ORGANIZATION } from '../../platform/revocation/index.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { publishPolicies } from '../../policy/policy/index.ts'
 import { readBudget, setLimit } from '../../tasks/budgets/index.ts'
 import { basesOfPerson, grantBasis } from '../../tasks/consent/index.ts'
+import { endSponsorship } from '../../tasks/sponsorship/index.ts'
 import { WEEKDAYS } from '../../tasks/sponsorship/schedule.ts'
 import { endBasis } from '../../tasks/tasks/index.ts'
 import { IssuanceAnswerer } from './issuance-answering.ts'
@@ -65,6 +71,23 @@ function shaping(answer: IssuanceAnswer | undefined): TokenShape {
   return answer.shaping
 }
 
+const ALWAYS = { days: WEEKDAYS, from: '00:00', to: '24:00', zone: 'UTC' }
+const BILLING_AT = 'https://gw.example/billing'
+const BILLING = planImport(
+  {
+    openapi: '3.1.0',
+    info: { title: 'Billing', version: '1' },
+    servers: [{ url: 'https://billing.example' }],
+    paths: {
+      '/bills': { get: { 'x-remit-action': 'list', responses: {} } },
+      '/bills/pay': { post: { 'x-remit-action': 'pay', responses: {} } },
+    },
+  },
+  { name: 'billing', identifier: BILLING_AT },
+)
+
+type RecordedEvent = Readonly<Record<string, unknown>>
+
 const catalogOf = (parts: World['parts']) => ({
   ...parts,
   revalidate: parts.policies.revalidate.bind(parts.policies),
@@ -77,14 +100,18 @@ forEachEngine('servers that ask before they issue', (open) => {
     const world = await worlds.own(t)
     const { parts } = world
     const view = await parts.live.view([ORGANIZATION])
-    const answering = (over: Partial<IssuingAsker> = {}) =>
+    const answering = (
+      over: Partial<IssuingAsker> = {},
+      of: typeof parts = parts,
+      answered: ConstructorParameters<typeof IssuanceAnswerer>[2] = { append: async () => {} },
+    ) =>
       new IssuanceAnswerer(
-        parts,
+        of,
         {
           ...{ pep: 'login', issuer: world.provider.issuer, parties: [], audiences: [] },
           ...{ resources: null, view, ...over },
         },
-        { append: async () => {} },
+        answered,
       )
     const ask = (
       questions: readonly IssuanceQuestion[],
@@ -343,8 +370,8 @@ forEachEngine('servers that ask before they issue', (open) => {
     assert.deepEqual(await saysAll(alone), Array(3).fill('sponsor_grant.unknown'))
     const counted = await sponsored(world, refundBot(world))
     assert.deepEqual(await saysAll(alone), Array(3).fill('sponsor_grant.not_in_force'))
-    const schedule = { days: WEEKDAYS, from: '00:00', to: '24:00', zone: 'UTC' }
-    const grant = await sponsored(world, refundBot(world), { rate: undefined, schedule })
+    const always = { rate: undefined, schedule: ALWAYS }
+    const grant = await sponsored(world, refundBot(world), always)
     assert.deepEqual(await saysAll(alone), Array(3).fill('sponsor_grant.ambiguous'))
     assert.deepEqual(
       await saysAll(alone, { sponsorGrant: counted.id }),
@@ -436,5 +463,189 @@ forEachEngine('servers that ask before they issue', (open) => {
     await setCeiling(parts, { agentId: 'refund-bot', ceiling: [ALL_OF_ORDERS], by: 'x' })
     parts.clock.advance(LEASE_MS)
     assert.equal(await one.stillStands(), false)
+  })
+
+  test('a sponsor grant counts while it is in force, at its times, for its agent, and for what it says', async (t) => {
+    const { world, parts, ask, saysAll } = await begin(t)
+    await permitAll(world, world.ada)
+    const alone = [gate(ALONE, BOT), scope('orders.read', BOT)]
+    const both = (reason: string) => Array(2).fill(reason)
+    const [day] = WEEKDAYS.filter(
+      (each) => each !== WEEKDAYS[(new Date(parts.clock.now()).getUTCDay() + 6) % 7],
+    )
+    assert.ok(day)
+    const elsewhen = await sponsored(world, refundBot(world), {
+      ...{ rate: undefined, schedule: { ...ALWAYS, days: [day] } },
+    })
+    assert.deepEqual(await saysAll(alone), both('sponsor_grant.not_now'))
+    await endSponsorship(parts, { grantId: elsewhen.id, by: world.ada.id })
+    assert.deepEqual(await saysAll(alone), both('sponsor_grant.unknown'))
+    const ended = { sponsorGrant: elsewhen.id }
+    assert.deepEqual(await saysAll(alone, ended), both('sponsor_grant.unknown'))
+    const helper = await addAgent(world, 'helper')
+    const others = await sponsored(world, helper, { rate: undefined, schedule: ALWAYS })
+    const of = { sponsorGrant: others.id }
+    assert.deepEqual(await saysAll(alone, of), both('sponsor_grant.unknown'), "another agent's")
+    const expiresAt = parts.clock.now() + 90_000
+    const grant = await sponsored(world, refundBot(world), {
+      rate: undefined,
+      schedule: ALWAYS,
+      expiresAt,
+    })
+    const under = { sponsorGrant: grant.id }
+    assert.equal(shaping((await ask(alone, under))[0]).tokenLifetime, 90)
+    // What administrators allow holds beside it; what the sponsor consented to for themselves does not.
+    const basis = { personId: world.ada.id, agentId: 'refund-bot', grantedBy: world.ada.id }
+    await grantBasis(parts, { ...basis, kind: 'consent', details: [only('orders.list')] })
+    assert.deepEqual(await saysAll(alone, under), both('permitted'))
+    await grantBasis(parts, { ...basis, kind: 'admin', details: [only('orders.list')] })
+    assert.deepEqual(await saysAll(alone, under), ['permitted', 'issuance.not_permitted'])
+    parts.clock.advance(90_000)
+    assert.deepEqual(await saysAll(alone, under), both('sponsor_grant.unknown'))
+  })
+
+  test('a person whom the provider has not confirmed for long is none, and a sponsor neither, later', async (t) => {
+    const { world, parts, saysAll } = await begin(t)
+    await permitAll(world, world.sam, world.ada)
+    await sponsored(world, refundBot(world), { rate: undefined, schedule: ALWAYS })
+    const asked = () => Promise.all([saysAll([gate()]), saysAll([gate(ALONE, BOT)])])
+    parts.clock.advance(24 * HOUR)
+    assert.deepEqual(await asked(), [['permitted'], ['permitted']])
+    parts.clock.advance(1)
+    assert.deepEqual(await asked(), [['person.stale'], ['permitted']])
+  })
+
+  test('behind an audience the APIs that are alive count, each with its own actions', async (t) => {
+    const { world, parts, ask, saysAll } = await begin(t)
+    await applyImport(catalogOf(parts), BILLING, 'operator')
+    await permitAll(world, world.sam)
+    const peer = 'https://as.app.example'
+    const asker = { audiences: [{ id: peer, resources: ['orders', 'billing', 'gone'] }] }
+    const all = { type: 'remit_call', locations: [BILLING_AT], bounds: [] } as const
+    const pays = [{ ...all, actions: ['billing.pay', 'billing.list'] }]
+    await setCeiling(parts, {
+      ...{ agentId: 'refund-bot', ceiling: [ALL_OF_ORDERS, ...pays], by: 'operator' },
+    })
+    await world.allow(pays)
+    const asked = [
+      ...[gate(CODE, SAM, peer), scope('orders.read', SAM, peer)],
+      ...[scope('billing.pay', SAM, peer), cell('billing.list', BILLING_AT)],
+    ]
+    const says = () => saysAll(asked, {}, asker)
+    assert.deepEqual(await says(), Array(4).fill('permitted'))
+    const scopes = async () => {
+      const [first] = await ask([gate(CODE, SAM, peer)], {}, asker)
+      return (shaping(first).grantedScope ?? '').split(' ').filter((name) => name.endsWith('list'))
+    }
+    assert.deepEqual((await scopes()).toSorted(), ['billing.list', 'orders.list'])
+    // An action is of one API alone, whatever the audience.
+    assert.deepEqual(
+      await saysAll([gate(), scope('billing.pay'), cell('billing.pay')], {}, asker),
+      [...['permitted', 'action.unknown', 'action.unknown']],
+    )
+    assert.deepEqual(await saysAll(asked, {}, { ...asker, resources: ['orders'] }), [
+      ...['permitted', 'permitted', 'action.unknown', 'resource.unknown'],
+    ])
+    await suspendResource(catalogOf(parts), { name: 'billing', by: 'operator', reason: 'test' })
+    const left = ['permitted', 'permitted', 'action.unknown', 'resource.suspended']
+    assert.deepEqual(await says(), left)
+    assert.deepEqual(await scopes(), ['orders.list'])
+    await suspendResource(catalogOf(parts), { name: 'orders', by: 'operator', reason: 'test' })
+    assert.deepEqual(await says(), Array(4).fill('resource.suspended'))
+  })
+
+  test('an action that waits for an administrator is not named, and not had', async (t) => {
+    const { parts, answering } = await begin(t)
+    const view = await parts.catalog.current()
+    const held = { ...view, actionsOf: (name: string) => view.actionsOf(name).map(hold) }
+    const hold = (action: Action) =>
+      action.name === 'orders.read' ? { ...action, quarantined: true as const } : action
+    const catalog = { ...parts.catalog, current: async () => held }
+    const one = answering({}, { ...parts, catalog: catalog as unknown as typeof parts.catalog }) // as: nothing else is asked
+    const request: IssuanceRequest = {
+      ...{ questions: [gate()], clientId: 'bot-client', bound: true, ip: '' },
+      ...{ sponsorGrant: undefined, tokenId: undefined },
+    }
+    const [first] = await one.answers(request)
+    const names = (shaping(first).grantedScope ?? '').split(' ')
+    assert.deepEqual([names.includes('orders.list'), names.includes('orders.read')], [true, false])
+  })
+
+  test('rules see the address, whether the token is bound, and the class of each action', async (t) => {
+    const { world, saysAll } = await begin(t)
+    const publish = (when: string) =>
+      publishPolicies(world.parts, {
+        text: `${REFUND_DESK}\n@id("no") forbid (principal, action, resource) when { ${when} };`,
+        ...{ by: 'operator', note: 'test' },
+      })
+    const asked = [gate(), scope('orders.read'), scope('orders.refund')]
+    await publish('!(context.origin.ip like "192.0.2.*")')
+    assert.deepEqual(await saysAll(asked), Array(3).fill('permitted'))
+    assert.deepEqual(new Set(await saysAll(asked, { ip: '198.51.100.7' })).has('permitted'), false)
+    await publish('!context.token.bound')
+    assert.deepEqual(await saysAll(asked), Array(3).fill('permitted'))
+    assert.deepEqual(new Set(await saysAll(asked, { bound: false })).has('permitted'), false)
+    await publish('context.risk.class == "high"')
+    assert.deepEqual(await saysAll(asked), ['permitted', 'permitted', 'issuance.not_permitted'])
+  })
+
+  test('a limit of a while keeps no token back', async (t) => {
+    const { world, parts, saysAll } = await begin(t)
+    const read = readBudget(
+      [{ limit: 'calls', max: 1, seconds: 3600 }],
+      await parts.catalog.current(),
+    )
+    assert.ok(read.ok)
+    const [limit] = read.limits
+    assert.ok(limit)
+    const subject = { kind: 'agent', id: 'refund-bot' } as const
+    await setLimit(parts, { subject, eachTask: false, by: 'operator', limit })
+    const held = await world.open()
+    await world.decide(held, await world.token(held), READ)
+    assert.deepEqual(await saysAll([gate()]), ['permitted'])
+  })
+
+  test('a record of the answers says for whom, by whom and why not, and a later one that they are withdrawn', async (t) => {
+    const { world, parts, answering } = await begin(t)
+    const events: RecordedEvent[] = []
+    const append = async (event: RecordedEvent) => {
+      events.push(event)
+    }
+    const book = async (questions: readonly IssuanceQuestion[], over: Partial<IssuanceRequest>) => {
+      const one = answering({}, parts, { append: append as never }) // as: what it is given is looked at
+      const answers = await one.answers({
+        ...{ questions, clientId: 'bot-client', bound: true, ip: '' },
+        ...{ sponsorGrant: undefined, tokenId: undefined, ...over },
+      })
+      const id = newId('decision', parts.random)
+      const permitted = answers.filter((each) => each.permitted).length
+      await one.book({
+        ...{ id, kind: 'evaluation', answers: answers.length, permitted },
+        ...{ private: { who: 'sam' }, reason: permitted < answers.length ? 'policy' : undefined },
+      } as never) // as: all that it reads
+      await one.withdraw(id)
+      return id
+    }
+    const id = await book([gate(), scope('orders.nothing')], { tokenId: 'jti-1' })
+    assert.deepEqual(events.splice(0), [
+      {
+        ...{ type: 'evaluation.answered', decisionId: id, person: world.sam.id },
+        ...{ agent: 'refund-bot', chain: ['refund-bot'], tokenId: 'jti-1' },
+        ...{ reason: 'policy', outcome: 'permit' },
+        facts: { pep: 'login', kind: 'evaluation', answers: 2, permitted: 1, about: 'issuance' },
+        private: { who: 'sam', reasons: ' action.unknown' },
+      },
+      { type: 'evaluation.withdrawn', decisionId: id, facts: { pep: 'login' } },
+    ])
+    await book([gate()], {})
+    const [{ private: kept, ...permitted } = assert.fail()] = events.splice(0)
+    assert.deepEqual(kept, { who: 'sam' })
+    assert.ok(!('tokenId' in permitted) && !('reason' in permitted) && !('outcome' in permitted))
+    await book([gate(CODE, { type: 'user', id: 'nobody' })], {})
+    const [denied] = events
+    assert.deepEqual(
+      [denied?.person, denied?.agent, denied?.chain, denied?.outcome],
+      [undefined, undefined, undefined, 'deny'],
+    )
   })
 })
