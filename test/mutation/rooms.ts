@@ -474,6 +474,18 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
     guards: ['src/programs/mcp-stdio/lines.ts'],
     suites: ['src/programs/mcp-stdio/lines.test.ts'],
   },
+  'approval-desk': {
+    guards: [
+      'src/tasks/approval-desk/visible-request.ts',
+      'src/tasks/approval-desk/answer-together.ts',
+      'src/tasks/approval-desk/deny-request.ts',
+    ],
+    suites: ['src/tasks/approval-desk/{visible-request,answer-together,deny-request}.test.ts'],
+  },
+  'decision-log': {
+    guards: ['src/tasks/decision-log/replay-inputs.ts', 'src/tasks/decision-log/reasons.ts'],
+    suites: ['src/tasks/decision-log/{replay-inputs,reasons,replay}.test.ts'],
+  },
 }
 
 /** Rooms of `src` that refuse nothing. */
