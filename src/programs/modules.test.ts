@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { storageBuild } from '../platform/storage/index.ts'
+import { migrationDigests } from '../platform/storage/migrations/index.ts'
 import { SETTINGS } from './config/settings.ts'
 import { MODULE_COMMANDS } from './module-commands.ts'
 import { buildFor, MODULES } from './modules.ts'
@@ -22,6 +25,20 @@ test('migrations of all modules and of the centre are numbered in one row', () =
     names.map((name) => Number.parseInt(name, 10)),
     names.map((_, at) => at + 1),
   )
+})
+
+/** Digests in the `pinned.json` of all folders: of migrations that stood on main. */
+function pinned(): Readonly<Record<string, string>> {
+  const extensions = join(import.meta.dirname, '..', 'extensions')
+  const files = readdirSync(extensions)
+    .map((folder) => join(extensions, folder, 'pinned.json'))
+    .filter((file) => existsSync(file))
+  return Object.assign({}, ...files.map((file) => JSON.parse(readFileSync(file, 'utf8'))))
+}
+
+test('O2: migrations of modules are pinned in their folders, and never change', () => {
+  const all = Object.assign({}, ...MODULES.map(({ migrations }) => migrations))
+  assert.deepEqual(migrationDigests(all), pinned(), 'pinned.json has the digest of each')
 })
 
 test('commands of all modules are listed, and each operation of a module that has one is in it', async () => {

@@ -8,11 +8,10 @@ import {
   isSignedOperation,
   openSession,
 } from '../../identity/sessions/index.ts'
-import type { ProblemCode } from '../../platform/lib/problem.ts'
 import { OPERATIONS } from '../../programs/every-operation.ts'
 import { signedOperations } from '../../programs/operations.ts'
 import type { SignedAct } from '../operation-kit/operation.ts'
-import { thingsToChange } from './testing.ts'
+import { type Sample, sample, thingsToChange, wideningOfModules } from './testing.ts'
 
 /** A right input of every operation that widens access, and one that differs in a detail. */
 async function samples(w: World): Promise<Record<string, Sample>> {
@@ -39,7 +38,9 @@ async function samples(w: World): Promise<Record<string, Sample>> {
     ...{ trust: 1, ceiling: [detail] },
   }
   const rule = { name: 'this-computer', redirect_hosts: ['localhost'], trust: 1, ceiling: [detail] }
+  const ofModules = Object.entries(await wideningOfModules())
   return {
+    ...Object.fromEntries(ofModules.map(([id, each]) => [id, each.sample])),
     'admission.add': sample('/admission-rules', rule, { ...rule, redirect_hosts: ['*.example'] }),
     'admission.remove': {
       ...sample('/admission-rules/one', {}, {}),
@@ -234,15 +235,6 @@ async function samples(w: World): Promise<Record<string, Sample>> {
       ...sample('/clients/envoy/keys', { jwk: publicJwk }, {}),
       other: { path: '/clients/nginx/keys', body: { jwk: publicJwk } },
     },
-    'points.add': sample(
-      '/decision-points',
-      { name: 'opa', url: 'https://opa.example/evaluation' },
-      { name: 'opa', url: 'https://other.example/evaluation' },
-    ),
-    'points.remove': {
-      ...sample('/decision-points/opa', {}, {}),
-      other: { path: '/decision-points/two', body: {} },
-    },
     'signals.end': sample(
       '/risk-signals/end',
       { subject: { kind: 'agent', id: 'refund-bot' }, signal: 'one', source: 'source:siem' },
@@ -330,21 +322,10 @@ async function samples(w: World): Promise<Record<string, Sample>> {
   }
 }
 
-interface Sample {
-  /** Default: Ada, an administrator. */
-  readonly as?: PersonName
-  /** Code with which it is refused, where it cannot be done here. */
-  readonly refused?: ProblemCode
-  readonly path: string
-  readonly body: object
-  readonly other: { readonly path: string; readonly body: object }
-}
-
-function sample(path: string, body: object, other: object): Sample {
-  return { path, body, other: { path, body: other } }
-}
-
-/** Operations that widen access and are no act of `REMIT_PASSKEYS_FOR`. One that is new belongs here, or says `signedAs`. */
+/**
+ * Operations that widen access and are no act of `REMIT_PASSKEYS_FOR`. One that is new belongs here, or in the `testing.ts` of its
+ * module, or says `signedAs`.
+ */
 const UNSIGNED = [
   // People, agents and what agents prove; their owners are told.
   ...['people.permit_return', 'groups.create', 'agents.register', 'agents.set_limits'],
@@ -369,7 +350,7 @@ const UNSIGNED = [
     'actions.set_display',
     'actions.set_preview',
   ],
-  ...['connections.add', 'connections.replace', 'signals.end', 'points.add', 'points.remove'],
+  ...['connections.add', 'connections.replace', 'signals.end'],
   ...['spaces.create', 'spaces.change', 'spaces.resume', 'everything.resume', 'channels.add'],
   // Authority that a person gives; an approval is signed where its risk class is.
   ...['tasks.resume', 'requests.approve', 'breakglass.open', 'breakglass.review'],
@@ -377,12 +358,17 @@ const UNSIGNED = [
   ...['ledger.erase', 'ledger.accept_break', 'retention.lift', 'retention.erase'],
 ]
 
-it('E20: an operation that widens access says as which act it is signed, or is listed as none', () => {
+it('E20: an operation that widens access says as which act it is signed, or is listed as none', async () => {
+  const ofModules = Object.entries(await wideningOfModules())
+  const others = ofModules.filter(([, { signedAs }]) => signedAs === 'none').map(([id]) => id)
   const unsigned = OPERATIONS.filter(({ widens, signedAs }) => widens && !signedAs)
-  assert.deepEqual(unsigned.map(({ id }) => id).toSorted(), UNSIGNED.toSorted())
-  const others = OPERATIONS.filter(({ widens, signedAs }) => !widens && signedAs)
+  assert.deepEqual(unsigned.map(({ id }) => id).toSorted(), [...UNSIGNED, ...others].toSorted())
+  for (const [id, { signedAs }] of ofModules)
+    if (signedAs !== 'none')
+      assert.equal(OPERATIONS.find((each) => each.id === id)?.signedAs, signedAs)
+  const notWidening = OPERATIONS.filter(({ widens, signedAs }) => !widens && signedAs)
   assert.deepEqual(
-    others.map(({ id }) => id),
+    notWidening.map(({ id }) => id),
     ['keys.rotate', 'keys.seal_again'],
   )
 })

@@ -5,6 +5,7 @@ import { newKey } from '../../../test/signing.ts'
 import { inEachWorld, type World } from '../../../test/world.ts'
 import type { ProblemCode } from '../../platform/lib/problem.ts'
 import { OPERATIONS } from '../../programs/every-operation.ts'
+import { type Attempt, wideningOfModules } from './testing.ts'
 
 const NOBODY = 'psn_AAAAAAAAAAAAAAAAAAAAAA'
 
@@ -14,12 +15,6 @@ const NAMING_NOTHING = [
   // The address or the kind is judged, and no thing here is named.
   'channels.add',
 ]
-
-interface Attempt {
-  readonly path: string
-  readonly body?: unknown
-  readonly code: ProblemCode
-}
 
 /** Inputs that name something that is not there, or that is there already, by operation. */
 async function attempts(w: World): Promise<Readonly<Record<string, readonly Attempt[]>>> {
@@ -47,7 +42,9 @@ async function attempts(w: World): Promise<Readonly<Record<string, readonly Atte
     ...at(`/actions/orders.nothing/${path}`, 'catalog.unknown_action', body),
     ...at(`/actions/nothing.read/${path}`, 'catalog.unknown_action', body),
   ]
+  const ofModules = Object.entries(await wideningOfModules())
   return {
+    ...Object.fromEntries(ofModules.map(([id, each]) => [id, each.attempts])),
     'people.resume': at(`/people/${NOBODY}/resume`, 'person.unknown'),
     'people.permit_return': at(`/people/${person}/return`, 'person.unknown'),
     'people.permit_passkey': at(`/people/${NOBODY}/passkey-recovery`, 'person.unknown'),
@@ -139,10 +136,6 @@ async function attempts(w: World): Promise<Readonly<Record<string, readonly Atte
     }),
     'clients.rotate': at('/clients/nothing/secrets', 'client.unknown'),
     'clients.add_key': at('/clients/nothing/keys', 'client.unknown', { jwk }),
-    'points.add': at('/decision-points', 'decision_point.bad', {
-      ...{ name: 'opa', url: 'https://opa.example/evaluation', resources: ['nothing'] },
-    }),
-    'points.remove': at('/decision-points/nothing', 'decision_point.unknown'),
     'signals.end': at('/risk-signals/end', 'risk_signal.unknown', {
       ...{ subject: { kind: 'agent', id: 'refund-bot' }, signal: 'one', source: 'source:siem' },
     }),

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { assertRequestable } from '../../../test/refusals.ts'
 import type { PersonName, World } from '../../../test/world.ts'
 import { findRequest } from '../../approvals/access-requests/index.ts'
@@ -10,9 +12,53 @@ import { addAdmissionRule } from '../../identity/client-metadata/index.ts'
 import { endAccount, eraseAccount } from '../../identity/ended-accounts/index.ts'
 import { insertPerson } from '../../identity/people/index.ts'
 import { newId } from '../../platform/lib/id.ts'
+import type { ProblemCode } from '../../platform/lib/problem.ts'
 import { publishPolicies } from '../../policy/policy/index.ts'
 import { setLimit } from '../../tasks/budgets/index.ts'
 import { raiseSignal } from '../../tasks/risk/index.ts'
+import type { SignedAct } from '../operation-kit/operation.ts'
+
+/** A right input of an operation that widens access, and one that differs in a detail. */
+export interface Sample {
+  /** Default: Ada, an administrator. */
+  readonly as?: PersonName
+  /** Code with which it is refused, where it cannot be done here. */
+  readonly refused?: ProblemCode
+  readonly path: string
+  readonly body: object
+  readonly other: { readonly path: string; readonly body: object }
+}
+
+export function sample(path: string, body: object, other: object): Sample {
+  return { path, body, other: { path, body: other } }
+}
+
+/** Input that names something that is not there, or that is there already. */
+export interface Attempt {
+  readonly path: string
+  readonly body?: unknown
+  readonly code: ProblemCode
+}
+
+/** Facts about an operation of a module that widens access, for the tests that go over all of them. */
+export interface WideningCase {
+  readonly signedAs: SignedAct | 'none'
+  readonly sample: Sample
+  /** Empty: the operation names nothing that has to be there, or free. */
+  readonly attempts: readonly Attempt[]
+}
+
+/** Reads the cases of modules, by operation: each has them as `WIDENING` in its `testing.ts`. */
+export async function wideningOfModules(): Promise<Readonly<Record<string, WideningCase>>> {
+  const extensions = join(import.meta.dirname, '..', '..', 'extensions')
+  const files = readdirSync(extensions, { recursive: true, encoding: 'utf8' })
+  const all: object[] = []
+  for (const file of files.filter((each) => /^[\w-]+[\\/]testing\.ts$/.test(each))) {
+    const { WIDENING = {} }: { WIDENING?: object } = await import(join(extensions, file))
+    all.push(WIDENING)
+  }
+  return Object.assign({}, ...all)
+}
 
 /** Rules under which Nils may approve alone in an emergency, for calls that are asked about. */
 async function letNilsApproveAlone(w: World): Promise<void> {

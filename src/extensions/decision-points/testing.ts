@@ -6,6 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { buffer } from 'node:stream/consumers'
+import { sample, type WideningCase } from '../../console/api/testing.ts'
 
 /** Question that a decision point was asked. */
 export interface PointQuestion {
@@ -56,4 +57,29 @@ export function sends(
     reply.writeHead(status, { 'content-type': 'application/json', ...headers })
     reply.end(text)
   }
+}
+
+export const WIDENING: Readonly<Record<string, WideningCase>> = {
+  'points.add': {
+    signedAs: 'none',
+    sample: sample(
+      '/decision-points',
+      { name: 'opa', url: 'https://opa.example/evaluation' },
+      { name: 'opa', url: 'https://other.example/evaluation' },
+    ),
+    attempts: [
+      {
+        ...{ path: '/decision-points', code: 'decision_point.bad' },
+        body: { name: 'opa', url: 'https://opa.example/evaluation', resources: ['nothing'] },
+      },
+    ],
+  },
+  'points.remove': {
+    signedAs: 'none',
+    sample: {
+      ...sample('/decision-points/opa', {}, {}),
+      other: { path: '/decision-points/two', body: {} },
+    },
+    attempts: [{ path: '/decision-points/nothing', code: 'decision_point.unknown', body: {} }],
+  },
 }

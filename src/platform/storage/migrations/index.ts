@@ -81,9 +81,11 @@ export function migration(engine: 'sqlite' | 'postgres', statements: Statements)
   }
 }
 
-/** Digests of the statements of each migration, on both engines, by its name. */
-export function migrationDigests(): Readonly<Record<string, string>> {
-  const entries = Object.entries(MIGRATIONS)
+/** Digests of the statements of each migration, on both engines, by its name. Default: those of the storage itself. */
+export function migrationDigests(
+  migrations: Readonly<Record<string, Statements>> = MIGRATIONS,
+): Readonly<Record<string, string>> {
+  const entries = Object.entries(migrations)
   return Object.fromEntries(entries.map(([name, statements]) => [name, digestOf(statements)]))
 }
 
