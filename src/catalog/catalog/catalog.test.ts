@@ -317,6 +317,23 @@ describe('a catalog view', () => {
     assert.equal(view.kindOf(at, 'orders.nothing', '/amount'), undefined)
   })
 
+  it('answers what is called at an address: of a resource, of a group, and of none', () => {
+    const other: Resource = { ...resource, name: 'desk', identifier: 'https://desk.example' }
+    const group: Resource = {
+      ...{ ...resource, name: 'all', identifier: 'https://all.example' },
+      members: ['orders', 'removed', 'desk'],
+    }
+    const grouped = viewOf([group, other, resource], actions)
+    assert.deepEqual(grouped.at(at), { resources: [resource], locations: [at], actions })
+    assert.deepEqual(grouped.at(group.identifier), {
+      resources: [resource, other],
+      locations: [at, other.identifier],
+      actions,
+    })
+    const none = 'https://none.example'
+    assert.deepEqual(grouped.at(none), { resources: [], locations: [none], actions: [] })
+  })
+
   it('reads scopes as actions, and refuses those it does not know', () => {
     const found = detailsForScope(view, 'orders.read orders.refund')
     assert.ok(found.ok)

@@ -21,7 +21,18 @@ export interface CatalogView {
    * Lists the actions of a resource: the same list each time, so that it can be matched quickly.
    */
   actionsOf(resource: string): readonly Action[]
+  /** Answers what can be called at the address of a resource, or of a group of resources. */
+  at(identifier: string): ResourceAddress
   readonly kindOf: KindOf
+}
+
+/** Address at which resources are called: that of a resource, or of a group, which has nothing of its own. */
+export interface ResourceAddress {
+  /** The resource, or the members of the group; suspended ones too. None: there is no such address. */
+  readonly resources: readonly Resource[]
+  /** Identifiers that authority at this address names. */
+  readonly locations: readonly string[]
+  readonly actions: readonly Action[]
 }
 
 const NO_ACTIONS: readonly Action[] = []
@@ -100,13 +111,31 @@ export function viewOf(
 ): CatalogView {
   const perResource = Map.groupBy(actions, (action) => action.resource)
   const byIdentifier = new Map(resources.map((resource) => [resource.identifier, resource]))
+  const byResource = new Map(resources.map((resource) => [resource.name, resource]))
   const byName = new NamedActions(actions)
+  const actionsOf = (resource: string) => perResource.get(resource) ?? NO_ACTIONS
+  const addresses = new Map<string, ResourceAddress>()
   return {
     epoch,
-    resources: new Map(resources.map((resource) => [resource.name, resource])),
+    resources: byResource,
     byIdentifier,
     actions: byName,
-    actionsOf: (resource) => perResource.get(resource) ?? NO_ACTIONS,
+    actionsOf,
+    at: (identifier) => {
+      const known = addresses.get(identifier)
+      if (known) return known
+      const resource = byIdentifier.get(identifier)
+      if (!resource) return { resources: [], locations: [identifier], actions: NO_ACTIONS }
+      const called = resource.members?.map((name) => byResource.get(name)) ?? [resource]
+      const there = called.filter((each) => each !== undefined)
+      const address = {
+        resources: there,
+        locations: there.map((each) => each.identifier),
+        actions: there.flatMap(({ name }) => actionsOf(name)),
+      }
+      addresses.set(identifier, address)
+      return address
+    },
     kindOf: (location, action, path) => {
       const found = byName.get(action)
       return found && byIdentifier.get(location)?.name === found.resource

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Action, CatalogView, Resource } from '../catalog/index.ts'
+import { viewOf } from '../catalog/catalog.ts'
+import type { Action, Resource } from '../catalog/index.ts'
 import { nameInGroup, uriInGroup, uriOfMember } from './group-names.ts'
 import { groupNames } from './look-alikes.ts'
 
@@ -10,10 +11,9 @@ const tool = (resource: string, path: string): Action =>
 /** Names in a group of these members, with what an administrator let in. */
 function among(tools: readonly Action[], alike: readonly string[] = []) {
   const members = [...new Set(tools.map(({ resource }) => resource))]
-  const resources = new Map(members.map((name) => [name, { name } as Resource])) // as: likewise
-  const actionsOf = (name: string) => tools.filter(({ resource }) => resource === name)
-  const view = { resources, actionsOf } as unknown as CatalogView // as: likewise
-  return groupNames(view, { name: 'all', members, alike } as unknown as Resource) // as: likewise
+  const servers = members.map((name) => ({ name, identifier: name }) as Resource) // as: likewise
+  const all = { name: 'all', identifier: 'all', members, alike } as unknown as Resource // as: likewise
+  return groupNames(viewOf([...servers, all], tools), all)
 }
 
 const found = (names: ReturnType<typeof among>, { method, ...of }: Action) =>

@@ -1,7 +1,6 @@
 import { skeleton } from '../../platform/lib/text/alphabet.ts'
 import type { Action, CatalogView, Resource } from '../catalog/index.ts'
 import { nameInGroup } from './group-names.ts'
-import { actionsAt } from './members.ts'
 
 /** Tools, or prompts, of several members whose names a person or a model could take for each other. */
 export interface LookAlikes {
@@ -37,7 +36,9 @@ export function groupNames(view: CatalogView, group: Resource): GroupNames {
 }
 
 function namesIn(view: CatalogView, group: Resource): GroupNames {
-  const named = actionsAt(view, group).filter(({ method }) => method !== 'resources/read')
+  const named = view
+    .at(group.identifier)
+    .actions.filter(({ method }) => method !== 'resources/read')
   const lookAlikes = lookAlikesAmong(named, new Set(group.alike))
   const byAction = Map.groupBy(
     lookAlikes.flatMap((each) => each.actions.map((action) => ({ action, each }))),

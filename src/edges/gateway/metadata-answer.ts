@@ -1,5 +1,4 @@
 import type { CatalogView } from '../../catalog/catalog/index.ts'
-import { actionsAt } from '../../catalog/resource-groups/index.ts'
 import { resourceMetadata } from '../../identity/possession/index.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import type { OwnAnswer } from './ended.ts'
@@ -15,6 +14,6 @@ export function metadataAnswer(
     path.length === 1 ? catalog.byIdentifier.get(`${ports.gateway}/${path[0]}`) : undefined
   if (!resource)
     throw new Problem('resource.unknown', 'no resource of that name is behind this gateway')
-  const scopes = actionsAt(catalog, resource).map((action) => action.name)
+  const scopes = catalog.at(resource.identifier).actions.map((action) => action.name)
   return { status: 200, body: resourceMetadata(resource, ports, scopes) }
 }

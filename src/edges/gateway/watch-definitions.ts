@@ -6,7 +6,6 @@ import {
   knownNames,
   noticeOffered,
 } from '../../catalog/catalog-changes/index.ts'
-import { resourcesAt } from '../../catalog/resource-groups/index.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import type { GatewayPorts } from './ports.ts'
 
@@ -59,7 +58,7 @@ export class DefinitionWatch {
    */
   async look(resource: Resource): Promise<void> {
     if (resource.members) {
-      const members = resourcesAt(await this.#ports.catalog.current(), resource)
+      const members = (await this.#ports.catalog.current()).at(resource.identifier).resources
       await Promise.all(members.map((member) => this.look(member)))
       return
     }

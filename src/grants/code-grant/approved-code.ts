@@ -6,7 +6,6 @@ import {
 } from '../../approvals/access-requests/index.ts'
 import { usableApproval } from '../../approvals/approvals/index.ts'
 import type { CatalogView } from '../../catalog/catalog/index.ts'
-import { locationsAt } from '../../catalog/resource-groups/index.ts'
 import { type Agent, findAgent } from '../../identity/agents/index.ts'
 import { findPerson, type Person } from '../../identity/people/index.ts'
 import { newId } from '../../platform/lib/id.ts'
@@ -148,7 +147,7 @@ async function codeQuestion(
 ): Promise<FrozenQuestion> {
   const { resource, taskId } = authorization
   const name = catalog.byIdentifier.get(resource)?.name ?? resource
-  const details = detailsAt(grant.details, locationsAt(catalog, resource))
+  const details = detailsAt(grant.details, catalog.at(resource).locations)
   const { version: policyVersion } = await parts.policies.active()
   return openingQuestion(
     parts,

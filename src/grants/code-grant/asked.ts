@@ -1,6 +1,5 @@
 import type { Detail } from '@remit/engine'
 import { type CatalogView, detailsForScope, type Resource } from '../../catalog/catalog/index.ts'
-import { actionsAt, locationsAt } from '../../catalog/resource-groups/index.ts'
 import { parseJson } from '../../platform/lib/json.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import { detailsAt, type GrantRefusal, isRefused, readWanted, refused } from '../issuance/index.ts'
@@ -29,7 +28,7 @@ export function readAskedDetails(
   }
   const read = readWanted({ details: JSON.parse(text) }, catalog)
   if (isRefused(read)) return read
-  const there = locationsAt(catalog, resource)
+  const there = catalog.at(resource).locations
   const here = detailsAt(read ?? [], there)
   const elsewhere = read?.some(({ locations }) => locations.some((each) => !there.includes(each)))
   if (here.length === 0 || elsewhere)
@@ -47,7 +46,7 @@ export function saysWhat(
 }
 
 function knownScopes(catalog: CatalogView, resource: Resource, scope: string | null): string[] {
-  const actions = actionsAt(catalog, resource).map(({ name }) => name)
+  const actions = catalog.at(resource.identifier).actions.map(({ name }) => name)
   return (scope ?? '')
     .split(' ')
     .filter((name) => actions.includes(catalog.actions.get(name)?.name ?? ''))
@@ -63,7 +62,7 @@ export function askedAt(
   resource: Resource,
   { askedDetails, scope }: Pick<Authorization, 'askedDetails' | 'scope'>,
 ): readonly Detail[] {
-  const actions = actionsAt(catalog, resource).map(({ name }) => name)
+  const actions = catalog.at(resource.identifier).actions.map(({ name }) => name)
   const known = knownScopes(catalog, resource, scope)
   const details =
     askedDetails === null ? [] : readAskedDetails(catalog, askedDetails, resource.identifier)

@@ -1,6 +1,5 @@
 import type { AccessRequest } from '../../approvals/access-requests/index.ts'
 import { USE_GUARD, useSteps } from '../../approvals/approvals/index.ts'
-import { locationsAt } from '../../catalog/resource-groups/index.ts'
 import { canProve } from '../../identity/agent-authentication/index.ts'
 import { findAgent } from '../../identity/agents/index.ts'
 import { CODE_GUARD, consumeCodeStep, returnCodeStep } from '../../identity/opaque-tokens/index.ts'
@@ -205,7 +204,7 @@ async function planCode(
     ({ id, kind }) => id === authorization.basisId || kind === 'admin',
   )
   if (!bases.some(({ id }) => id === authorization.basisId)) return TAKEN_BACK
-  const details = detailsAt(grant.details, locationsAt(catalog, authorization.resource))
+  const details = detailsAt(grant.details, catalog.at(authorization.resource).locations)
   if (details.length === 0) return refused('grant.ended', 'nothing of the consent is left')
   return { asked, plan: { ...plan, grant: { ...grant, bases, details } }, approval }
 }

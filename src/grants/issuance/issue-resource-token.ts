@@ -1,7 +1,6 @@
 import { type Detail, type GateResult, intersect, type KindOf } from '@remit/engine'
 import { USE_GUARD } from '../../approvals/approvals/index.ts'
 import type { Resource } from '../../catalog/catalog/index.ts'
-import { locationsAt } from '../../catalog/resource-groups/index.ts'
 import { type Proof, tokenTypeOf } from '../../identity/possession/index.ts'
 import type { MintedToken } from '../../identity/tokens/index.ts'
 import type { LedgerEvent } from '../../platform/ledger/index.ts'
@@ -149,7 +148,7 @@ export async function grantAt(
   const setting = await parts.facts.setting(held, resource.name, view, parts.clock.now())
   const also = settingLiveness(setting, task)
   if (!also.passed) return because(also)
-  const there = locationsAt(catalog, resource.identifier)
+  const there = catalog.at(resource.identifier).locations
   const here = detailsAt(setting.details, there)
   const asking = wanted === undefined ? here : intersect(here, wanted, catalog.kindOf)
   const kind = asked.kind ?? 'access_token'

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { viewOf } from '../../catalog/catalog/catalog.ts'
 import type { CatalogView } from '../../catalog/catalog/index.ts'
 import { type SpaceRules, withRules } from './rules.ts'
 import type { Space } from './space.ts'
@@ -12,8 +13,7 @@ const SPACE: Space = {
 }
 
 const CATALOG: CatalogView = {
-  ...{ epoch: 1, resources: new Map(), byIdentifier: new Map(), actions: new Map() },
-  actionsOf: () => [],
+  ...viewOf([], []),
   kindOf: (_, action, path) =>
     action === 'orders.refund' && path === '/amount' ? 'decimal' : undefined,
 }

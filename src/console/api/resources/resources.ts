@@ -27,7 +27,6 @@ import {
   trustMappings,
 } from '../../../catalog/catalog-changes/index.ts'
 import {
-  actionsAt,
   allowConfusables,
   groupNames,
   nameInGroup,
@@ -83,7 +82,9 @@ async function namesOf({ spaces }: Pick<ApiParts, 'spaces'>, resource: Resource)
   if (!resource.members) return { names: [], look_alikes: [] }
   const view = await spaces.catalog.current()
   const { lookAlikes } = groupNames(view, view.resources.get(resource.name) ?? resource)
-  const named = actionsAt(view, resource).filter(({ method }) => method !== 'resources/read')
+  const named = view
+    .at(resource.identifier)
+    .actions.filter(({ method }) => method !== 'resources/read')
   return {
     names: named.map((each) => ({ action: each.name, name: nameInGroup(each) })),
     look_alikes: lookAlikes.map(({ actions, ...rest }) => ({ actions: [...actions], ...rest })),

@@ -1,4 +1,3 @@
-import { resourcesAt } from '../../../catalog/resource-groups/index.ts'
 import {
   type Authorization,
   type AuthorizationAnswer,
@@ -140,7 +139,7 @@ async function viewOf(
     changedAt: (before && described?.changedAt) ?? undefined,
     known: knownIn(catalog),
     titleOf: titlesIn(catalog),
-    members: offer.resource?.members ? resourcesAt(catalog, offer.resource) : [],
+    members: offer.resource?.members ? catalog.at(offer.resource.identifier).resources : [],
     first: signInFirst(visitor.session, wantedOf(parts, asked, now), here),
     advised: await advisedOf(parts, visitor, offer, { here, now }),
   }

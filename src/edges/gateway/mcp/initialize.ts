@@ -6,7 +6,6 @@ import {
   sessionId,
 } from '../../../calls/mcp-sessions/index.ts'
 import type { Resource } from '../../../catalog/catalog/index.ts'
-import { actionsAt, resourcesAt } from '../../../catalog/resource-groups/index.ts'
 import { leftOut } from '../../../grants/code-grant/index.ts'
 import { base64url } from '../../../platform/lib/bytes.ts'
 import type { Json, JsonObject } from '../../../platform/lib/json.ts'
@@ -62,8 +61,8 @@ export async function initialize(
     const catalog = await ports.catalog.current()
     const offers = await offersAt(now, ports)
     const capable = serverCapabilities(
-      actionsAt(catalog, resource),
-      resourcesAt(catalog, resource),
+      catalog.at(resource.identifier).actions,
+      catalog.at(resource.identifier).resources,
       revision,
     )
     const missing = await leftOut(ports.decisions, now.task)

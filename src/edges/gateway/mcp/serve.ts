@@ -12,7 +12,6 @@ import {
   type Resource,
   type ServerCapability,
 } from '../../../catalog/catalog/index.ts'
-import { resourcesAt } from '../../../catalog/resource-groups/index.ts'
 import { ExactNumber, type JsonObject, printJson } from '../../../platform/lib/json.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import {
@@ -151,7 +150,7 @@ async function resultOf(
   if (isList(method)) return list(message, offers)
   if (stateless && method === 'server/discover') return discover(resource, offers, task, ports)
   if (!stateless && method === 'ping') return new Map()
-  const servers = resourcesAt(await ports.catalog.current(), resource)
+  const servers = (await ports.catalog.current()).at(resource.identifier).resources
   const isOffered = (capability: ServerCapability) =>
     !stateless && servers.some(({ server }) => hasCapability(server, capability))
   if (method === 'logging/setLevel' && isOffered('logging')) {
@@ -238,7 +237,7 @@ async function end(
       ports.desk.reopened(upstreamKey(server, conversation.key)) ?? conversation.upstream
     if (session) await endSession((await peerOf(server, undefined, ports)).peer, session)
   }
-  for (const server of resourcesAt(await ports.catalog.current(), resource))
+  for (const server of (await ports.catalog.current()).at(resource.identifier).resources)
     await tell(server).catch((error: unknown) =>
       ports.log.warn({ resource: server.name, err: error }, 'a server was not told of an end'),
     )

@@ -1,5 +1,4 @@
 import { callsIn, type Detail, type StepUp } from '@remit/engine'
-import { locationsAt } from '../../../catalog/resource-groups/index.ts'
 import { useCredential } from '../../../identity/agent-authentication/index.ts'
 import { hasShare, sharedBy } from '../../../platform/lib/fair-share.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
@@ -167,7 +166,7 @@ export async function questionOf(
   // Whom rules want to be asked is asked after the person.
   const details = grant.outcome === 'needs_consent' ? grant.details : allGranted(grant)
   if (wanted.resource === undefined) return details
-  const there = locationsAt(await parts.catalog.current(), wanted.resource)
+  const there = (await parts.catalog.current()).at(wanted.resource).locations
   if (detailsAt(callsIn(details), there).length === 0)
     return refused('task.resource_not_granted', 'nothing can be granted at this resource')
   return details

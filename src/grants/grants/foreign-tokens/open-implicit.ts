@@ -1,5 +1,4 @@
 import type { Detail } from '@remit/engine'
-import { locationsAt } from '../../../catalog/resource-groups/index.ts'
 import type { Agent } from '../../../identity/agents/index.ts'
 import {
   isNewcomer,
@@ -123,7 +122,7 @@ async function grantFor(
   const calls = asked(
     vouched,
     foreignDetails(vouched, catalog),
-    locationsAt(catalog, shown.resource),
+    catalog.at(shown.resource).locations,
   )
   const limited = vouchedFor(agent, issuers, kindOf)
   const now = parts.clock.now()

@@ -1,5 +1,4 @@
 import { contains } from '@remit/engine'
-import { locationsAt } from '../../../catalog/resource-groups/index.ts'
 import { credentialStep } from '../../../identity/agent-authentication/index.ts'
 import type { Guard } from '../../../platform/storage/index.ts'
 import { proofStep } from '../../../tasks/facts/index.ts'
@@ -69,7 +68,7 @@ export async function continueAsserted(
   const who = { ...said.brought, issuing }
   const grant = await grantOpening(parts, wanted, who, { asserted: said.basis })
   if (grant.outcome !== 'granted') return undefined
-  const here = detailsAt(grant.details, locationsAt(await parts.catalog.current(), resource))
+  const here = detailsAt(grant.details, (await parts.catalog.current()).at(resource).locations)
   const task = open.find((one) => here.length > 0 && contains(one.details, here, grant.kindOf))
   const held = task && (await parts.facts.task(task.id))
   if (!held) return undefined

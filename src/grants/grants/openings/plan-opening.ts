@@ -1,4 +1,3 @@
-import { locationsAt } from '../../../catalog/resource-groups/index.ts'
 import type { GrantName } from '../../../policy/policy/index.ts'
 import {
   asRefused,
@@ -60,7 +59,7 @@ export async function planOpening(
   if (isRefused(planned) || planned.outcome === 'needs_consent') return planned
   const { resource } = asked.request
   if (resource === undefined) return planned
-  const there = locationsAt(await parts.catalog.current(), resource)
+  const there = (await parts.catalog.current()).at(resource).locations
   if (detailsAt(planned.grant.details, there).length === 0)
     return refused('task.resource_not_granted', 'nothing was granted at this resource')
   return planned

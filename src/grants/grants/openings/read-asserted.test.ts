@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { CatalogView, Resource } from '../../../catalog/catalog/index.ts'
+import { viewOf } from '../../../catalog/catalog/catalog.ts'
+import type { Resource } from '../../../catalog/catalog/index.ts'
 import { planImport } from '../../../catalog/catalog/testing.ts'
 import type { Claims } from '../../../platform/jose/index.ts'
 import type { AssertedOpening } from '../opening.ts'
@@ -25,13 +26,7 @@ const plans = ['orders', 'billing'].map((name) =>
 )
 const RESOURCES = plans.map(({ resource }) => ({ ...resource, status: 'active' }) as Resource) // as: resources that are stored
 const ACTIONS = plans.flatMap(({ actions }) => actions)
-const VIEW: CatalogView = {
-  ...{ epoch: 1, kindOf: () => undefined },
-  resources: new Map(RESOURCES.map((each) => [each.name, each])),
-  byIdentifier: new Map(RESOURCES.map((each) => [each.identifier, each])),
-  actions: new Map(ACTIONS.map((each) => [each.name, each])),
-  actionsOf: (name) => ACTIONS.filter(({ resource }) => resource === name),
-}
+const VIEW = viewOf(RESOURCES, ACTIONS)
 const [ORDERS, BILLING] = ['https://gateway.example/orders', 'https://gateway.example/billing']
 const call = (name: string, ...actions: readonly string[]) => ({
   ...{ type: 'remit_call', locations: [`https://gateway.example/${name}`], bounds: [] },

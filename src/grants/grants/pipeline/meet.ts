@@ -1,4 +1,3 @@
-import { locationsAt } from '../../../catalog/resource-groups/index.ts'
 import type { UnprovisionedPerson } from '../../../identity/identity-providers/index.ts'
 import { bringPerson } from '../../../identity/issuers/index.ts'
 import type { Person } from '../../../identity/people/index.ts'
@@ -25,7 +24,7 @@ export async function resolvePerson(
   if (granted.outcome === 'refused') return granted
   const { details } = granted.outcome === 'needs_approval' ? granted.grant : granted
   const catalog = await parts.catalog.current()
-  if (resource !== undefined && detailsAt(details, locationsAt(catalog, resource)).length === 0)
+  if (resource !== undefined && detailsAt(details, catalog.at(resource).locations).length === 0)
     return refused('task.resource_not_granted', 'nothing would be granted at this resource')
   return bringPerson(parts, met.by, met.newcomer)
 }

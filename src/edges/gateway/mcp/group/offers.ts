@@ -5,7 +5,6 @@ import {
   type GroupNames,
   groupNames,
   nameInGroup,
-  resourcesAt,
   uriInGroup,
 } from '../../../../catalog/resource-groups/index.ts'
 import { isObject, type Json, type JsonObject } from '../../../../platform/lib/json.ts'
@@ -30,7 +29,7 @@ export async function offersAt(
   { catalog, decisions }: McpPorts,
 ): Promise<readonly ServerOffer[]> {
   const view = await catalog.current()
-  const servers = resourcesAt(view, who.resource)
+  const servers = view.at(who.resource.identifier).resources
   const reaches = await Promise.all(
     servers.map(async (resource) => {
       const reach = await reachOf(decisions, who, resource)

@@ -1,5 +1,4 @@
 import type { Resource } from '../../../../catalog/catalog/index.ts'
-import { actionsAt, resourcesAt } from '../../../../catalog/resource-groups/index.ts'
 import { leftOut } from '../../../../grants/code-grant/index.ts'
 import type { Json, JsonObject } from '../../../../platform/lib/json.ts'
 import { MCP_REVISIONS, STATELESS_REVISION } from '../../../../platform/net/index.ts'
@@ -21,8 +20,8 @@ export async function discover(
     [
       'capabilities',
       serverCapabilities(
-        actionsAt(catalog, resource),
-        resourcesAt(catalog, resource),
+        catalog.at(resource.identifier).actions,
+        catalog.at(resource.identifier).resources,
         STATELESS_REVISION,
       ),
     ],

@@ -6,7 +6,6 @@ import {
   type ResourceSubscription,
 } from '../../../../calls/mcp-sessions/index.ts'
 import type { Resource } from '../../../../catalog/catalog/index.ts'
-import { resourcesAt } from '../../../../catalog/resource-groups/index.ts'
 import { isObject, type Json, type JsonObject } from '../../../../platform/lib/json.ts'
 import { slotHolders } from '../../../../platform/lib/under-way/held-places.ts'
 import { MCP, RPC, type RpcRequest } from '../../../../platform/net/index.ts'
@@ -91,7 +90,7 @@ async function hear(
 ): Promise<() => Promise<void>> {
   const { catalog, decisions, desk, feeds, log } = ports
   const named = (server: Resource) => held.filter((each) => each.server === server.name)
-  const servers = resourcesAt(await catalog.current(), who.resource)
+  const servers = (await catalog.current()).at(who.resource.identifier).resources
   const heard = servers.filter((server) => named(server).length > 0)
   const ends = heard.map((resource) => {
     const key = upstreamKey(resource, who.task.id)

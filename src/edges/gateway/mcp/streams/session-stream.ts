@@ -2,7 +2,6 @@ import { mayContinue } from '../../../../calls/calls/index.ts'
 import { askable, passedQuestion, SessionLog, scrub } from '../../../../calls/mcp-messages/index.ts'
 import { findLogging, type McpConversation } from '../../../../calls/mcp-sessions/index.ts'
 import type { Resource } from '../../../../catalog/catalog/index.ts'
-import { resourcesAt } from '../../../../catalog/resource-groups/index.ts'
 import type { Json, JsonObject } from '../../../../platform/lib/json.ts'
 import { Problem } from '../../../../platform/lib/problem.ts'
 import type { Redactor } from '../../../../platform/lib/redaction/redactor.ts'
@@ -39,7 +38,7 @@ export async function serveStream(
   const { release: end, replaced } = desk.stream(conversation.key)
   const reply = new McpReply(placed.reply)
   const stream: ClientStream = { placed, conversation, who, reply, id: conversation.key }
-  const servers = resourcesAt(await catalog.current(), who.resource)
+  const servers = (await catalog.current()).at(who.resource.identifier).resources
   const leave = servers.map((server) => hear(server, stream, ports))
   try {
     reply.keepAlive()

@@ -3,7 +3,6 @@ import {
   dependencyViews,
   mayContinue,
 } from '../../../../calls/calls/index.ts'
-import { resourcesAt } from '../../../../catalog/resource-groups/index.ts'
 import type { AbortReason } from '../../../../platform/revocation/index.ts'
 import type { McpPorts } from '../ports.ts'
 import type { McpReply } from '../reply.ts'
@@ -36,7 +35,7 @@ export async function untilChanged(
     },
   )
   const until = AbortSignal.any([leaving.signal, reply.gone, leave])
-  const servers = resourcesAt(await catalog.current(), who.resource)
+  const servers = (await catalog.current()).at(who.resource.identifier).resources
   try {
     while (!until.aborted) {
       await wait(mcp.progressEvery, until)
