@@ -9,6 +9,7 @@ const DEFAULTS: CentreHooks = {
   points: NO_POINTS,
   watcherOf: () => ({ offer: () => {} }),
   approvalsLike: async () => undefined,
+  previewsBy: () => undefined,
   companionsOf: noCompanions,
   callbackOf: async () => undefined,
   policySet: async () => undefined,

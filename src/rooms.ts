@@ -13,7 +13,7 @@ import type { ApiParts } from './console/api/index.ts'
 import type { CountApprovals } from './console/pages/index.ts'
 import { startUnlessMoved } from './extensions/backup/index.ts'
 import { channelQuestion, timedQuestions } from './extensions/channel-answers/index.ts'
-import type { Centre, Module, ModuleGround, OpenModule } from './extensions/module.ts'
+import type { Centre, CentreHooks, Module, ModuleGround, OpenModule } from './extensions/module.ts'
 import type { Telemetry } from './extensions/telemetry/index.ts'
 import { CODE_GRANT_SEALED } from './grants/code-grant/index.ts'
 import { Dormancy, GRANTS_SEALED, PendingQuota } from './grants/grants/index.ts'
@@ -110,6 +110,7 @@ export interface Rooms extends Omit<ApiParts, 'development' | 'describeMcp' | 'f
   readonly issuerTrust: IssuerTrust
   readonly policy: ApiParts['policy'] & { readonly live: Live }
   readonly decisions: CallParts
+  readonly previewsBy: CentreHooks['previewsBy']
   readonly companionsOf: FindCompanions
   readonly approvalsLike: CountApprovals
   /** To the metadata documents of clients: any public address, and nothing of ours. */
@@ -319,6 +320,7 @@ export async function openRooms(
     await configuredProvider(settings, shared, options.development)
     return {
       ...shared,
+      previewsBy: hooks.previewsBy,
       companionsOf: hooks.companionsOf,
       approvalsLike: (request) => hooks.approvalsLike(decisions, request),
       callbackOf: hooks.callbackOf,

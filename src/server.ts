@@ -2,17 +2,11 @@ import { join } from 'node:path'
 import { startBackground } from './background.ts'
 import { recover } from './calls/calls/index.ts'
 import { type ApiParts, addApi, OPERATIONS } from './console/api/index.ts'
-import {
-  type PageParts,
-  problemPage,
-  problemPageFor,
-  registerPages,
-} from './console/pages/index.ts'
+import { problemPage, problemPageFor, registerPages } from './console/pages/index.ts'
 import { addStandIns } from './console/stand-in-pages/index.ts'
 import { createGateway, type McpLimits, PATIENCE, type Timeouts } from './edges/gateway/index.ts'
 import { oauthHandlers, ParQuota, PUSHED_LIFE_MS } from './edges/oauth/index.ts'
 import type { Module } from './extensions/module.ts'
-import { fetchPreview } from './extensions/previews/index.ts'
 import type { Telemetry } from './extensions/telemetry/index.ts'
 import { protocolRecords } from './identity/opaque-tokens/index.ts'
 import { Spool } from './platform/bodies/index.ts'
@@ -165,8 +159,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     rates: ratesOf(settings),
     problemPage: problemPageFor(rooms),
   })
-  const fetchFor: PageParts['fetchPreview'] = (asked) => fetchPreview(asked, gateway.ports)
-  registerPages(http.app, { ...rooms, deviceCodes, fetchPreview: fetchFor }, addStandIns)
+  // The gateway comes later; pages are shown when it is there.
+  const previews = rooms.previewsBy(() => gateway.ports)
+  registerPages(http.app, { ...rooms, deviceCodes, fetchPreview: previews }, addStandIns)
   const { upstreamConnections: connections } = settings
   // Every origin is allowed: only what an administrator registered is ever fetched.
   const upstreams = outbound({ allowOrigins: () => true, connections })

@@ -1,6 +1,7 @@
 import type { CallParts, ExternalPoints, Watcher } from '../calls/calls/index.ts'
 import type { FindCallbackAddress, Operation } from '../console/api/index.ts'
-import type { CountApprovals } from '../console/pages/index.ts'
+import type { CountApprovals, FetchPreview } from '../console/pages/index.ts'
+import type { McpPorts } from '../edges/gateway/index.ts'
 import type { ClientAuthenticator } from '../identity/machine-clients/index.ts'
 import type { ChannelKind } from '../identity/notifications/index.ts'
 import type {
@@ -109,6 +110,8 @@ export interface CentreHooks {
     parts: CallParts,
     request: Parameters<CountApprovals>[0],
   ) => ReturnType<CountApprovals>
+  /** Makes what reads the API for an approver through the gateway. Default: approvers are offered no preview. */
+  readonly previewsBy: (gateway: () => McpPorts) => FetchPreview | undefined
   /** Finds requests that were made together with a request. Default: none were. */
   readonly companionsOf: FindCompanions
   /** Finds the address at which an enforcement point is called back. Default: there is none. */

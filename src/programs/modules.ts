@@ -4,6 +4,7 @@ import { AUTHZEN } from '../extensions/authzen/module.ts'
 import { DECISION_POINTS } from '../extensions/decision-points/module.ts'
 import { EXT_AUTHZ } from '../extensions/extauthz/module.ts'
 import type { Module } from '../extensions/module.ts'
+import { PREVIEWS } from '../extensions/previews/module.ts'
 import { PUSH } from '../extensions/push/module.ts'
 import { RETENTION } from '../extensions/retention/module.ts'
 import { SLACK } from '../extensions/slack/module.ts'
@@ -17,6 +18,7 @@ const LISTED = [
   AUTHZEN,
   DECISION_POINTS,
   EXT_AUTHZ,
+  PREVIEWS,
   PUSH,
   RETENTION,
   SLACK,

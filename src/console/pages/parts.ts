@@ -9,6 +9,12 @@ import type { FindCompanions, PreviewAnswer } from '../../tasks/approval-desk/in
 /** Counts earlier approvals of calls like one that waits, where people approve such calls again and again. */
 export type CountApprovals = (request: AccessRequest) => Promise<number | undefined>
 
+/** Reads from an API what a waiting call is about. */
+export type FetchPreview = (asked: {
+  readonly request: AccessRequest
+  readonly by: string
+}) => Promise<PreviewAnswer>
+
 /** Parts that pages work with: those of the rooms that they speak for. */
 export interface PageParts {
   /** Our own origin, without a trailing slash. */
@@ -23,8 +29,5 @@ export interface PageParts {
   readonly companionsOf: FindCompanions
   readonly approvalsLike: CountApprovals
   /** Reads from an API what a waiting call is about; absent where nothing can. */
-  readonly fetchPreview?: (asked: {
-    readonly request: AccessRequest
-    readonly by: string
-  }) => Promise<PreviewAnswer>
+  readonly fetchPreview?: FetchPreview | undefined
 }
