@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { McpSessions, SpokenRevisions, Subscriptions } from '../../calls/mcp-sessions/index.ts'
 import { type ArrivedRequest, createFront, listenProblem } from '../../platform/http/index.ts'
+import { configuredUrl } from '../../platform/lib/client-url.ts'
 import { startingWith } from '../../platform/lib/pipeline.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import { type Repetition, systemWait } from '../../platform/lib/repeat.ts'
@@ -19,7 +20,7 @@ import { keepEnding } from './mcp/tasks/end-overdue.ts'
 import { ServerFeeds } from './mcp/upstream/server-feeds.ts'
 import type { ParsedRequest } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
-import { readStrictly } from './read-strictly.ts'
+import { strictRequest } from './strict-request.ts'
 import { DefinitionWatch } from './watch-definitions.ts'
 
 export interface Gateway {
@@ -166,4 +167,23 @@ function answer(message: IncomingMessage, reply: ServerResponse, own: OwnAnswer)
     ...OWN_ANSWER,
   })
   reply.end(text)
+}
+
+/**
+ * Reads a request that has exactly one reading, and refuses every other at the first step. The end
+ * of a refused request, or of one that offers to upgrade, is as doubtful as its content, so later bytes on its connection are not
+ * taken for a request either.
+ */
+function readStrictly(arrived: ArrivedRequest, ports: GatewayPorts): ParsedRequest {
+  const { method = '', url = '', httpVersion, rawHeaders } = arrived.message
+  const host = configuredUrl(ports.gateway).host
+  try {
+    const request = strictRequest({ method, target: url, httpVersion, rawHeaders }, host)
+    // An offer to upgrade ends what Node reads of its packet, so a request behind it may have lost its beginning.
+    if (request.headers.has('upgrade')) arrived.doubt()
+    return { ...arrived, request }
+  } catch (error) {
+    arrived.doubt()
+    throw error
+  }
 }

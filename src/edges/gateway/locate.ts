@@ -1,11 +1,10 @@
 import type { CatalogView } from '../../catalog/catalog/index.ts'
-import { challenge, METADATA_PREFIX } from '../../identity/possession/index.ts'
+import { challenge, METADATA_PREFIX, resourceMetadata } from '../../identity/possession/index.ts'
 import { ambiguousQuery } from '../../platform/http/index.ts'
 import { type Awaitable, andThen } from '../../platform/lib/pipeline.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import { CARD_PATH, cardAnswer, publicCard } from './a2a/card.ts'
-import { PipelineEnd } from './ended.ts'
-import { metadataAnswer } from './metadata-answer.ts'
+import { type OwnAnswer, PipelineEnd } from './ended.ts'
 import type { LocatedRequest, ParsedRequest } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
 
@@ -47,4 +46,18 @@ function locateIn(catalog: CatalogView, strict: ParsedRequest, ports: GatewayPor
     })
   }
   return { ...strict, resource, segments }
+}
+
+/** Answers `/.well-known/oauth-protected-resource/<name>` (RFC 9728 section 3). */
+function metadataAnswer(
+  catalog: CatalogView,
+  ports: Pick<GatewayPorts, 'certificates' | 'gateway' | 'issuer'>,
+  path: readonly string[],
+): OwnAnswer {
+  const resource =
+    path.length === 1 ? catalog.byIdentifier.get(`${ports.gateway}/${path[0]}`) : undefined
+  if (!resource)
+    throw new Problem('resource.unknown', 'no resource of that name is behind this gateway')
+  const scopes = catalog.at(resource.identifier).actions.map((action) => action.name)
+  return { status: 200, body: resourceMetadata(resource, ports, scopes) }
 }

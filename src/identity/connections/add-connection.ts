@@ -1,3 +1,4 @@
+import { readCompact, readObject } from '../../platform/jose/index.ts'
 import { isName } from '../../platform/lib/id.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import type { Secret } from '../../platform/lib/secret.ts'
@@ -15,7 +16,10 @@ import {
   selectSealed,
   updateExpiry,
 } from './connection-store.ts'
-import { statedExpiry } from './stated-expiry.ts'
+
+/** Earliest and latest end that is taken for one: the years 2000 to 2100, in seconds. */
+const EARLIEST = Date.UTC(2000, 0) / 1_000
+const LATEST = Date.UTC(2100, 0) / 1_000
 
 /**
  * Keeps a credential for an upstream, sealed with the master key. It is never returned again. Where the caller does not say when it
@@ -141,5 +145,21 @@ function checkCredential(secret: Secret): void {
     throw badConnection(
       'the credential is not 1 to 8192 printable ASCII characters without spaces at its ends',
     )
+  }
+}
+
+/**
+ * Reads when a credential expires, in epoch milliseconds, if it is a JWT that says so (`exp`); `undefined`: it does not. Nothing
+ * is verified, and nothing else is read: it is a credential of another system, and what it says decides nothing.
+ */
+export function statedExpiry(secret: Secret): number | undefined {
+  try {
+    const { exp } = readObject(readCompact(secret.reveal()).payload, 'claims')
+    return typeof exp === 'number' && exp >= EARLIEST && exp < LATEST
+      ? Math.floor(exp * 1_000)
+      : undefined
+  } catch {
+    // Not a JWT. INVARIANT: no message says what the credential is.
+    return undefined
   }
 }

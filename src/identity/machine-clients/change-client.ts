@@ -12,7 +12,7 @@ import { insertCredential } from './credential-store.ts'
 import { type ClientKind, kindRules } from './kinds.ts'
 import { newKeyCredential, newSecretCredential } from './new-credential.ts'
 import type { ClientChange, ClientParts } from './parts.ts'
-import { settingsOnRecord } from './settings-on-record.ts'
+import type { IssuingSettings, PepSettings } from './settings.ts'
 
 export interface AddedClient<K extends ClientKind> {
   readonly client: MachineClient<K>
@@ -120,4 +120,48 @@ export async function requireClient(tx: Tx, id: string): Promise<MachineClient> 
 
 export function keyTaken(): Problem {
   return new Problem('client.bad_key', 'the key was registered before')
+}
+
+type Facts = NonNullable<LedgerEvent['facts']>
+
+/** Writes the part of a record that says which client it is about, and with what settings. */
+function settingsOnRecord(
+  client: MachineClient,
+  more: Facts = {},
+): Pick<LedgerEvent, 'facts' | 'resource'> {
+  const { id, kind, settings } = client
+  const facts = { client: id, kind, ...more }
+  switch (kind) {
+    case 'enforcer':
+      return { resource: settings.resource, facts }
+    case 'introspector':
+      return { facts: { ...facts, resources: settings.resources && [...settings.resources] } }
+    case 'pep':
+      return { facts: { ...facts, ...pepFacts(settings) } }
+    case 'surface':
+      return { facts: { ...facts, space: settings.space, silent_after_ms: settings.silentAfter } }
+    default:
+      return { facts }
+  }
+}
+
+function pepFacts(settings: PepSettings): Facts {
+  const { issuing, mode, namesTasks, policySet, properties, resources, takes } = settings
+  return {
+    mode,
+    ...(issuing === null ? {} : { issuing: issuingFacts(issuing) }),
+    policy_set: policySet,
+    resources: resources && [...resources],
+    properties,
+    names_tasks: namesTasks,
+    takes,
+  }
+}
+
+function issuingFacts({ audiences, issuer, parties }: IssuingSettings) {
+  return {
+    issuer,
+    parties: parties.map(({ agent, id, type }) => `${type} ${id} = ${agent}`),
+    audiences: audiences.map(({ id, resources }) => `${id} = ${resources.join(', ')}`),
+  }
 }

@@ -2,7 +2,7 @@ import { sameBytes } from '../../platform/lib/bytes.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import type { Secret } from '../../platform/lib/secret.ts'
 import { HOUR } from '../../platform/lib/time-units.ts'
-import type { Reader } from '../../platform/storage/index.ts'
+import type { Reader, Tx } from '../../platform/storage/index.ts'
 import {
   ADMINISTRATORS,
   findPerson,
@@ -10,10 +10,11 @@ import {
   insertMember,
   type PeopleParts,
 } from '../people/index.ts'
-import { readSetupLink, takeSetupLink, writeSetupLink } from './setup-link-store.ts'
 import { newToken, tokenDigest } from './token.ts'
 
 export const SETUP_LINK_LIFE_MS = HOUR
+/** Key of the one setup link in `meta`: there is one link at most. */
+const KEY = 'people.setup_link'
 
 /**
  * Tells whether someone can manage Remit. While no one can, the operator of the server may make a
@@ -92,4 +93,43 @@ async function matchingLink(reader: Reader, token: string, now: number) {
 async function requireNoAdministrator(reader: Reader): Promise<void> {
   if (await hasActiveMember(reader, ADMINISTRATORS))
     throw new Problem('setup.closed', 'there is an administrator already')
+}
+
+interface SetupLink {
+  readonly digest: string
+  readonly expiresAt: number
+}
+
+async function readSetupLink(reader: Reader): Promise<SetupLink | undefined> {
+  const row = await reader
+    .selectFrom('meta')
+    .select('value')
+    .where('key', '=', KEY)
+    .executeTakeFirst()
+  const [digest, expiresAt] = row?.value.split(' ') ?? []
+  return digest && expiresAt ? { digest, expiresAt: Number(expiresAt) } : undefined
+}
+
+/** Replaces the former link, if there is one. */
+async function writeSetupLink(tx: Tx, link: SetupLink): Promise<void> {
+  const value = text(link)
+  await tx
+    .insertInto('meta')
+    .values({ key: KEY, value })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
+    .execute()
+}
+
+/** True for exactly one caller. */
+async function takeSetupLink(tx: Tx, link: SetupLink): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('meta')
+    .where('key', '=', KEY)
+    .where('value', '=', text(link))
+    .executeTakeFirstOrThrow()
+  return numDeletedRows === 1n
+}
+
+function text(link: SetupLink): string {
+  return `${link.digest} ${link.expiresAt}`
 }

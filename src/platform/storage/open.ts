@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import { type StorageBuild, storageBuild } from './build.ts'
 import {
@@ -15,7 +16,6 @@ import type { PrimaryOptions } from './postgres/primary.ts'
 import { rehearsable } from './rehearsal.ts'
 import type { Snapshot } from './snapshot/snapshot.ts'
 import type { EngineStorage, Storage } from './storage.ts'
-import { timedBy } from './timed-by.ts'
 
 export type StorageOptions = (
   | {
@@ -152,4 +152,17 @@ async function openBare(options: StorageOptions): Promise<EngineStorage> {
   const { openPostgres } = await import('./postgres/open.ts')
   const storage = await openPostgres(options)
   return options.databaseClock ? timedBy(storage, options.databaseClock) : storage
+}
+
+/** Wraps a store so that its database time is this clock: for tests that move it. */
+export function timedBy<S extends EngineStorage>(storage: S, clock: Pick<Clock, 'now'>): S {
+  const now = async () => clock.now()
+  const { renewal, revocation } = storage.lanes
+  return {
+    ...storage,
+    now,
+    nowAtHand: () => clock.now(),
+    time: () => sql<number>`CAST(${clock.now()} AS BIGINT)`,
+    lanes: { renewal: { ...renewal, now }, revocation: { ...revocation, now } },
+  }
 }

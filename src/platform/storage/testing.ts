@@ -8,7 +8,7 @@ import { migrate, openStorage } from './open.ts'
 import { TEST_CONNECTIONS, takeDatabase } from './postgres/testing.ts'
 import type { Storage } from './storage.ts'
 
-export { timedBy } from './timed-by.ts'
+export { timedBy } from './open.ts'
 
 /** Opens an empty, migrated database of its own, which is closed before the next test begins. */
 export interface OpenStorage {

@@ -6,8 +6,7 @@ import type { Action, Resource } from '../../../catalog/catalog/index.ts'
 import { DEFAULT_POLICIES, load, ORDERS_PLAN } from '../../../policy/policy/testing.ts'
 import type { Setting } from '../../../tasks/facts/index.ts'
 import type { TaskLineage } from '../../../tasks/tasks/index.ts'
-import { KeptReaches } from './kept-reaches.ts'
-import { answerReach, type ReachQuestion } from './reach-answer.ts'
+import { answerReach, KeptReaches, type ReachQuestion } from './kept-reaches.ts'
 
 const { actions: ACTIONS, resource } = ORDERS_PLAN
 const [READ = '', ...OTHERS] = ACTIONS.map(({ name }) => name)

@@ -1,5 +1,11 @@
 import type { Risk } from '@remit/engine'
-import { getNamedType, OperationTypeNode } from 'graphql'
+import {
+  type GraphQLSchema,
+  getNamedType,
+  isInterfaceType,
+  isObjectType,
+  OperationTypeNode,
+} from 'graphql'
 import { sha256url } from '../../../platform/lib/bytes.ts'
 import { canonicalJson } from '../../../platform/lib/canonical-json.ts'
 import { badDocument } from '../../argument-types/index.ts'
@@ -12,7 +18,6 @@ import { actionOf } from '../mcp/tool.ts'
 import { kebab } from '../mcp/wire-names.ts'
 import { type PackedPlan, packPlan } from '../packed-plan.ts'
 import { type ImportOptions, type ImportPlan, planResource } from '../plan-resource.ts'
-import { fieldsWithArguments } from './nested-arguments.ts'
 import { argumentsOf, describe } from './root-field.ts'
 
 const MAX_FIELDS = 2_000
@@ -88,4 +93,25 @@ function withNested(action: Action, isNested: boolean): Action {
   const reason = 'arguments of fields below the root field are sent and shown, and not typed'
   const whole = { ...action, untyped: [...action.untyped, { at: '/selected_fields', reason }] }
   return { ...whole, digest: definitionDigest(whole) }
+}
+
+/** Names of the output types from which a field with arguments can be reached. */
+function fieldsWithArguments(schema: GraphQLSchema): ReadonlySet<string> {
+  const leadTo = new Map<string, string[]>()
+  const found: string[] = []
+  const lead = (from: string, to: string) => leadTo.set(to, [...(leadTo.get(to) ?? []), from])
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (type.name.startsWith('__')) continue
+    const isFields = isObjectType(type) || isInterfaceType(type)
+    for (const field of isFields ? Object.values(type.getFields()) : []) {
+      if (field.args.length > 0) found.push(type.name)
+      lead(type.name, getNamedType(field.type).name)
+    }
+    if ('getTypes' in type) for (const each of type.getTypes()) lead(type.name, each.name)
+    if (isInterfaceType(type))
+      for (const each of schema.getPossibleTypes(type)) lead(type.name, each.name)
+  }
+  const reached = new Set(found)
+  for (const name of reached) for (const from of leadTo.get(name) ?? []) reached.add(from)
+  return reached
 }

@@ -2,6 +2,7 @@ import { reviewsFor } from '../../../approvals/approvals/break-glass/index.ts'
 import { listNotices } from '../../../calls/calls/index.ts'
 import { listAgents } from '../../../identity/agents/index.ts'
 import { listProviders } from '../../../identity/identity-providers/index.ts'
+import { DAY } from '../../../platform/lib/time-units.ts'
 import { latestSet } from '../../../policy/policy/index.ts'
 import { pendingConsents } from '../../../tasks/consent/index.ts'
 import { listDecisions } from '../../../tasks/decision-log/index.ts'
@@ -15,10 +16,12 @@ import type { PageParts } from '../parts.ts'
 import { sponsorGrantsOf } from '../task/sponsor-grant-routes.ts'
 import { runningTasks } from '../task/task-routes.ts'
 import type { PageRouter, Visit } from '../visit.ts'
-import { type HomeView, homePage, type SetupStep } from './home-page.ts'
-import { agentsToRecertify } from './recertify.ts'
+import { type HomeView, homePage, type RecertifyItem, type SetupStep } from './home-page.ts'
 
 const RECENT = 10
+const AHEAD_MS = 14 * DAY
+
+const MAX_LOOKED_AT = 1000
 
 export function addHome(desk: PageRouter, parts: Pick<PageParts, 'decisions' | 'people'>): void {
   desk.get('/', async (visit) => homePage(await viewOf(parts, visit)))
@@ -99,4 +102,21 @@ async function setupSteps(parts: Pick<PageParts, 'decisions' | 'people'>): Promi
         'remit agents add invoice-bot --trust 3 --ceiling billing.invoices.read --key-out invoice-bot.jwk',
     },
   ]
+}
+
+/** Agents of a person whose date is near or past, the most urgent first. */
+async function agentsToRecertify(
+  parts: Pick<PageParts, 'decisions'>,
+  ownerId: string,
+  now: number,
+): Promise<RecertifyItem[]> {
+  const { read } = parts.decisions.storage
+  const owned = await listAgents(read, { ownerId, limit: MAX_LOOKED_AT })
+  return owned
+    .flatMap(({ certification, id, status, suspendedFor }) =>
+      certification && status !== 'retired' && certification.until <= now + AHEAD_MS
+        ? [{ id, until: certification.until, stopped: suspendedFor === 'uncertified' }]
+        : [],
+    )
+    .toSorted((a, b) => a.until - b.until)
 }

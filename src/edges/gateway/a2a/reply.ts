@@ -1,13 +1,34 @@
 import type { ServerResponse } from 'node:http'
-import { type JsonObject, printJson } from '../../../platform/lib/json.ts'
+import { exact } from '../../../calls/mcp-messages/index.ts'
+import { type Json, type JsonObject, printJson } from '../../../platform/lib/json.ts'
 import {
   printMessage,
+  RPC,
   type RpcError,
   type RpcId,
   type RpcResult,
 } from '../../../platform/net/index.ts'
 import { StreamedReply } from '../streamed-reply.ts'
-import { statusOf } from './rest-status.ts'
+import { CODES } from './errors.ts'
+
+const INVALID: Status = [400, 'INVALID_ARGUMENT']
+
+const INTERNAL: Status = [500, 'INTERNAL']
+
+/** HTTP status and name of `google.rpc.Code` for each error code (A2A 1.0, section 5.4). */
+const STATUSES: Readonly<Record<number, Status>> = {
+  [CODES.TASK_NOT_FOUND]: [404, 'NOT_FOUND'],
+  [CODES.CONTENT_TYPE_NOT_SUPPORTED]: INVALID,
+  [CODES.INVALID_AGENT_RESPONSE]: INTERNAL,
+  [CODES.PERMISSION_DENIED]: [403, 'PERMISSION_DENIED'],
+  [RPC.parseError]: INVALID,
+  [RPC.invalidRequest]: INVALID,
+  [RPC.invalidParams]: INVALID,
+  [RPC.methodNotFound]: [501, 'UNIMPLEMENTED'],
+  [RPC.internalError]: INTERNAL,
+}
+
+const OTHER: Status = [400, 'FAILED_PRECONDITION']
 
 /** Binding of A2A 1.0 that a request came by (sections 9 and 11), as cards name it. */
 export type Binding = 'JSONRPC' | 'HTTP+JSON'
@@ -71,4 +92,22 @@ export class A2aReply extends StreamedReply {
 const TYPES: Readonly<Record<Binding, string>> = {
   JSONRPC: 'application/json',
   'HTTP+JSON': 'application/a2a+json',
+}
+
+type Status = readonly [code: number, name: string]
+
+/** Writes an answer as HTTP+JSON has it: its status; of an error, the body too (AIP-193; A2A 1.0, section 11.6). */
+function statusOf(answer: RpcResult | RpcError): {
+  readonly code: number
+  readonly body: JsonObject
+} {
+  if (answer.kind === 'result') return { code: 200, body: answer.result }
+  const [code, name] = STATUSES[answer.code] ?? OTHER
+  const error = new Map<string, Json>([
+    ['code', exact(code)],
+    ['status', name],
+    ['message', answer.message],
+    ['details', answer.data ?? []],
+  ])
+  return { code, body: new Map([['error', error]]) }
 }

@@ -3,8 +3,7 @@ import { readCompact, readObject } from '../../../platform/jose/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import { type Form, refuse, required } from '../form.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
-import { redeems } from './identity-assertion.ts'
-import { deferringOf, openingOf, type RequestCredentials } from './read.ts'
+import { deferringOf, openingOf, type RequestCredentials, taskOf } from './read.ts'
 import { workloadGrant } from './workload.ts'
 
 type Grant = (parts: GrantParts, presented: RequestCredentials, form: Form) => Promise<TokenAnswer>
@@ -106,4 +105,33 @@ async function ticket(
   return openingAnswer(
     await openTask(parts, 'ticket', { ...presented, ...openingOf(form), ticket: given, defer }),
   )
+}
+
+/**
+ * Redeems the identity assertion of another organization (ID-JAG section 4.4) or the grant of another domain (OAuth identity
+ * chaining): the client authenticates beside it, and there is no refresh token.
+ */
+function redeems(use: 'id_jag' | 'chaining') {
+  return async (
+    parts: GrantParts,
+    presented: RequestCredentials,
+    form: Form,
+  ): Promise<TokenAnswer> => {
+    refuse(form, ['subject_token'], 'is not accepted here: the assertion says for whom')
+    const asked = {
+      ...presented,
+      ...openingOf(form),
+      identity: required(form, 'assertion'),
+      ...taskOf(form),
+    }
+    const { assertion, certificate, clientId } = asked
+    const provesNothing = use === 'id_jag' && assertion === undefined && certificate === undefined
+    const answer =
+      provesNothing && clientId !== undefined
+        ? await openTask(parts, 'public_assertion', { ...asked, clientId })
+        : await openTask(parts, 'assertion', { ...asked, use })
+    const opened = openingAnswer(answer)
+    const details = answer.outcome === 'opened' ? answer.details : []
+    return { ...opened, scope: [...new Set(details.flatMap(({ actions }) => actions))].join(' ') }
+  }
 }

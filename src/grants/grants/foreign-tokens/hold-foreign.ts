@@ -9,10 +9,9 @@ import { sha256url } from '../../../platform/lib/bytes.ts'
 import type { Awaitable } from '../../../platform/lib/pipeline.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import type { Call, FactParts } from '../../../tasks/facts/index.ts'
-import { closeTask, type TaskLineage } from '../../../tasks/tasks/index.ts'
+import { closeTask, findForeignTask, type TaskLineage } from '../../../tasks/tasks/index.ts'
 import { asRefused, type GrantRefusal, isRefused, refused } from '../../issuance/index.ts'
 import { openImplicit } from './open-implicit.ts'
-import { taskOfForeign } from './task-of-foreign.ts'
 
 /** Parts of a call that matter here. */
 export type ForeignTokenCall = Pick<Call, 'scheme' | 'proof' | 'method' | 'url' | 'resource'> & {
@@ -130,4 +129,30 @@ async function ended(
   const held = await taskOfForeign(parts, { digest: sha256url(`${name}\0${token}`) })
   if (held) await closeTask(parts, { taskId: held.task.id, by: 'system', reason: 'token.inactive' })
   return refusal
+}
+
+/** The task that a token opened. One that opened none yet opens it now, if that is said. */
+async function taskOfForeign(
+  parts: Pick<FactParts, 'facts' | 'storage'>,
+  token: Pick<VerifiedToken, 'digest'>,
+): Promise<TaskLineage | undefined>
+async function taskOfForeign(
+  parts: Pick<FactParts, 'facts' | 'storage'>,
+  token: Pick<VerifiedToken, 'digest'>,
+  open: () => Promise<GrantRefusal | undefined>,
+): Promise<TaskLineage | GrantRefusal>
+async function taskOfForeign(
+  parts: Pick<FactParts, 'facts' | 'storage'>,
+  { digest }: Pick<VerifiedToken, 'digest'>,
+  open?: () => Promise<GrantRefusal | undefined>,
+): Promise<TaskLineage | GrantRefusal | undefined> {
+  const known = await parts.facts.foreign(digest)
+  if (known !== undefined) return parts.facts.task(known)
+  if (!open) return undefined
+  const refusal = await open()
+  if (refusal) return refusal
+  const opened = await findForeignTask(parts.storage.read, digest)
+  const held = opened && (await parts.facts.task(opened))
+  if (!held) throw new Error('a task is gone in the moment it was opened')
+  return held
 }

@@ -1,7 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
-import type { Storage } from '../../storage/index.ts'
+import type { Reader, Storage, Tx } from '../../storage/index.ts'
 import type { MasterKey } from './key-ring.ts'
-import { addLastingKey, readLastingKeys } from './lasting-key-store.ts'
 import type { SealedColumn } from './sealed-column.ts'
 
 /**
@@ -64,4 +63,22 @@ export const LASTING_KEYS_SEALED: SealedColumn = {
 
 function lastingKeyPlace(purpose: string): string {
   return `lasting_keys/${purpose}`
+}
+
+/** Reads the kept keys, sealed, by purpose. */
+async function readLastingKeys(reader: Reader): Promise<ReadonlyMap<string, Uint8Array>> {
+  const rows = await reader.selectFrom('lasting_keys').select(['purpose', 'sealed']).execute()
+  return new Map(rows.map(({ purpose, sealed }) => [purpose, sealed]))
+}
+
+/** Adds a key, unless there is one for its purpose. */
+async function addLastingKey(
+  tx: Tx,
+  key: { readonly purpose: string; readonly sealed: Uint8Array; readonly at: number },
+): Promise<void> {
+  await tx
+    .insertInto('lasting_keys')
+    .values({ purpose: key.purpose, sealed: key.sealed, created_at: key.at })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
 }

@@ -6,8 +6,7 @@ import { parsePolicies } from '../../cedar/parse.ts'
 import { schemaFor } from '../schema.ts'
 import { BOT, context, entities, load, ORDERS_PLAN, REFUND_DESK, risk, SAM } from '../testing.ts'
 import { validatePolicies } from '../validate.ts'
-import { clausesOf } from './clauses.ts'
-import { EverSet } from './ever-set.ts'
+import { clausesOf, EverSet } from './ever-set.ts'
 
 const schema = schemaFor(ORDERS_PLAN.actions)
 const REFUND = 'action == Action::"orders.refund"'

@@ -20,7 +20,9 @@ import {
 } from '../../cedar/index.ts'
 import { Declarations } from '../declarations.ts'
 import { optimistic } from '../optimistic.ts'
-import { clausesOf } from './clauses.ts'
+
+/** A string, a comment, a bracket, or a word. */
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|\/\/[^\n\r]*|[{}]|\b(?:when|unless)\b/gs
 
 /** A rule that could have a say, and when. */
 export interface EverRule {
@@ -157,3 +159,28 @@ export class EverSet {
 
 const NOTHING = recordValue({})
 const NEVER = { kind: 'when', body: { Value: false } } as const
+
+/** The conditions of one policy that ask about the call, as they are written, in one line each. */
+export function clausesOf(text: string): readonly string[] {
+  const clauses: string[] = []
+  let depth = 0
+  let word = ''
+  let from = 0
+  for (const { 0: token, index } of text.matchAll(TOKEN)) {
+    if (depth === 0 && (token === 'when' || token === 'unless')) word = token
+    else if (token === '{' && depth++ === 0) from = index + 1
+    else if (token === '}' && --depth === 0)
+      clauses.push(`${word} ${inOneLine(text.slice(from, index))}`)
+  }
+  return clauses.filter((clause) => /\bcontext\b/.test(clause))
+}
+
+function inOneLine(text: string): string {
+  return text
+    .replace(
+      /("[^"\\]*(?:\\.[^"\\]*)*")|\/\/[^\n\r]*/gs,
+      (_, string: string | undefined) => string ?? '',
+    )
+    .replace(/\s+/g, ' ')
+    .trim()
+}
