@@ -26,6 +26,18 @@ for (const { modules, name } of SETS)
         await w.restart()
         assert.equal((await w.agent.call(task, 'GET', '/orders/orders/1042')).status, 200)
       })
+
+      it('serves the operations of its own modules, and of no other', async () => {
+        const ada = await world().api('ada')
+        for (const each of MODULES)
+          for (const { id, method, path } of (await each.operations?.()) ?? []) {
+            const { body } = await ada.send(method, path.replaceAll(/:\w+/g, 'nothing'), {})
+            const told = `${id} ${body.code}`
+            if (modules.includes(each)) assert.notEqual(body.code, 'request.not_found', told)
+            // `shadow` is then taken for the version of a policy, and is none.
+            else assert.match(String(body.code), /^request\.(?:not_found|malformed)$/, told)
+          }
+      })
     },
     { modules },
   )
