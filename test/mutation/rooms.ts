@@ -432,7 +432,10 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
   },
   'channel-answers': {
     guards: ['src/extensions/channel-answers/channel-question.ts'],
-    suites: ['src/extensions/slack/answer-press.test.ts'],
+    suites: [
+      'src/extensions/channel-answers/channel-question.test.ts',
+      'src/extensions/slack/answer-press.test.ts',
+    ],
   },
   'stand-in-pages': {
     guards: ['src/console/stand-in-pages/stand-in-routes.ts'],

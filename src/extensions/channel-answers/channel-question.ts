@@ -1,5 +1,5 @@
 import { type AccessRequest, findRequest } from '../../approvals/access-requests/index.ts'
-import { answeringOf, proofsFor, shownDigest } from '../../approvals/approvals/index.ts'
+import { answeringOf, shownDigest } from '../../approvals/approvals/index.ts'
 import type { CallParts } from '../../calls/calls/index.ts'
 import { countedRisk, readDisplay } from '../../catalog/catalog/index.ts'
 import { findAgent } from '../../identity/agents/index.ts'
@@ -36,10 +36,10 @@ export async function channelQuestion(
   // A stand-in reads on the page for whom they answer.
   if (answerer.standsInFor) return undefined
   const facts = await factsOf(parts, request)
-  const values = [request.text, ...(facts ?? []).flatMap(({ name, value }) => [name, value])]
+  if (!facts || facts.length > MAX_FACTS) return undefined
+  const values = [request.text, ...facts.flatMap(({ name, value }) => [name, value])]
   const size = values.reduce((sum, { length }) => sum + length, 0)
-  const deceives = values.some(hasLookalikes)
-  if (!facts || facts.length > MAX_FACTS || size > MAX_CHARACTERS || deceives) return undefined
+  if (size > MAX_CHARACTERS || values.some(hasLookalikes)) return undefined
   return {
     ...{ callHash: request.callHash, shown: shownDigest(request), facts },
     ...{
@@ -51,16 +51,13 @@ export async function channelQuestion(
 
 /**
  * Tells whether a request may be answered without its page: one call of low or medium risk, then and now, one person's word for it,
- * and nothing to be proved. INVARIANT, second look: read again when it is answered.
+ * and nothing to be proved (`needsPage`). INVARIANT, second look: read again when it is answered.
  */
 async function isPlain(parts: CallParts, request: AccessRequest): Promise<boolean> {
   const { approvers, quorum } = request.ask
   const action = (await parts.catalog.current()).actions.get(request.action)
   if (!action || action.quarantined || needsPage(request)) return false
   const risk = countedRisk(action)
-  const { signing, stepUps } = await proofsFor(parts, {
-    ...{ request, personId: request.personId, allowance: undefined, shown: '' },
-  })
   const needsLook = Object.values(action.displays ?? {}).some((stated) =>
     ['link', 'person'].includes(readDisplay(stated)?.kind ?? ''),
   )
@@ -68,8 +65,6 @@ async function isPlain(parts: CallParts, request: AccessRequest): Promise<boolea
     (risk === 'low' || risk === 'medium') &&
     approvers.length === 1 &&
     quorum <= 1 &&
-    signing === undefined &&
-    stepUps.length === 0 &&
     !needsLook &&
     request.editedFrom === undefined &&
     !isUninspectable(request.call)
@@ -88,7 +83,7 @@ async function factsOf(
   const resource = (await catalog.current()).resources.get(request.resource)
   const { chain } = JSON.parse(request.call) as { chain: string[] } // as: written by `frozenText`
   if (!agent || !owner || !task || !person || !resource) return undefined
-  if (chain.length > 1 || (task.actors ?? []).length > 0) return undefined
+  if (chain.length > 1 || task.actors.length > 0) return undefined
   const decision = await findDecision(read, request.decisionId)
   const { sizeRatio, unusual } = unusualIn(decision?.explanation.risk)
   const { prompts, lifetimeSeconds } = request.ask

@@ -3,6 +3,7 @@ import {
   type AccessRequest,
   attachQuestion,
   attachRequest,
+  type FrozenCall,
 } from '../../../approvals/access-requests/index.ts'
 import { exactly } from '../../../approvals/approvals/allowance/pattern.ts'
 import {
@@ -26,7 +27,7 @@ export async function askedFor(
   { parts }: TestPages,
   task: Task,
   body: Readonly<Record<string, Canonical>> = { amount: '900.00' },
-  ask: Partial<Ask> = {},
+  { call, ...ask }: Partial<Ask> & { readonly call?: Partial<FrozenCall> } = {},
 ): Promise<AccessRequest> {
   const { actions } = await parts.decisions.catalog.current()
   const attached = await parts.decisions.storage.transaction((tx) =>
@@ -36,6 +37,7 @@ export async function askedFor(
         task: task.id,
         definition: actions.get('orders.refund')?.digest ?? '',
         body: { kind: 'json', value: body },
+        ...call,
       }),
       taskId: task.id,
       personId: task.personId,
