@@ -81,7 +81,7 @@ async function erasePage(parts: ErasureParts, id: string, limit: number): Promis
       async (tx) => {
         // INVARIANT, second look: as in a sweep, nothing is erased by what holds were before.
         if (!(await holdsAreAsRead(tx, holds))) return true
-        const erased = due.length > 0 ? await kept.erase(tx, due) : 0
+        const erased = await kept.erase(tx, due)
         if (!(await moveErasure(tx, erasure, { to, erased, held, doneAt })))
           throw new ErasureConflict()
         if (erased > 0 || doneAt !== null)

@@ -107,7 +107,7 @@ async function eraseDue(
       async (tx) => {
         // INVARIANT, second look: nothing is deleted by what holds were before.
         if (!(await holdsAreAsRead(tx, holds))) return 'holds changed'
-        const count = due.length > 0 ? await kept.erase(tx, due) : 0
+        const count = await kept.erase(tx, due)
         const { beganAt, cursor } = progress
         if (!(await moveCursor(tx, rule.name, { cursor, to, beganAt, count, now })))
           throw new SweepConflict()

@@ -20,7 +20,6 @@ export async function quietHoursOf(
   db: Reader,
   people: readonly string[],
 ): Promise<ReadonlyMap<string, QuietHours>> {
-  if (people.length === 0) return new Map()
   const rows = await db
     .selectFrom('quiet_hours')
     .selectAll()
