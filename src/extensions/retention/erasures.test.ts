@@ -83,6 +83,21 @@ forEachEngine('an erasure', (open) => {
     }
   })
 
+  it('is told by its own id where another is asked for meanwhile', async () => {
+    const { ask, parts } = await begin()
+    await decided(parts, 'dec_hers', { daysAgo: 3, personId: 'psn_her' })
+    await decided(parts, 'dec_his', { daysAgo: 3, personId: 'psn_him' })
+    const ids: Record<string, string> = { psn_her: await ask('psn_her') }
+    await continueErasures(parts, {
+      async rest() {
+        ids.psn_him ??= await ask('psn_him')
+      },
+    })
+    await continueErasures(parts)
+    for (const each of await told(parts))
+      assert.equal(each.facts.erasure, ids[each.person ?? ''], each.type)
+  })
+
   it('goes on behind a hundred that are done', async () => {
     const { ask, parts, storage } = await begin()
     await decided(parts, 'dec_hers', { daysAgo: 3, personId: 'psn_her' })

@@ -107,7 +107,7 @@ forEachEngine('retention', (open) => {
     })
     const went = await sweep({ ...parts, storage: wrapped })
     assert.ok(hasActed())
-    assert.equal(went.permits, 0)
+    assert.deepEqual([went.arguments, went.permits], [0, 0])
     assert.deepEqual(await left(parts), ['dec_held'])
     assert.deepEqual(await wordsLeft(parts), ['dec_held'])
   })

@@ -6,7 +6,7 @@ import { base64url } from '../../platform/lib/bytes.ts'
 import { manualClock } from '../../platform/lib/clock.ts'
 import { systemRandom } from '../../platform/lib/random.ts'
 import { CHALLENGE_LIFE_MS, describeCredential, issueTicket, openTicket } from './challenge.ts'
-import { publicJwk } from './verify-assertion.ts'
+import { ALGORITHMS, publicJwk } from './verify-assertion.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 const parts = {
@@ -95,6 +95,10 @@ function coseKey(members: readonly (readonly [number, number | Uint8Array])[]): 
 
 const X = new Uint8Array(32).fill(1)
 const Y = new Uint8Array(32).fill(2)
+
+test('passkeys are asked for by their COSE numbers: ES256, EdDSA, RS256', () => {
+  assert.deepEqual(ALGORITHMS, [-7, -8, -257])
+})
 
 test('keys of P-256, Ed25519 and RSA become JWKs, and others are refused', async () => {
   const text = { x: base64url(X), y: base64url(Y) }

@@ -185,6 +185,34 @@ forEachEngine('budgets', (open) => {
     assert.deepEqual([peeks, takings], [[], []])
   })
 
+  test('of one name are counted apart for each task', async (t) => {
+    const parts = await begin(t)
+    const parent = await openedTask(parts, { budget: [CALLS] })
+    const child = await openedTask(parts, {
+      ...{ parentId: parent.id, rootId: parent.id, budget: [CALLS, SUM] },
+    })
+    await take(parts, [taking(parent, CALLS, 4n), taking(child, SUM, 5_000_000n)])
+    const over = limitsOver([child, parent], [])
+    const { peeks, spent } = await peekBudgets(parts, over, decimal('0'), parts.clock.now())
+    assert.deepEqual(
+      peeks.map(({ detail }) => detail.split(' used')[0]),
+      ['0 of 5', '500.00 of 500.00', '4 of 5'],
+    )
+    assert.equal(spent, false, 'a sum that is used up does not end a task')
+  })
+
+  test('over a time have no time at which what cannot be counted fits', async (t) => {
+    const parts = await begin(t)
+    const hourly: Limit = { ...SUM, name: `${SUM.name} in 1 h`, seconds: 3_600 }
+    const task = await openedTask(parts, { budget: [hourly] })
+    await take(parts, [taking(task, hourly, 5_000_000n)])
+    const look = (call: ReturnType<typeof refundOf>) =>
+      peekBudgets(parts, limitsOver([task], []), call, parts.clock.now())
+    const { peeks, retryAt, takings } = await look(refundOf())
+    assert.deepEqual([peeks[0]?.reason, retryAt, takings], ['budget.uncountable', undefined, []])
+    assert.equal((await look(decimal('1'))).retryAt, parts.clock.now() + 3_600_000)
+  })
+
   test('are never exceeded by 64 at once, across a tree', async (t) => {
     const parts = await begin(t)
     const parent = await openedTask(parts, { budget: [SUM, { ...CALLS, most: '40' }] })

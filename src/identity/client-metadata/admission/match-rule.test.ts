@@ -30,6 +30,7 @@ test('a pattern is a host, those below one, or this computer, in one spelling', 
     'app.example:8443',
     '*.apps.example.com:8443',
     'xn--pp-5ma.example',
+    'shop.1st.example',
   ])
     assert.ok(isHostPattern(good), good)
   for (const bad of [
@@ -45,6 +46,7 @@ test('a pattern is a host, those below one, or this computer, in one spelling', 
     '127.0.0.1',
     '[::1]',
     '10.0.0.1',
+    '10.0.0.10',
     'APP.example',
     'app.example.',
     '.example.com',

@@ -22,6 +22,8 @@ const CASES: readonly (readonly [headers: Record<string, string>, seconds: numbe
   [{ 'cache-control': 'max-age=-1' }, MIN],
   [{ 'cache-control': 'max-age=soon' }, MIN],
   [{ 'cache-control': 'max-age=60, max-age=3000' }, MIN],
+  [{ 'cache-control': 'max-age=60, Max-Age="60"' }, 60],
+  [{ 'cache-control': 'max-age=1"20' }, MIN],
   [{ 'cache-control': 'max-age=99999999' }, MAX],
   [{ 'cache-control': 'max-age=999999999999999' }, MIN],
   [{ 'cache-control': 'no-store' }, MIN],

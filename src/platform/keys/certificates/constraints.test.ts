@@ -6,7 +6,12 @@ import { checkConstraints } from './constraints.ts'
 const dns = (value: string) => ({ type: 2, value })
 
 /** A certificate as far as its names and constraints are looked at. */
-function certificate(names: readonly object[], permitted: readonly object[] = []): Certificate {
+function certificate(
+  names: readonly object[],
+  permitted: readonly object[] = [],
+  excluded: readonly object[] = [],
+): Certificate {
+  const subtrees = (bases: readonly object[]) => bases.map((base) => ({ base }))
   const extensions = [
     { extnID: '2.5.29.17', parsedValue: { altNames: names } },
     ...(permitted.length === 0
@@ -14,7 +19,10 @@ function certificate(names: readonly object[], permitted: readonly object[] = []
       : [
           {
             extnID: '2.5.29.30',
-            parsedValue: { permittedSubtrees: permitted.map((base) => ({ base })) },
+            parsedValue: {
+              permittedSubtrees: subtrees(permitted),
+              excludedSubtrees: subtrees(excluded),
+            },
           },
         ]),
   ]
@@ -37,6 +45,14 @@ test('names and constraints are compared a bounded number of times, and what is 
       code: 'certificate.not_trusted',
       detail: /more than 10000 comparisons/,
     })
+  // Permitted and excluded bases count together.
+  const others = Array.from({ length: 50 }, (_, i) => dns(`h${i}.other.example`))
+  const both = (permitted: number) =>
+    certificate([], many(permitted - 1).concat(dns('inside.example')), others)
+  checkConstraints([own(100), both(50)])
+  assert.throws(() => checkConstraints([own(100), both(51)]), {
+    detail: /more than 10000 comparisons/,
+  })
 })
 
 /** Something to compare, by the tag of its GeneralName. */
@@ -190,6 +206,8 @@ test('a name within an excluded base is refused, and so is one that cannot be co
   const incomparable: readonly (readonly [object, object])[] = [
     [named.dns('a.'), named.dns('inside.example')],
     [named.email('sam'), named.email('inside.example')],
+    [named.email('sam'), named.email('ann@inside.example')],
+    [named.email('sam@a@inside.example'), named.email('ann@inside.example')],
     [named.uri('urn:a'), named.uri('inside.example')],
     [named.other('1.2'), named.other('1.2')],
     [{ type: 2, value: {} }, named.dns('a')],
