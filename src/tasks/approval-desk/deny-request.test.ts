@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { findRequest } from '../../approvals/access-requests/index.ts'
 import { answerRequest, shownDigest } from '../../approvals/approvals/index.ts'
-import { askedFor } from '../../console/pages/approval/testing.ts'
+import { askedFor, openingAsked } from '../../console/pages/approval/testing.ts'
 import { openedTask } from '../../console/pages/task/testing.ts'
 import { refundBot, testPages } from '../../console/pages/testing.ts'
 import { findAgent } from '../../identity/agents/index.ts'
@@ -21,6 +21,50 @@ forEachEngine('a denial that does more', (open) => {
     const given = { requestId: request.id, shown: shownDigest(request), authTime: 1 }
     return { pages, sam, decisions, task, request, given }
   }
+
+  test('ends the task, or suspends the agent and reports it, at every replica before it returns', async () => {
+    for (const consequence of ['end_task', 'report'] as const) {
+      const { pages, decisions, task, request, given } = await begin()
+      const person = await pages.person('fiona', 'finance')
+      const settled: unknown[] = []
+      // The state is read again by all who watch it, before the answer is told.
+      const { live } = decisions
+      const settle = live.settle.bind(live)
+      live.settle = async (change) => {
+        settled.push(change)
+        await settle(change)
+      }
+      const denied = await denyRequest(decisions, { ...given, person, consequence })
+      assert.equal(denied.state, 'denied')
+      assert.equal(settled.length, 1)
+      assert.ok(settled[0])
+      const { read } = decisions.storage
+      const ends = consequence === 'end_task'
+      const closed = await findTask(read, task.id)
+      // A suspended agent keeps its tasks, in which nothing goes through.
+      assert.deepEqual(
+        [closed?.state, closed?.closeReason],
+        ends ? ['closed', 'approver'] : ['open', null],
+      )
+      const agent = await findAgent(read, request.agentId)
+      assert.equal(agent?.status, ends ? 'active' : 'suspended')
+      const reports = await read
+        .selectFrom('outbox_events')
+        .where('kind', '=', 'report')
+        .select('subject')
+        .execute()
+      assert.deepEqual(reports, ends ? [] : [{ subject: request.id }])
+    }
+  })
+
+  test('of an opening has no task to end', async () => {
+    const { pages, sam, decisions } = await begin()
+    const request = await openingAsked(pages, sam)
+    const person = await pages.person('fiona', 'finance')
+    const given = { requestId: request.id, shown: shownDigest(request), authTime: 1, person }
+    const denied = await denyRequest(decisions, { ...given, consequence: 'end_task' })
+    assert.equal(denied.state, 'denied')
+  })
 
   test('of 64 answers at once, one has its way, and only what it says happens', async () => {
     const { pages, decisions, task, request, given } = await begin()

@@ -107,6 +107,36 @@ forEachEngine('a decision is made again from what was recorded', (open) => {
     await publishPolicies(world.parts, { text: REFUND_DESK, by, note: '' })
   })
 
+  test('what people had said is said again where it would be asked about, and nothing else is', async (t) => {
+    const world = await worlds.own(t)
+    const { parts } = world
+    const held = await world.open()
+    const token = await world.token(held)
+    const factsOf = async (id: string) => {
+      const found = await readRecorded(parts.storage.read, id)
+      assert.ok(found?.made.of === 'facts')
+      return found.made.facts
+    }
+    const policies = await parts.policies.active()
+    const asked = await factsOf((await world.decide(held, token, refund('800.00'))).decisionId)
+    for (const [outcome, reason, again] of [
+      ['deny', 'approval.denied', 'deny approval.denied'],
+      ['deny', 'task.closed', 'deny task.closed'],
+      ['deny', 'agent.not_permitted', 'requestable approval.required'],
+      ['permit', 'approval.used', 'requestable approval.required'],
+      ['requestable', 'approval.required', 'requestable approval.required'],
+    ] as const) {
+      const made = decideAgain(asked, { outcome, reason }, policies)
+      assert.equal(`${made.outcome} ${made.reason}`, again)
+    }
+    await world.approved(held, token, refund('900.00'))
+    const used = await factsOf((await world.decide(held, token, refund('900.00'))).decisionId)
+    const row = { outcome: 'permit', reason: '' } as const
+    assert.equal(decideAgain(used, row, policies).reason, 'approval.used')
+    const byAllowance = { ...used, liftedBy: 'alw_1' }
+    assert.equal(decideAgain(byAllowance, row, policies).reason, 'allowance.used')
+  })
+
   test('whatever is asked, in whatever order', { timeout: 60_000 }, async (t) => {
     const world = await worlds.own(t)
     const held = await world.open()
