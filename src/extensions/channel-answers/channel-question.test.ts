@@ -15,7 +15,7 @@ import type { Task } from '../../tasks/tasks/index.ts'
 import { catalogOf } from '../slack/testing.ts'
 import { channelQuestion } from './channel-question.ts'
 
-type Asking = NonNullable<Parameters<typeof askedFor>[3]>
+type AskOptions = NonNullable<Parameters<typeof askedFor>[3]>
 type Body = Parameters<typeof askedFor>[2]
 
 forEachEngine('a question for a channel', (open) => {
@@ -29,7 +29,7 @@ forEachEngine('a question for a channel', (open) => {
     const setClass = (risk: 'high' | 'low' | 'medium') =>
       setRisk(catalog, { action: 'orders.refund', risk, by: sam.id })
     await setClass('medium')
-    const asked = async (ask: Asking = {}, body?: Body, task: Partial<Task> = {}) =>
+    const asked = async (ask: AskOptions = {}, body?: Body, task: Partial<Task> = {}) =>
       askedFor(pages, await openedTask(pages, sam, task), body, { risk: 'medium', ...ask })
     const questionOf = (id: string, parts: CallParts = decisions) =>
       channelQuestion(parts, id, fiona.id)
