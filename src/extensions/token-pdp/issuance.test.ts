@@ -648,4 +648,96 @@ forEachEngine('servers that ask before they issue', (open) => {
       [undefined, undefined, undefined, 'deny'],
     )
   })
+
+  test('a party is meant by its kind and its name, and a workload is no client of that name', async (t) => {
+    const { world, saysAll } = await begin(t)
+    await addAgent(world, 'helper')
+    for (const party of [
+      { type: 'workload', id: 'bot-client', agent: 'helper' },
+      { type: 'client', id: 'other', agent: 'helper' },
+    ] as const)
+      assert.deepEqual(await saysAll([gate()], {}, { parties: [party] }), ['permitted'], party.type)
+    const workload: AskedParty = { type: 'workload', id: 'bot-client' }
+    assert.deepEqual(await saysAll([gate(EXCHANGE, workload)]), ['agent.unknown'])
+    const unknown = { sponsorGrant: 'spg_unknown' }
+    assert.deepEqual(await saysAll([gate(ALONE, BOT)], unknown), ['sponsor_grant.unknown'])
+  })
+
+  test('a client that is another agent, or none, by the time that all of it was read is none', async (t) => {
+    const { world, parts, answering } = await begin(t)
+    await addAgent(world, 'helper')
+    const link = { issuer: world.provider.issuer, clientId: 'other', by: 'x' }
+    for (const next of [undefined, 'helper']) {
+      await linkClient(parts, { ...link, agentId: 'refund-bot' })
+      let isChanged = false
+      const view: typeof parts.live.view = async (keys) => {
+        const seen = await parts.live.view(keys)
+        if (!isChanged) {
+          isChanged = true
+          await unlinkClient(parts, { ...link, agentId: 'refund-bot' })
+          if (next) await linkClient(parts, { ...link, agentId: next })
+        }
+        return seen
+      }
+      const live = new Proxy(parts.live, {
+        get: (of, name) => (name === 'view' ? view : Reflect.get(of, name, of)),
+      })
+      const answers = await answering({}, { ...parts, live }).answers({
+        ...{ questions: [gate()], clientId: 'other', bound: true, ip: '' },
+        ...{ sponsorGrant: undefined, tokenId: undefined },
+      })
+      assert.deepEqual(answers.map(said), ['agent.unknown'], next ?? 'none')
+    }
+  })
+
+  test('what scopes hold within is said once, by the first gate that is permitted, and of what is denied nothing', async (t) => {
+    const { world, ask, saysAll } = await begin(t)
+    await allowOnly(world, [only('orders.read'), refundsUpTo('50.00')])
+    const within = [refundsUpTo('50.00')]
+    const refund = scope('orders.refund')
+    const [, , first, second] = await ask([refund, gate('issue:x:y'), gate(), gate(EXCHANGE)])
+    assert.deepEqual(shaping(first), { tokenLifetime: 300, within })
+    assert.deepEqual(shaping(second), { tokenLifetime: 300 })
+    const [alone] = await ask([gate(), scope('orders.nothing'), scope('orders.read')])
+    assert.deepEqual(shaping(alone), { tokenLifetime: 300 })
+    // A refresh token alone opens scopes as the gate that it is.
+    const refresh = gate('issue:refresh_token:authorization_code')
+    assert.deepEqual(await saysAll([refresh, scope('orders.read')]), Array(2).fill('permitted'))
+  })
+
+  test('scopes that were asked about elsewhere leave the default of an audience to be named', async (t) => {
+    const { ask } = await begin(t)
+    const peer = 'https://as.app.example'
+    const audiences = [{ id: peer, resources: ['orders'] }]
+    const [here] = await ask([gate(), scope('orders.read', SAM, peer)], {}, { audiences })
+    assert.match(shaping(here).grantedScope ?? '', /orders\.read/)
+  })
+
+  test('a token of one second is one', async (t) => {
+    const { world, parts, ask } = await begin(t)
+    await allowOnly(world, [ALL_OF_ORDERS], parts.clock.now() + 1_000)
+    assert.equal(shaping((await ask([gate()]))[0]).tokenLifetime, 1)
+  })
+
+  test('a rule about issuing that cannot be evaluated is told as that', async (t) => {
+    const { world, saysAll } = await begin(t)
+    await publishPolicies(world.parts, {
+      text: `${REFUND_DESK}\n@id("broken") forbid (principal, action == Action::"${CODE}", resource) when { 9223372036854775807 + 1 > 0 };`,
+      ...{ by: 'operator', note: 'test' },
+    })
+    assert.deepEqual(await saysAll([gate()]), ['policy.error'])
+  })
+
+  test('with no person present, rules that ask for one do not hold', async (t) => {
+    const { world, saysAll } = await begin(t)
+    await permitAll(world, world.ada)
+    await sponsored(world, refundBot(world), { rate: undefined, schedule: ALWAYS })
+    const text = `${REFUND_DESK}
+@id("agents") permit (principal is Agent, action, resource);
+@id("ada") permit (principal == Person::"${world.ada.id}", action, resource);
+@id("no-one-there") forbid (principal is Agent, action, resource) when { context has person };`
+    await publishPolicies(world.parts, { text, by: 'operator', note: 'test' })
+    assert.deepEqual(await saysAll([gate(ALONE, BOT)]), ['permitted'])
+    assert.equal((await saysAll([gate()]))[0] === 'permitted', false)
+  })
 })
