@@ -55,8 +55,11 @@ export async function measureAgain(room: GuardedRoom, known: Measurement): Promi
   const lines = known.survivors.map(({ file, line }) => `${file}:${line}-${line}`)
   if (lines.length === 0) return known
   const mutants = await mutate([...new Set(lines)], suitesOf(room))
-  const killed = new Set(mutants.filter(isKilled).map((mutant) => keyOf(survivorOf(mutant))))
-  const survivors = known.survivors.filter((each) => !killed.has(keyOf(each)))
+  const tried = Map.groupBy(mutants, (mutant) => keyOf(survivorOf(mutant)))
+  // Several mutants of one line can read the same: as many of them survive as before, or fewer.
+  const survivors = [...Map.groupBy(known.survivors, keyOf)].flatMap(([key, each]) =>
+    each.slice(0, tried.get(key)?.filter((mutant) => !isKilled(mutant)).length),
+  )
   return { mutants: known.mutants, killed: known.mutants - survivors.length, survivors }
 }
 
