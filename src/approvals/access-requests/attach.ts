@@ -59,7 +59,7 @@ const REFUSALS = {
   },
 } as const satisfies Record<string, AttachRefusal>
 
-const refuse = (outcome: keyof typeof REFUSALS) =>
+const attachRefusal = (outcome: keyof typeof REFUSALS) =>
   ({ outcome, refusal: REFUSALS[outcome] }) as const
 
 /**
@@ -158,8 +158,8 @@ async function create(
   const now = parts.clock.now()
   const asked = await askedNames(tx, { ...question, createdAt: now })
   if (!(await hasRoom(tx, question, { names: asked.from.keys(), now })))
-    return refuse('too_many_pending')
-  if (asked.isEmpty && ask.approvers.length > 0) return refuse('nobody_to_ask')
+    return attachRefusal('too_many_pending')
+  if (asked.isEmpty && ask.approvers.length > 0) return attachRefusal('nobody_to_ask')
   const request = newRequest(parts, question)
   if (!(await insertRequest(tx, request, asked))) {
     const known = await requestsForCall(tx, taskId, hash)

@@ -37,7 +37,7 @@ function means(name: string, person: KnownPerson): boolean {
 }
 
 /** All names of approver rules that mean this person. */
-export function namesOf({ groups, id }: Pick<Approver, 'groups' | 'id'>): string[] {
+export function approverNames({ groups, id }: Pick<Approver, 'groups' | 'id'>): string[] {
   return [`person:${id}`, ...groups.map((group) => `group:${group}`)]
 }
 

@@ -180,7 +180,7 @@ export async function requestsOfTask(db: Reader, taskId: string): Promise<Listed
   return rows.map(listedOf)
 }
 
-export async function placeOf(db: Reader, id: string): Promise<PagePosition | undefined> {
+export async function pagePosition(db: Reader, id: string): Promise<PagePosition | undefined> {
   const row = await db
     .selectFrom('access_requests')
     .select(['created_at', 'id'])

@@ -1,11 +1,11 @@
 import { rolesOf } from '../../identity/stand-ins/index.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import type { AccessRequest } from './access-request.ts'
-import { type Approver, namesOf } from './eligibility.ts'
+import { type Approver, approverNames } from './eligibility.ts'
 import {
   type ApproverQuery,
   countAsking,
-  placeOf,
+  pagePosition,
   requestsAsking,
   requestsFor,
   requestsOfTask,
@@ -56,8 +56,8 @@ async function askedOf({ clock, storage }: ReadingParts, person: Approver): Prom
   const now = clock.now()
   const roles = (await rolesOf(storage.read, person, now)).map(({ standsInFor }) =>
     standsInFor
-      ? { names: namesOf(standsInFor), standsInFor: standsInFor.id }
-      : { names: namesOf(person) },
+      ? { names: approverNames(standsInFor), standsInFor: standsInFor.id }
+      : { names: approverNames(person) },
   )
   return { roles, personId: person.id, now }
 }
@@ -72,14 +72,14 @@ export async function listForPerson(
   personId: string,
   { except, ...page }: ListPage & { readonly except?: Approver } = {},
 ): Promise<ListedRequest[]> {
-  const who = { personId, now: parts.clock.now(), except: except ? namesOf(except) : [] }
+  const who = { personId, now: parts.clock.now(), except: except ? approverNames(except) : [] }
   return requestsFor(parts.storage.read, who, await placed(parts, page))
 }
 
 async function placed({ storage }: ReadingParts, { after, before, limit }: ListPage) {
   const find = async (id: string | undefined) => {
     if (id === undefined) return undefined
-    const place = await placeOf(storage.read, id)
+    const place = await pagePosition(storage.read, id)
     if (!place) throw new Problem('approval.unknown', 'the cursor is not valid')
     return place
   }

@@ -76,7 +76,7 @@ async function announceRequest(
   }))
   const later = steps.map(({ at }) => at).filter((at) => at > now && at < expiresAt)
   const nextAt = Math.min(turns.nextAt ?? Number.POSITIVE_INFINITY, ...later)
-  const { facts, ...rest } = await factsOf(read, request)
+  const { facts, ...rest } = await requestAnnouncement(read, request)
   return {
     ...rest,
     facts: [...facts, ...standInFacts(turns.told)],
@@ -125,7 +125,7 @@ async function announceExpiry(
   const people = [...own, ...[...able.values()].flat()].filter((each) => each?.status === 'active')
   const distinct = new Map(people.flatMap((each) => (each ? [[each.id, each] as const] : [])))
   return {
-    ...(await factsOf(read, request)),
+    ...(await requestAnnouncement(read, request)),
     recipients: [...distinct.values()].slice(0, MAX_RECIPIENTS),
     title: `${callOfRisk(request)}: no one answered in time, so it was denied`,
     expiresAt: null,
@@ -140,7 +140,7 @@ const rank = (name: string) => (name.startsWith('person:') ? 0 : 1)
 const callOfRisk = ({ risk }: AccessRequest) =>
   risk === 'critical' ? 'Critical call' : `Call of ${risk} risk`
 
-async function factsOf(
+async function requestAnnouncement(
   read: Reader,
   request: AccessRequest,
 ): Promise<Pick<Announcement, 'agent' | 'facts' | 'path' | 'sentence'>> {

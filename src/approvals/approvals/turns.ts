@@ -15,7 +15,7 @@ export interface EscalationRounds {
 }
 
 /** Person whose turn it is: a stand-in has that of the person who is away. */
-const placeOf = (person: Answerer) => person.standsInFor ?? person
+const turnHolder = (person: Answerer) => person.standsInFor ?? person
 
 /**
  * Tells whose turn it is. People in a group without an on-call order are told at once. In other groups one more person is told
@@ -33,10 +33,10 @@ export function turnsOf(
   const turns = new Map<string, { readonly person: Answerer; turn: number; isOnCall: boolean }>()
   for (const [name, people] of names) {
     const order = (orders.get(name) ?? []).filter((id) =>
-      people.some((each) => placeOf(each).id === id),
+      people.some((each) => turnHolder(each).id === id),
     )
     for (const person of people) {
-      const at = order.indexOf(placeOf(person).id)
+      const at = order.indexOf(turnHolder(person).id)
       const turn = at === -1 ? order.length : at
       const known = turns.get(person.id)
       const isOnCall = at !== -1 || (known?.isOnCall ?? false)

@@ -45,7 +45,8 @@ export function editableArguments(
   const call = readFrozen(request.call)
   if (action.digest !== call.definition) return []
   return inspected.flatMap((leaf) => {
-    if (!editable.includes(leaf.path) || placeOf(call, action, leaf.path) === undefined) return []
+    if (!editable.includes(leaf.path) || bodyPathOf(call, action, leaf.path) === undefined)
+      return []
     if (leaf.kind === 'integer' || leaf.kind === 'decimal')
       return fits(leaf.kind, { op: 'gte', value: '0' }, leaf.text) ? [{ leaf }] : []
     const items = leaf.kind === 'list' ? itemsOf(leaf) : []
@@ -59,7 +60,7 @@ function itemsOf({ text }: Leaf): readonly Json[] {
 }
 
 /** Members of the body that lead to an argument; `undefined`: it is not in a JSON body. */
-function placeOf(call: FrozenCall, action: Action, path: string): readonly string[] | undefined {
+function bodyPathOf(call: FrozenCall, action: Action, path: string): readonly string[] | undefined {
   const [name, ...members] = path
     .slice(1)
     .split('/')
@@ -91,7 +92,7 @@ export function editCall(
   let call = readFrozen(request.call)
   for (const edit of edits) {
     const found = editable.find(({ leaf }) => leaf.path === edit.path)
-    const place = placeOf(call, action, edit.path)
+    const place = bodyPathOf(call, action, edit.path)
     if (!found || !place || call.body.kind !== 'json')
       throw badEdit(`${edit.path} may not be changed`)
     let text = ''

@@ -27,7 +27,7 @@ interface AskContext {
  * Asks people, when nothing else stands in the way: makes the access request, or attaches to it, in
  * the transaction that uses up the proof and records the answer.
  */
-export async function ask(
+export async function askPeople(
   parts: CallParts,
   each: Case & { readonly who: KnownIdentity },
   decision: RequestableDeny & { readonly facts: CallFacts },

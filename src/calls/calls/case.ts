@@ -151,7 +151,7 @@ export function recordOf(each: RecordedRequest, finding: Finding): LedgerEvent {
     policyVersion: each.policyVersion,
     callHash: each.callHash,
     requestId: finding.requestId,
-    ...factsOf(each, finding),
+    ...outcomeFacts(each, finding),
     tokenId: who.claims?.jti,
     thumbprint: who.proof?.thumbprint,
     origin: call.origin,
@@ -160,7 +160,7 @@ export function recordOf(each: RecordedRequest, finding: Finding): LedgerEvent {
   }
 }
 
-function factsOf(
+function outcomeFacts(
   { call, decidedBy, pep, preview }: RecordedRequest,
   { allowanceId }: Finding,
 ): Pick<LedgerEvent, 'facts'> {

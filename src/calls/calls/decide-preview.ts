@@ -7,7 +7,7 @@ import type { Call } from '../../tasks/facts/index.ts'
 import { openCase, type PreviewContext } from './case.ts'
 import { decisionInputsFor } from './decide-call.ts'
 import { identifyTold } from './identify.ts'
-import { factsOf } from './judgment/grounds.ts'
+import { gatherCallFacts } from './judgment/grounds.ts'
 import { lookAt } from './judgment/judge.ts'
 import { explainBearerDenial } from './judgment/unbound.ts'
 import { askedOnce, decideWithOthers } from './judgment/with-others.ts'
@@ -63,7 +63,7 @@ async function judged(
   const { decision, facts, looked } = await decideWithOthers(
     own,
     askedOnce(parts, each, grounds),
-    (seen) => factsOf(each, seen),
+    (seen) => gatherCallFacts(each, seen),
   )
   if (decision.outcome === 'deny')
     return refuse(parts, each, { ...explainBearerDenial(each, looked, decision), facts })

@@ -3,7 +3,7 @@ import { RULES } from '../../catalog/catalog/index.ts'
 import type { LiveView } from '../../platform/revocation/index.ts'
 import { NO_LIMITS } from '../../tasks/budgets/index.ts'
 import { asDefinedNow } from './decide-call.ts'
-import { factsOf } from './judgment/grounds.ts'
+import { gatherCallFacts } from './judgment/grounds.ts'
 import type { CallParts } from './parts.ts'
 import { dependencyViews, mayContinue, renewViews, stillLive } from './still-live.ts'
 import type { DecidedCase, PermitVerdict } from './verdict.ts'
@@ -126,7 +126,7 @@ async function permitsStill(
   if (!current) return false
   const { lifted, liftedBy: by } = facts
   const decision = decide(
-    factsOf(
+    gatherCallFacts(
       { ...each, at, call: current, who: { ...who, view } },
       { ...looked, setting, policies, kindOf: catalog.kindOf, budget: NO_LIMITS },
       { forbids: lifted, ...(by === undefined ? {} : { by }) },

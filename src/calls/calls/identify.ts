@@ -297,7 +297,7 @@ async function lookedAt(
   // A handle is in our books, and not signed.
   const signed = opaqueDigest('remit_at', call.token ?? '') === undefined
   const { claims, credential, held, proof } = who
-  const viewing = viewOf(parts, held, call, signed ? call.token : undefined)
+  const viewing = liveViewOf(parts, held, call, signed ? call.token : undefined)
   const view = viewing instanceof Promise ? await viewing : viewing
   const alive = livenessNow(parts, held, view, claims)
   const used = !alive.passed || parts.facts.uses.note(held.task, parts.clock.now())
@@ -305,7 +305,7 @@ async function lookedAt(
   return { known: true, claims, proof, held, view, credential, liveness }
 }
 
-function viewOf(
+function liveViewOf(
   parts: Pick<CallParts, 'facts' | 'live'>,
   held: TaskLineage,
   { resource }: Pick<PresentedCredentials, 'resource'>,
@@ -340,7 +340,7 @@ async function taskAsItIs(
 ): Promise<CallerIdentity> {
   const { said, ...by } = who
   const { details, id } = by.held.task
-  const view = await viewOf(parts, by.held, call, undefined)
+  const view = await liveViewOf(parts, by.held, call, undefined)
   const claims = { ...said, authorization_details: details, task: { id, ep: view.hash } }
   return { known: true, ...by, claims, view, liveness: livenessNow(parts, by.held, view, claims) }
 }

@@ -273,7 +273,7 @@ export class World {
       url,
       resource,
       action: match.action,
-      arguments: argumentsOf(match.action, { path: match.path, query, body }),
+      arguments: typedArgumentsOf(match.action, { path: match.path, query, body }),
       sent: { method, path, query, headers, body },
       origin: { ip: '192.0.2.7' },
       doable: [],
@@ -309,7 +309,7 @@ export class World {
   }
 }
 
-function argumentsOf(
+function typedArgumentsOf(
   action: Action,
   given: {
     path: ReadonlyMap<string, string>

@@ -14,7 +14,7 @@ export {
   type ServerQuestions,
 } from './server-questions.ts'
 export { serverInfo, statelessAnswer } from './stateless-answer.ts'
-export { newTask, readTaskAnswer, readTaskId, type TaskAnswer, wordsOf } from './task-answer.ts'
+export { newTask, readTaskAnswer, readTaskId, serverWords, type TaskAnswer } from './task-answer.ts'
 export {
   askingTask,
   createdTask,

@@ -73,13 +73,14 @@ export function readQuestions(
   const said = scrub(result, asking.redactor)
   const requests = said.get('inputRequests') ?? new Map<string, Json>()
   const state = said.get('requestState')
-  if (!isObject(requests) || requests.size > MAX_QUESTIONS) return refused('too much at once')
+  if (!isObject(requests) || requests.size > MAX_QUESTIONS)
+    return refusedQuestion('too much at once')
   if (state !== undefined && (typeof state !== 'string' || state.length > MAX_STATE))
-    return refused('to keep a state that is too long')
-  if (requests.size === 0 && state === undefined) return refused('for nothing')
+    return refusedQuestion('to keep a state that is too long')
+  if (requests.size === 0 && state === undefined) return refusedQuestion('for nothing')
   const questions = new Map<string, JsonObject>()
   for (const [key, question] of requests) {
-    if (key.length > MAX_KEY || isOurs(key)) return refused('in our name')
+    if (key.length > MAX_KEY || isOurs(key)) return refusedQuestion('in our name')
     const passed = passedQuestion(question, asking, may)
     if (passed instanceof Problem) return passed
     questions.set(key, passed)
@@ -98,11 +99,11 @@ export function passedQuestion(
 ): JsonObject | Problem {
   const method = isObject(question) ? question.get('method') : undefined
   const given = (isObject(question) ? question.get('params') : undefined) ?? new Map()
-  if (typeof method !== 'string' || !isObject(given)) return refused('something unknown')
+  if (typeof method !== 'string' || !isObject(given)) return refusedQuestion('something unknown')
   const params = new Map(Array.from(given).filter(([name]) => !OF_THE_HOP.has(name)))
   const needed = neededFor(method, params)
   if (needed === undefined || !may.includes(needed))
-    return refused(`for \`${needed ?? method.slice(0, 64)}\``)
+    return refusedQuestion(`for \`${needed ?? method.slice(0, 64)}\``)
   const told = method === 'elicitation/create' ? inWords(params, resource.title) : params
   if (told instanceof Problem) return told
   return new Map<string, Json>([
@@ -122,9 +123,9 @@ function neededFor(method: string, params: JsonObject): string | undefined {
 function inWords(params: JsonObject, title: string): JsonObject | Problem {
   const message = params.get('message')
   const url = params.get('url')
-  if (typeof message !== 'string') return refused('without words')
+  if (typeof message !== 'string') return refusedQuestion('without words')
   if (url !== undefined && !isSafe(url))
-    return refused('people to open an address that is not safe')
+    return refusedQuestion('people to open an address that is not safe')
   const words = `From the MCP server "${title}", not from Remit: ${message}`
   return new Map([...params, ['message', words.slice(0, MAX_WORDS).toWellFormed()]])
 }
@@ -137,6 +138,6 @@ function isSafe(url: Json): boolean {
   return parsed.protocol === 'https:' || (parsed.protocol === 'http:' && local)
 }
 
-function refused(what: string): Problem {
+function refusedQuestion(what: string): Problem {
   return new Problem('upstream.asks', `the MCP server asks ${what}, and that is not passed on`)
 }

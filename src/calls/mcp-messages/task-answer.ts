@@ -40,7 +40,7 @@ export function readTaskId(said: JsonObject): string | undefined {
  * Reads words of the server for people, in the gateway's frame. `undefined`: there are none, or policies leave something out of the
  * call, and nothing can be taken out of words.
  */
-export function wordsOf(
+export function serverWords(
   said: JsonObject,
   { redactor, resource }: { readonly redactor: Redactor; readonly resource: Resource },
   reshaped: boolean,

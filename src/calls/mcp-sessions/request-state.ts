@@ -37,7 +37,7 @@ export function sealState(
   call: StatefulCall,
   { expiresAt, of, server, task }: SealedState,
 ): string | undefined {
-  const text = JSON.stringify([task, digestOf(call), expiresAt, of, server ?? null])
+  const text = JSON.stringify([task, callDigest(call), expiresAt, of, server ?? null])
   const state = base64url(master.seal(text, requestStatePlace(call.resource)))
   return state.length > MAX_STATE ? undefined : state
 }
@@ -61,12 +61,12 @@ export function openState(
   }
   const [task, digest, expiresAt, of, server] = parts
   if (typeof task !== 'string' || typeof expiresAt !== 'number') return undefined
-  if (digest !== digestOf(call) || now >= expiresAt) return undefined
+  if (digest !== callDigest(call) || now >= expiresAt) return undefined
   const known = { task, expiresAt, of: of === 'server' ? of : 'people' } as const
   return typeof server === 'string' ? { ...known, server } : known
 }
 
-function digestOf({ method, params }: StatefulCall): string {
+function callDigest({ method, params }: StatefulCall): string {
   return sha256url(canonicalJson([method, params]))
 }
 

@@ -36,10 +36,10 @@ export async function findServerTask(
     .selectAll()
     .where('id', '=', id)
     .executeTakeFirst()
-  return row && read(parts, row)
+  return row && readServerTask(parts, row)
 }
 
-function read({ master }: Pick<StoreParts, 'master'>, row: Schema['mcp_tasks']) {
+function readServerTask({ master }: Pick<StoreParts, 'master'>, row: Schema['mcp_tasks']) {
   const kept = opened(master, row)
   return kept && { ...withoutSecrets(row), ...kept }
 }
@@ -136,7 +136,7 @@ export async function overdueTasks(
     )
     .limit(count)
     .execute()
-  return rows.map((row) => read(parts, row) ?? withoutSecrets(row))
+  return rows.map((row) => readServerTask(parts, row) ?? withoutSecrets(row))
 }
 
 /** Deletes ended tasks that may not be asked about any more. */

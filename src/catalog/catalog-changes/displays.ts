@@ -19,7 +19,7 @@ const AMOUNTS = new Set(['amount', 'total', 'price', 'sum'])
 const CURRENCIES = new Set(['currency', 'currencycode'])
 const LINKS = /(?:url|uri|href|link)$/
 
-function shown(displays: Readonly<Record<string, string>>): DisplayMap {
+function shownDisplays(displays: Readonly<Record<string, string>>): DisplayMap {
   return Object.keys(displays).length === 0 ? {} : { displays }
 }
 
@@ -42,7 +42,7 @@ export function proposedDisplays(action: Pick<Action, 'arguments' | 'displays'>)
     return display && !displayMistake(action, path, display) ? [[path, display]] : []
   })
   const all = { ...Object.fromEntries(proposed), ...action.displays }
-  return shown(Object.fromEntries(Object.entries(all).slice(0, MAX_DISPLAYS)))
+  return shownDisplays(Object.fromEntries(Object.entries(all).slice(0, MAX_DISPLAYS)))
 }
 
 /** Keeps how arguments were shown before, where that still fits. */
@@ -50,7 +50,7 @@ export function keptDisplays(action: Action, old: Action): DisplayMap {
   const kept = Object.entries(old.displays ?? {}).filter(
     ([path, display]) => displayMistake(action, path, display) === undefined,
   )
-  return { displays: undefined, ...shown(Object.fromEntries(kept)) }
+  return { displays: undefined, ...shownDisplays(Object.fromEntries(kept)) }
 }
 
 /**
@@ -77,7 +77,9 @@ export async function setDisplay(
   }
   if (Object.keys(others).length >= MAX_DISPLAYS)
     throw new Problem('catalog.bad_display', `${MAX_DISPLAYS} arguments are the most`)
-  const { displays } = shown(display === undefined ? others : { ...others, [path]: display })
+  const { displays } = shownDisplays(
+    display === undefined ? others : { ...others, [path]: display },
+  )
   await changeCatalog(parts, {
     write: async (tx) => {
       const written = displays ? canonicalJson(displays) : null

@@ -9,7 +9,7 @@ import {
   kindAt,
 } from '../catalog/index.ts'
 import { requireAction } from './change-action.ts'
-import { isPaging, plain } from './paging.ts'
+import { comparableName, isPaging } from './paging.ts'
 
 /**
  * Mark of an argument: it says whom a call is about, or how large it is. Risk signals look at both.
@@ -101,7 +101,10 @@ export function argumentPlaces({ arguments: schema }: Pick<Action, 'arguments'>)
 
 /** Lists the places of fields, level by level: first the fields themselves, then the members of objects and of lists of objects. */
 function pathsOf(fields: readonly Field[], above: string): readonly Place[] {
-  const here = fields.map(({ name }) => ({ name: plain(name), path: above + pointerTo(name) }))
+  const here = fields.map(({ name }) => ({
+    name: comparableName(name),
+    path: above + pointerTo(name),
+  }))
   const below = fields.flatMap(({ name, type }) => pathsBelow(type, above + pointerTo(name)))
   return [...here, ...below]
 }

@@ -21,15 +21,15 @@ const SEARCHING = new Set(['filter', 'q', 'query', 'search'])
  * something is read or searched, or beside another such argument.
  */
 export function isPaging(action: Pick<Action, 'access' | 'arguments'>, argument: string): boolean {
-  const name = plain(argument)
+  const name = comparableName(argument)
   if (PAGING.has(name)) return true
   if (name !== 'limit') return false
   if (action.access === 'read') return true
-  const beside = action.arguments.arguments.map((each) => plain(each.name))
+  const beside = action.arguments.arguments.map((each) => comparableName(each.name))
   return beside.some((each) => PAGING.has(each) || SEARCHING.has(each))
 }
 
 /** Writes a name as names are compared: `per_page`, `perPage` and `PER-PAGE` are one. */
-export function plain(name: string): string {
+export function comparableName(name: string): string {
   return name.toLowerCase().replaceAll(/[_-]/g, '')
 }

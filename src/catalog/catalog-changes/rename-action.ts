@@ -41,7 +41,7 @@ export async function renameAction(
       const owner = known.get(name)
       if (owner && owner.name !== action.name)
         throw new Problem('catalog.exists', `\`${name}\` is the name of \`${owner.name}\``)
-      after = { ...action, ...namesOf(action, name) }
+      after = { ...action, ...extendedNames(action, name) }
       return all.map((each) => (each.name === after.name ? after : each))
     },
     write: async (tx) => {
@@ -63,7 +63,10 @@ export async function renameAction(
 }
 
 /** Lists the names of an action with one more, the latest first. */
-function namesOf({ name: own, names = [] }: Action, name: string): Required<Pick<Action, 'names'>> {
+function extendedNames(
+  { name: own, names = [] }: Action,
+  name: string,
+): Required<Pick<Action, 'names'>> {
   const given = [name, ...names.filter((each) => each !== name)]
   if (given.length > MAX_GIVEN_NAMES)
     throw new Problem(

@@ -16,7 +16,7 @@ import {
   suspendResource,
 } from '../catalog-changes/suspend-resource.ts'
 import { actionsOfRequests, detailsForScope, expandGroups } from './authority.ts'
-import { Catalog, viewOf } from './catalog.ts'
+import { Catalog, catalogView } from './catalog.ts'
 import { selectActions, selectResource, selectResources } from './catalog-store.ts'
 import { RULES } from './change-catalog.ts'
 import type { Resource } from './resource.ts'
@@ -303,7 +303,7 @@ describe('a catalog view', () => {
     createdAt: 0,
     updatedAt: 0,
   }
-  const view = viewOf([resource], actions)
+  const view = catalogView([resource], actions)
   const at = ORDERS_OPTIONS.identifier
 
   it('knows the kind of an argument at its own resource only', () => {
@@ -345,7 +345,7 @@ describe('a catalog view', () => {
     })
     const once = detailsForScope(view, ' orders.read  orders.read ', at)
     assert.deepEqual(once.ok && once.details.map((each) => each.actions), [['orders.read']])
-    const gone = viewOf([], actions)
+    const gone = catalogView([], actions)
     assert.deepEqual(detailsForScope(gone, 'orders.read'), { ok: false, unknown: 'orders.read' })
     assert.deepEqual(detailsForScope(view, 'orders.read openid'), { ok: false, unknown: 'openid' })
     assert.deepEqual(detailsForScope(view, 'orders.read', 'http://gw/other'), {
@@ -394,7 +394,10 @@ describe('a catalog view', () => {
       assert.deepEqual(found(name), [name])
     for (const none of ['DELETE:/orders/1042', 'GET:/', 'GET:/orders/%zz', 'GET:/nowhere'])
       assert.equal(found(none), `not ${none}`)
-    for (const other of [viewOf([], actions), viewOf([{ ...resource, protocol: 'mcp' }], actions)])
+    for (const other of [
+      catalogView([], actions),
+      catalogView([{ ...resource, protocol: 'mcp' }], actions),
+    ])
       assert.deepEqual(actionsOfRequests(other, [{ ...detail, actions: ['GET:/orders/1042'] }]), {
         ok: false,
         unknown: 'GET:/orders/1042',

@@ -101,10 +101,10 @@ async function readCatalog(
   const resources = await selectResources(storage.read)
   const actions = await selectActions(storage.read)
   await prepare(resources)
-  return viewOf(resources, actions, epoch)
+  return catalogView(resources, actions, epoch)
 }
 
-export function viewOf(
+export function catalogView(
   resources: readonly Resource[],
   actions: readonly Action[],
   epoch = 0,

@@ -51,14 +51,14 @@ export interface GraphqlOperation {
  * @throws Problem `graphql.invalid`, `graphql.unsupported`
  */
 export function readOperation(schema: GraphQLSchema, request: GraphqlRequest): GraphqlOperation {
-  const { fragments, operation } = chosen(parsed(request.query), request.operationName)
+  const { fragments, operation } = chosen(parseDocument(request.query), request.operationName)
   if (operation.operation === OperationTypeNode.SUBSCRIPTION)
     throw new Problem('graphql.unsupported', 'subscriptions are not offered')
   const extent = measure(operation, fragments)
   const used = [...fragments.values()].filter(({ name }) => extent.fragments.has(name.value))
   const document: DocumentNode = { kind: Kind.DOCUMENT, definitions: [operation, ...used] }
   const [mistake] = validate(schema, document, undefined, { maxErrors: 1, hideSuggestions: true })
-  if (mistake) throw invalid(mistakeIn(mistake))
+  if (mistake) throw invalidOperation(mistakeIn(mistake))
   const variables = variablesOf(schema, operation, request.variables)
   const fields = rootFields(schema, operation, { fragments, variables })
   const name = operation.name?.value
@@ -74,12 +74,12 @@ export function readOperation(schema: GraphQLSchema, request: GraphqlRequest): G
   }
 }
 
-function parsed(query: string): DocumentNode {
+function parseDocument(query: string): DocumentNode {
   try {
     checkBrackets(query)
     return parse(query, { noLocation: true, maxTokens: MAX_TOKENS })
   } catch (error) {
-    throw invalid(mistakeIn(error))
+    throw invalidOperation(mistakeIn(error))
   }
 }
 
@@ -114,16 +114,16 @@ function chosen(
   const operations = definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION)
   const fragments = definitions.filter((each) => each.kind === Kind.FRAGMENT_DEFINITION)
   if (operations.length + fragments.length < definitions.length)
-    throw invalid('the document defines something else than operations and fragments')
+    throw invalidOperation('the document defines something else than operations and fragments')
   const byName = new Map(fragments.map((each) => [each.name.value, each]))
-  if (byName.size < fragments.length) throw invalid('two fragments have one name')
+  if (byName.size < fragments.length) throw invalidOperation('two fragments have one name')
   if (name === undefined && operations.length > 1)
     throw new Problem('graphql.unsupported', 'of several operations, `operationName` names one')
   const [operation, ...others] = operations.filter(
     (each) => name === undefined || each.name?.value === name,
   )
   if (!operation || others.length > 0)
-    throw invalid('the document has no operation of that name, or several')
+    throw invalidOperation('the document has no operation of that name, or several')
   return { operation, fragments: byName }
 }
 
@@ -135,11 +135,12 @@ function variablesOf(
 ): Variables {
   const names = new Set(variableDefinitions.map(({ variable }) => variable.name.value))
   for (const name of given.keys())
-    if (!names.has(name)) throw invalid('a variable is given that the operation does not declare')
+    if (!names.has(name))
+      throw invalidOperation('a variable is given that the operation does not declare')
   const inputs = Object.fromEntries(Array.from(given, ([name, value]) => [name, plainValue(value)]))
   const options = { maxErrors: 1, hideSuggestions: true }
   const { errors } = getVariableValues(schema, variableDefinitions, inputs, options)
-  if (errors?.[0]) throw invalid(mistakeIn(errors[0]))
+  if (errors?.[0]) throw invalidOperation(mistakeIn(errors[0]))
   return new Map(
     variableDefinitions.flatMap(({ defaultValue, variable }) => {
       const name = variable.name.value
@@ -178,7 +179,7 @@ function rootFields(
   return counted.map(({ node, same }) => {
     const name = node.name.value
     const selected = new Set(same.flatMap((each) => pathsIn(each, scope.fragments, '')))
-    const given = coercedFields(known[name]?.args ?? [], argumentsOf(node, scope.variables))
+    const given = coercedFields(known[name]?.args ?? [], literalArguments(node, scope.variables))
     const isIntrospection = name.startsWith('__')
     return {
       name: isIntrospection ? '__schema' : `${kind}.${name}`,
@@ -191,7 +192,7 @@ function rootFields(
   })
 }
 
-function argumentsOf({ arguments: given = [] }: FieldNode, variables: Variables): JsonObject {
+function literalArguments({ arguments: given = [] }: FieldNode, variables: Variables): JsonObject {
   return new Map(
     given.flatMap(({ name, value }) => {
       const json = literalJson(value, variables)
@@ -220,6 +221,6 @@ function pathsIn(node: FieldNode, fragments: Fragments, above: string): readonly
   })
 }
 
-function invalid(why: string): Problem {
+function invalidOperation(why: string): Problem {
   return new Problem('graphql.invalid', why)
 }

@@ -67,8 +67,8 @@ function lookAlikesAmong(
       found.set(names.join(' '), { actions: names, how: kind, held })
     }
   }
-  const isSame = (set: readonly Action[]) => new Set(set.map(({ path }) => path)).size === 1
-  among((set) => (isSame(set) ? 'same' : 'alike'), ofServer)
+  const isOnePath = (set: readonly Action[]) => new Set(set.map(({ path }) => path)).size === 1
+  among((set) => (isOnePath(set) ? 'same' : 'alike'), ofServer)
   among(() => 'alike', inGroup)
   among(() => 'one', nameInGroup)
   return [...found.values()]

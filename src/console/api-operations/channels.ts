@@ -30,7 +30,7 @@ const channel = { id: input('<channel>', 'its id, as `remit channels list` shows
 const USES = { always: 'on', fallback: 'only when others fail', off: 'off' } as const
 
 /** Address as far as it is no secret: webhooks are known by their host. */
-function placeOf(address: string): string {
+function hostOrAddress(address: string): string {
   const { host = '' } = URL.parse(address) ?? {}
   return host === '' ? address : host
 }
@@ -87,7 +87,7 @@ export const CHANNELS = noun({
         }),
       }),
       confirms: ({ body }) =>
-        `Tell me what waits for me by ${body.kind} at ${placeOf(body.address)}`,
+        `Tell me what waits for me by ${body.kind} at ${hostOrAddress(body.address)}`,
       command: ({ bold, done, red, text }) => ({
         says: 'Adds a channel of yours, and sends a code to it.',
         examples: [

@@ -7,18 +7,18 @@ import { EVERYTHING } from '../api-operations/everything.ts'
 import { acts } from './operation.ts'
 import type { ApiParts } from './parts.ts'
 
-async function shown({ spaces }: Pick<ApiParts, 'spaces'>) {
+async function stopAnswer({ spaces }: Pick<ApiParts, 'spaces'>) {
   return { stopped: await isEverythingStopped(spaces.storage.read) }
 }
 
 export const EVERYTHING_OPERATIONS = acts(EVERYTHING, {
-  show: shown,
+  show: stopAnswer,
   stop: async (parts, { body: { reason = 'stop by an administrator' }, caller }) => {
     await stopEverything(parts.spaces, { by: caller.person.id, reason })
-    return shown(parts)
+    return stopAnswer(parts)
   },
   resume: async (parts, { body: { reason = 'resume by an administrator' }, caller }) => {
     await resumeEverything(parts.spaces, { by: caller.person.id, reason })
-    return shown(parts)
+    return stopAnswer(parts)
   },
 })

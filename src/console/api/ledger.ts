@@ -9,12 +9,12 @@ const MAX_RECORDS = 200
 export const LEDGER_OPERATIONS = acts(LEDGER, {
   export: async ({ ledger }, { query }) => {
     const lines = new PassThrough()
-    const write = async (path: string, bytes: Uint8Array) => {
+    const writeFileLine = async (path: string, bytes: Uint8Array) => {
       const line = `${JSON.stringify({ path, data: Buffer.from(bytes).toString('base64') })}\n`
       if (!lines.write(line)) await new Promise((resolve) => lines.once('drain', resolve))
     }
     const options = { private: query.private === 'true', isLocal: query.archived === 'false' }
-    ledger.exportTo(write, options).then(
+    ledger.exportTo(writeFileLine, options).then(
       () => lines.end(),
       (error: unknown) => lines.destroy(error instanceof Error ? error : new Error(String(error))),
     )

@@ -41,7 +41,7 @@ function addOperation(app: FastifyInstance, parts: ApiParts, operation: Operatio
       security: operation.who === 'anyone' ? undefined : 'session',
     }),
     serializerCompiler: plainJson,
-    ...limitOf(operation),
+    ...bodyLimitOf(operation),
     // Permission comes before the input is read: a stranger learns nothing from how it is refused, and cannot make us read much.
     onRequest: async (request) => {
       if (isUnfinished(request.raw)) late.add(request)
@@ -59,7 +59,7 @@ function addOperation(app: FastifyInstance, parts: ApiParts, operation: Operatio
 /** Maximum size of a body of what anyone may call: the caller is not known before it is read. */
 const MAX_BYTES_OF_STRANGERS = 16_384
 
-function limitOf({ bodyBytes, textMembers = [], who }: Operation) {
+function bodyLimitOf({ bodyBytes, textMembers = [], who }: Operation) {
   if (bodyBytes !== undefined) return { bodyLimit: bodyBytes, config: { textMembers } }
   return who === 'anyone' ? { bodyLimit: MAX_BYTES_OF_STRANGERS } : {}
 }

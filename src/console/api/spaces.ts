@@ -30,7 +30,7 @@ export function threadShape(thread: ThreadRecord) {
   return toJson(THREAD, thread, { participants: thread.participantIds })
 }
 
-async function shown({ spaces }: Pick<ApiParts, 'spaces'>, name: string) {
+async function spaceAnswer({ spaces }: Pick<ApiParts, 'spaces'>, name: string) {
   const { read } = spaces.storage
   const space = await requireSpace(read, name)
   const line = await findLine(read, name)
@@ -41,15 +41,15 @@ export const SPACE_OPERATIONS = acts(SPACES, {
   list: async ({ spaces }) => ({
     spaces: (await listSpaces(spaces.storage.read)).map(shape),
   }),
-  show: (parts, { params }) => shown(parts, params.name),
+  show: (parts, { params }) => spaceAnswer(parts, params.name),
   create: async (parts, { body, caller }) => {
     const { kind, name, parent, ...rules } = body
     await createSpace(parts.spaces, { name, kind, parent, rules, by: caller.person.id })
-    return shown(parts, name)
+    return spaceAnswer(parts, name)
   },
   set: async (parts, { body, caller, params }) => {
     await changeSpace(parts.spaces, { name: params.name, rules: body, by: caller.person.id })
-    return shown(parts, params.name)
+    return spaceAnswer(parts, params.name)
   },
   suspend: async (
     { spaces },

@@ -11,12 +11,12 @@ import type { Canonical } from '../../platform/lib/canonical-json.ts'
 export function withoutSecrets(schema: unknown, value: unknown, digest: SecretDigest): Canonical {
   const places = alternatives(schema)
   if (value === undefined || value === null) return null
-  if (places.some(({ writeOnly }) => writeOnly === true)) return digest(plain(value))
+  if (places.some(({ writeOnly }) => writeOnly === true)) return digest(canonicalInput(value))
   if (Array.isArray(value)) {
     const items = places.map((place) => place.items)
     return value.map((each) => withoutSecrets({ anyOf: items }, each, digest))
   }
-  if (typeof value !== 'object') return plain(value)
+  if (typeof value !== 'object') return canonicalInput(value)
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => {
       const members = places.flatMap(({ properties }) => memberOf(properties, name))
@@ -43,10 +43,12 @@ function isObject(value: unknown): value is Schema {
 }
 
 /** Turns a value that was parsed from JSON, or from a path, into one for canonical JSON. */
-function plain(value: unknown): Canonical {
-  if (Array.isArray(value)) return value.map(plain)
+function canonicalInput(value: unknown): Canonical {
+  if (Array.isArray(value)) return value.map(canonicalInput)
   if (isObject(value))
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]))
+    return Object.fromEntries(
+      Object.entries(value).map(([name, inner]) => [name, canonicalInput(inner)]),
+    )
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
     return value
   return null

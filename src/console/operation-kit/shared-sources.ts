@@ -1,7 +1,7 @@
 import type { Text } from '../../platform/lib/terminal/text.ts'
 import {
   input,
-  namesOf,
+  inputNames,
   numeric,
   type ReaderContext,
   type Source,
@@ -99,7 +99,7 @@ export function authority(
   return together([actions, file], ([names, path], { authority, usage }) => {
     if (names === undefined && path === undefined && optional) return undefined
     if ((names === undefined) === (path === undefined))
-      throw usage(`Say once what is allowed: ${namesOf(inputs)}`)
+      throw usage(`Say once what is allowed: ${inputNames(inputs)}`)
     return authority({ actions: names, file: path })
   })
 }

@@ -207,7 +207,7 @@ export function valuesOf<const S extends Readonly<Record<string, Source<unknown>
 }
 
 /** Names of inputs: `--jwt, --opaque or <url>`. */
-export function namesOf(inputs: readonly CommandInput[]): string {
+export function inputNames(inputs: readonly CommandInput[]): string {
   const names = inputs.map(({ term }) =>
     term.startsWith('-') ? term.replace(/ .*/, '') : term.replace(/\[(.*)\]/, '<$1>'),
   )
@@ -218,7 +218,7 @@ export function namesOf(inputs: readonly CommandInput[]): string {
 export function orNone<T>(value: Source<T>, none: Source<boolean>): Source<T | null> {
   const inputs = [...value.inputs, ...none.inputs]
   return together([value, none], ([given, no], { usage }) => {
-    if ((given === undefined) === (no === undefined)) throw usage(`Say ${namesOf(inputs)}`)
+    if ((given === undefined) === (no === undefined)) throw usage(`Say ${inputNames(inputs)}`)
     return no ? null : given
   })
 }
@@ -234,7 +234,7 @@ export function flags<const T>(
     read: (typed, { usage }) => {
       const given = Object.values(options).filter((_, i) => typed[i] === true)
       if (given.length > 1 || (required && given.length === 0))
-        throw usage(`Say ${namesOf(inputs)}`)
+        throw usage(`Say ${inputNames(inputs)}`)
       return given[0]?.[1]
     },
   }

@@ -24,7 +24,9 @@ export function addConfirm(desk: PageRouter, parts: Pick<PageParts, 'people'>): 
   desk.get('/confirm/:id', async (visit) => confirmPage(await viewOf(parts, visit)))
 
   desk.get('/confirm/:id/input', async ({ id, visitor }) => {
-    const { payload } = await readConfirmation(parts.people, id, visitor.person.id).catch(unknown)
+    const { payload } = await readConfirmation(parts.people, id, visitor.person.id).catch(
+      throwNotFound,
+    )
     return { file: payload, name: `${id}.json`, type: 'application/json' }
   })
 
@@ -51,7 +53,7 @@ async function viewOf(
   parts: Pick<PageParts, 'people'>,
   { visitor, now, id }: Visit,
 ): Promise<ConfirmView> {
-  const found = await readConfirmation(parts.people, id, visitor.person.id).catch(unknown)
+  const found = await readConfirmation(parts.people, id, visitor.person.id).catch(throwNotFound)
   const { stepUp } = parts.people
   const wanted = stepUp ? [{ stepUp, at: now }] : []
   const first = signInFirst(visitor.session, wanted, `/confirm/${id}`)
@@ -69,7 +71,7 @@ async function viewOf(
   }
 }
 
-function unknown(error: unknown): never {
+function throwNotFound(error: unknown): never {
   throw error instanceof Problem && error.code === 'confirmation.unknown' ? notFound() : error
 }
 

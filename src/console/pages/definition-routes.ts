@@ -39,11 +39,11 @@ export function addDefinitions(
   })
   desk.post(`${DEFINITIONS}/answer`, async (act) => {
     if (!act.visitor.administrator) throw notFound()
-    return answer(parts, act)
+    return answerOffers(parts, act)
   })
 }
 
-async function answer(
+async function answerOffers(
   parts: Pick<PageParts, 'decisions' | 'people'>,
   act: Act,
 ): Promise<PageResult> {

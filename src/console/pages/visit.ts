@@ -114,7 +114,7 @@ function visitOf(
 const POLICY = 'content-security-policy'
 const ZONE_SECONDS = 365 * DAY_SECONDS
 
-function send(
+function sendPage(
   reply: FastifyReply,
   shown: PageResult,
   { cookies, issuer }: { readonly cookies: Cookies; readonly issuer: string },
@@ -156,7 +156,7 @@ export function deskOf(
       app.get(path, async (request, reply) => {
         const visitor = await findVisitor(parts, cookies, request.raw)
         if (!visitor) return reply.redirect(signInAddress(request.raw.url ?? '/'), 303)
-        return send(reply, await show(visitOf(parts, cookies, request, visitor)), {
+        return sendPage(reply, await show(visitOf(parts, cookies, request, visitor)), {
           cookies,
           issuer,
         })
@@ -176,7 +176,7 @@ export function deskOf(
           throw new Problem('session.wrong_form', 'the form was made for another session')
         }
         const shown = await act({ ...visitOf(parts, cookies, request, visitor), fields })
-        return send(reply, shown, { cookies, issuer })
+        return sendPage(reply, shown, { cookies, issuer })
       })
     },
   }

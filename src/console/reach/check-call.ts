@@ -99,7 +99,7 @@ export async function checkCall(parts: CallParts, asked: HypotheticalCall): Prom
   const { decision, facts } = strictest(answers)
   const check: Check = {
     verdict: decision.outcome,
-    ...wordsOf(decision),
+    ...checkWords(decision),
     ...{ person, agent, action, resource },
     gates: explainGates(gatesOf(decision), () => queriesOf(facts), rules),
     ask: decision.outcome === 'requestable' ? decision.ask : undefined,
@@ -279,7 +279,7 @@ function ceilingWords({ detail, enough }: { detail: string; enough?: string }) {
   return { detail: own(detail), ...(enough === undefined ? {} : { enough: own(enough) }) }
 }
 
-function wordsOf(decision: Decision): Pick<Check, 'reason' | 'detail' | 'enough'> {
+function checkWords(decision: Decision): Pick<Check, 'reason' | 'detail' | 'enough'> {
   if (decision.outcome === 'permit') return { reason: 'permitted', detail: '', enough: '' }
   const { detail, enough, reason } = decision
   if (reason === 'task.not_covered')

@@ -109,7 +109,7 @@ async function handle(arrived: ArrivedRequest, ports: McpPorts): Promise<void> {
     if (!own) return
     const told = limited(own, message, ports)
     if (told.problem) ports.observer?.refused(told.problem.code)
-    answer(message, reply, told)
+    writeOwnAnswer(message, reply, told)
   } catch (error) {
     ports.log.error({ err: error }, 'an answer could not be written')
     reply.destroy()
@@ -147,7 +147,7 @@ function failure(error: unknown, ports: GatewayPorts): OwnAnswer {
 /** A lease is renewed within a second, and a queue that is full empties in about that. */
 const RETRY_AFTER_SECONDS = '1'
 
-function answer(message: IncomingMessage, reply: ServerResponse, own: OwnAnswer): void {
+function writeOwnAnswer(message: IncomingMessage, reply: ServerResponse, own: OwnAnswer): void {
   if (reply.headersSent || reply.destroyed) {
     reply.destroy()
     return

@@ -13,15 +13,15 @@ export function toldToCallers<In extends LocatedRequest, Out>(
   step: (known: In, ports: GatewayPorts) => Awaitable<Out>,
 ): (known: In, ports: GatewayPorts) => Awaitable<Out> {
   return (known, ports) => {
-    const refuse = async (error: unknown): Promise<never> => {
+    const refuseUnknown = async (error: unknown): Promise<never> => {
       if (error instanceof Problem && error.status < 500) await refuseStranger(known, ports)
       throw error
     }
     try {
       const done = step(known, ports)
-      return done instanceof Promise ? done.catch(refuse) : done
+      return done instanceof Promise ? done.catch(refuseUnknown) : done
     } catch (error) {
-      return refuse(error)
+      return refuseUnknown(error)
     }
   }
 }

@@ -56,7 +56,7 @@ async function answering(
   if (challenges && isAttested(message)) reply.setHeader(CHALLENGE_HEADER, challenges.now())
   try {
     const body = await work(message, reply)
-    if (body) write(reply, status, body)
+    if (body) writeOauthAnswer(reply, status, body)
   } catch (error) {
     const { bug, problem: found } = toProblem(error)
     if (bug !== undefined) logBug(context.log, bug)
@@ -73,7 +73,7 @@ async function answering(
     const coded = plainErrors ? { 'remit-problem': answer.body.code } : {}
     if (reply.headersSent) reply.destroy()
     else
-      write(reply, answer.status, body, {
+      writeOauthAnswer(reply, answer.status, body, {
         ...retryOf(problem, answer.status),
         ...asked,
         ...coded,
@@ -105,7 +105,7 @@ function retryOf({ members }: Problem, status: number): OutgoingHttpHeaders {
 }
 
 /** RFC 6749 section 5.1: never cached. */
-function write(
+function writeOauthAnswer(
   reply: ServerResponse,
   status: number,
   body: object,

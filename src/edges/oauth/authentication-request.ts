@@ -9,14 +9,14 @@ import { asRefused, isRefused } from '../../grants/issuance/index.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import { HOUR_SECONDS } from '../../platform/lib/time-units.ts'
 import { readClientForm } from './attestation.ts'
-import { type Form, refuse } from './form.ts'
+import { type Form, refuseParameters } from './form.ts'
 import {
   credentialsOf,
   isNotificationToken,
   limitsOf,
-  placeOf,
   refuseActor,
   requiresAll,
+  spaceAndThread,
   wantedOf,
 } from './grants/read.ts'
 import { type PresentingPorts, presentedAt } from './presented.ts'
@@ -58,7 +58,7 @@ export async function backchannelEndpoint(
 /** Reads the question, or its fault. */
 function questionOf(form: Form) {
   try {
-    refuse(form, ['request', 'subject_token'], 'is not accepted here')
+    refuseParameters(form, ['request', 'subject_token'], 'is not accepted here')
     refuseActor(form)
     const binding = form.get('binding_message')
     const purpose = form.get('purpose') ?? binding
@@ -69,7 +69,7 @@ function questionOf(form: Form) {
       ...wanted,
       scope: withoutOpenId(wanted.scope),
       ...limitsOf(form),
-      ...placeOf(form),
+      ...spaceAndThread(form),
       requireAll: requiresAll(form),
       purpose,
       hint: hintOf(form),

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { ATTESTED } from '../../identity/agent-authentication/index.ts'
-import { parseForm, readForm, refuse, required } from './form.ts'
+import { parseForm, readForm, refuseParameters, required } from './form.ts'
 
 const BAD = { code: 'oauth.invalid_request' }
 const FORM = 'application/x-www-form-urlencoded'
@@ -94,7 +94,7 @@ test('a parameter that is needed is named where it is missing, and one that is n
   const form = parseForm('a=1&b=')
   assert.equal(required(form, 'a'), '1')
   assert.throws(() => required(form, 'b'), { ...BAD, detail: 'parameter `b` is missing' })
-  refuse(form, ['b', 'c'], 'is not accepted here')
+  refuseParameters(form, ['b', 'c'], 'is not accepted here')
   const told = { ...BAD, detail: '`a` is not accepted here' }
-  assert.throws(() => refuse(form, ['c', 'a'], 'is not accepted here'), told)
+  assert.throws(() => refuseParameters(form, ['c', 'a'], 'is not accepted here'), told)
 })

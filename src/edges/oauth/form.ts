@@ -91,7 +91,7 @@ export function required(form: Form, name: string): string {
 }
 
 /** @throws Problem `oauth.invalid_request`: one of these parameters is there */
-export function refuse(form: Form, names: readonly string[], why: string): void {
+export function refuseParameters(form: Form, names: readonly string[], why: string): void {
   const name = names.find((one) => form.has(one))
   if (name !== undefined) throw new Problem('oauth.invalid_request', `\`${name}\` ${why}`)
 }

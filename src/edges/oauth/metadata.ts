@@ -60,15 +60,15 @@ export async function metadataEndpoint(
 /** Authorization server metadata (RFC 8414 section 2). Scopes are those of the resources, whose own metadata name them. */
 async function metadataOf(ports: MetadataPorts) {
   const { certificates, decisions, deviceCodes, issuer, pushedOnly, registration } = ports
-  const at = (path: string) => `${issuer}${path}`
+  const endpointAt = (path: string) => `${issuer}${path}`
   const ways = waysOf(ports)
   const none = decisions.fapi2 ? [] : ['none']
   return {
     issuer,
-    authorization_endpoint: at(AUTHORIZE),
-    token_endpoint: at('/oauth/token'),
-    jwks_uri: at('/oauth/jwks'),
-    ...(registration === 'off' ? {} : { registration_endpoint: at(REGISTER) }),
+    authorization_endpoint: endpointAt(AUTHORIZE),
+    token_endpoint: endpointAt('/oauth/token'),
+    jwks_uri: endpointAt('/oauth/jwks'),
+    ...(registration === 'off' ? {} : { registration_endpoint: endpointAt(REGISTER) }),
     client_id_metadata_document_supported: decisions.documents?.areFetched ?? false,
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
@@ -83,28 +83,28 @@ async function metadataOf(ports: MetadataPorts) {
     dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
     ...(certificates ? { tls_client_certificate_bound_access_tokens: true } : {}),
     ...(await signInContexts(decisions)),
-    pushed_authorization_request_endpoint: at(PUSHED),
+    pushed_authorization_request_endpoint: endpointAt(PUSHED),
     ...(pushedOnly ? { require_pushed_authorization_requests: true } : {}),
     // Names of people in `sub`. OpenID Connect Discovery demands it, and clients such as Spring Security read no metadata without.
     subject_types_supported: ['public', 'pairwise'],
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
     authorization_details_types_supported: ['remit_call', 'remit_delegate'],
-    authorization_details_types_metadata_endpoint: at(DETAIL_TYPES),
+    authorization_details_types_metadata_endpoint: endpointAt(DETAIL_TYPES),
     ...attestationMetadata(ports),
-    introspection_endpoint: at(INTROSPECT),
+    introspection_endpoint: endpointAt(INTROSPECT),
     introspection_endpoint_auth_methods_supported: [...ways, 'client_secret_basic', 'Bearer'],
     introspection_signing_alg_values_supported: ['ES256'],
-    revocation_endpoint: at(REVOKE),
+    revocation_endpoint: endpointAt(REVOKE),
     revocation_endpoint_auth_methods_supported: ['none', ...ways],
     revocation_endpoint_token_type_values_supported: [ACCESS_TOKEN, REFRESH_TOKEN, DEFERRAL_CODE],
     identity_chaining_requested_token_types_supported: [ID_JAG, JWT],
     authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag'],
     deferred_token_response_supported: true,
-    backchannel_authentication_endpoint: at(BACKCHANNEL),
+    backchannel_authentication_endpoint: endpointAt(BACKCHANNEL),
     backchannel_token_delivery_modes_supported: ['poll', 'ping'],
     backchannel_user_code_parameter_supported: false,
-    ...(deviceCodes ? { device_authorization_endpoint: at(DEVICE) } : {}),
+    ...(deviceCodes ? { device_authorization_endpoint: endpointAt(DEVICE) } : {}),
     entity_profiles_supported: { subject: ['user'], actor: ['ai_agent'] },
     actor_profile_token_types_supported: ['urn:ietf:params:oauth:token-type:access_token'],
   }

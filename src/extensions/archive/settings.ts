@@ -5,7 +5,7 @@ import {
   readDays,
   type SettingValues,
   setting,
-  text,
+  textSetting,
 } from '../../platform/lib/setting.ts'
 
 /** Settings of the archive of the ledger. */
@@ -36,14 +36,14 @@ export const ARCHIVE_SETTINGS = {
   archiveKeyId: optional(
     'REMIT_ARCHIVE_KEY_ID',
     'Id of the key for the store. Not set: AWS_ACCESS_KEY_ID.',
-    text,
+    textSetting,
   ),
   archiveSecretKey: optional(
     'REMIT_ARCHIVE_SECRET_KEY',
     'The secret of that key. Not set: AWS_SECRET_ACCESS_KEY.',
     (value) => new Secret(value),
   ),
-  awsKeyId: optional('AWS_ACCESS_KEY_ID', 'As REMIT_ARCHIVE_KEY_ID, which wins.', text),
+  awsKeyId: optional('AWS_ACCESS_KEY_ID', 'As REMIT_ARCHIVE_KEY_ID, which wins.', textSetting),
   awsSecretKey: optional(
     'AWS_SECRET_ACCESS_KEY',
     'As REMIT_ARCHIVE_SECRET_KEY, which wins.',

@@ -121,14 +121,14 @@ async function answering(
   try {
     const { evaluationId, text } = await work()
     const named = evaluationId === undefined ? headers : [EVALUATION_ID, evaluationId]
-    write(exchange, 200, 'application/json', text, named)
+    writeEvaluation(exchange, 200, 'application/json', text, named)
   } catch (error) {
     const { bug, problem: found } = toProblem(error)
     if (bug !== undefined) logBug(context.log, bug)
     else context.explain(found)
     const problem = context.judge(found)
     if (reply.headersSent) reply.destroy()
-    else refuse(exchange, { issuer: ports.issuer, problem })
+    else refuseEvaluation(exchange, { issuer: ports.issuer, problem })
   }
 }
 
@@ -145,7 +145,7 @@ interface Exchange {
  * Errors are a status and a message (Authorization API 1.0, Error Responses): 400, 401, 403 and 500. Whatever is wrong with a
  * request is 400; only another method is told as HTTP does.
  */
-function refuse(
+function refuseEvaluation(
   exchange: Exchange,
   { issuer, problem }: { readonly issuer: string; readonly problem: Problem },
 ): void {
@@ -162,11 +162,11 @@ function refuse(
     ...(message.complete ? [] : ['connection', 'close']),
   ]
   const shown = TOLD.has(status) || status >= 500 ? Math.min(status, 500) : 400
-  write(exchange, shown, 'text/plain; charset=utf-8', `${code}: ${detail}\n`, headers)
+  writeEvaluation(exchange, shown, 'text/plain; charset=utf-8', `${code}: ${detail}\n`, headers)
 }
 
 /** `more`: name and value in turns; they take the place of those that every answer has. */
-function write(
+function writeEvaluation(
   { context, message, reply }: Exchange,
   status: number,
   type: string,

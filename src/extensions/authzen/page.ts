@@ -41,7 +41,7 @@ export function readPage(
   const token = page.get('token')
   if (token !== undefined && token !== null && typeof token !== 'string')
     throw malformed('`page.token` has to be a string')
-  const digest = digestOf(body, page, by)
+  const digest = pageDigest(body, page, by)
   if (!token) return { after: undefined, limit: limit ?? PAGE_LIMIT.default, digest }
   const known = openToken(ports, token)
   if (known.digest !== digest || (limit ?? known.limit) !== known.limit)
@@ -80,7 +80,7 @@ function readLimit(value: Json | undefined): number | undefined {
   return Math.min(Number(value.text), PAGE_LIMIT.most)
 }
 
-function digestOf(
+function pageDigest(
   body: JsonObject,
   page: JsonObject,
   by: { readonly pep: string; readonly endpoint: string },

@@ -13,7 +13,7 @@ const MAX_LINE_BYTES = 134_217_728
 const NEWLINE = 10
 
 /** Path of a table's rows. INVARIANT: the name is one of our own tables, never a text of the manifest. */
-export function pathOf(directory: string, table: string): string {
+export function rowsPath(directory: string, table: string): string {
   return join(directory, TABLES_FOLDER, `${table}.jsonl`)
 }
 
@@ -102,7 +102,7 @@ export async function syncFolder(path: string): Promise<void> {
  * @throws Problem `backup.damaged`
  */
 export async function* readLines(directory: string, table: TableFile): AsyncGenerator<string> {
-  const path = pathOf(directory, table.name)
+  const path = rowsPath(directory, table.name)
   const stat = await lstat(path).catch(() => undefined)
   // A link can lead anywhere, and a pipe has no end.
   if (!stat?.isFile()) throw damaged(`${path} is missing, or is no file`)

@@ -82,7 +82,7 @@ export async function* rowsOf(
 ): AsyncGenerator<readonly StoredRow[]> {
   let [page, characters]: [StoredRow[], number] = [[], 0]
   for await (const line of readLines(directory, table)) {
-    page.push(parsed(line, table))
+    page.push(parseRow(line, table))
     characters += line.length
     if (page.length < ROWS_AT_ONCE && characters < CHARACTERS_AT_ONCE) continue
     yield page
@@ -91,7 +91,7 @@ export async function* rowsOf(
   if (page.length > 0) yield page
 }
 
-function parsed(line: string, { columns, name }: TableFile): StoredRow {
+function parseRow(line: string, { columns, name }: TableFile): StoredRow {
   try {
     return readRow(line, columns.length)
   } catch (cause) {

@@ -3,7 +3,7 @@ import type { Clock } from '../../platform/lib/clock.ts'
 import { newId } from '../../platform/lib/id.ts'
 import type { Random } from '../../platform/lib/random.ts'
 import { type Snapshot, schemaNames, tablesOf } from '../../platform/storage/index.ts'
-import { makeDirectory, pathOf, writeLines, writeWhole, writing } from './files.ts'
+import { makeDirectory, rowsPath, writeLines, writeWhole, writing } from './files.ts'
 import { FORMAT, MANIFEST, type Manifest, type TableFile, writeManifest } from './manifest.ts'
 import { writeRow } from './row-line.ts'
 import { newestCheckpoint, treeSize } from './stored-ledger.ts'
@@ -49,7 +49,7 @@ export async function writeBackup(
     for (const name of tablesOf(snapshot.build, 'kept', 'ended', 'emptied')) {
       const columns = Object.keys(snapshot.build.tables[name]?.columns ?? {})
       const lines = linesOf(snapshot, name, columns)
-      const table = { name, columns, ...(await writeLines(pathOf(directory, name), lines)) }
+      const table = { name, columns, ...(await writeLines(rowsPath(directory, name), lines)) }
       tables.push(table)
       onTable(table)
     }

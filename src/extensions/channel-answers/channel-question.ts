@@ -35,7 +35,7 @@ export async function channelQuestion(
   const { answerer } = await answeringOf(storage.read, { request, person, now: clock.now() })
   // A stand-in reads on the page for whom they answer.
   if (answerer.standsInFor) return undefined
-  const facts = await factsOf(parts, request)
+  const facts = await questionFacts(parts, request)
   if (!facts || facts.length > MAX_FACTS) return undefined
   const values = [request.text, ...facts.flatMap(({ name, value }) => [name, value])]
   const size = values.reduce((sum, { length }) => sum + length, 0)
@@ -72,7 +72,7 @@ async function isPlain(parts: CallParts, request: AccessRequest): Promise<boolea
 }
 
 /** All that the page says, in its order; `undefined`: something of it is gone, or is no fact of one line. */
-async function factsOf(
+async function questionFacts(
   { catalog, storage: { read } }: CallParts,
   request: AccessRequest,
 ): Promise<ChannelQuestion['facts'] | undefined> {

@@ -166,7 +166,7 @@ export class DecisionPoints implements ExternalPoints {
         },
         { maxBytes: MAX_ANSWER_BYTES, timeoutMs: point.timeoutMs },
       )
-      return await read(answer)
+      return await readPointAnswer(answer)
     } catch (error) {
       return { failed: failureOf(error) }
     }
@@ -193,7 +193,7 @@ function strictest(name: string, answers: readonly ExternalAnswer[]): ExternalAn
 }
 
 /** AuthZEN 1.0: a denial is 200, too. Any other status is about the question, and redirects are not followed. */
-async function read(answer: Response): Promise<PointAnswer> {
+async function readPointAnswer(answer: Response): Promise<PointAnswer> {
   const { headers, status } = answer
   if (status !== 200) return { failed: `it answered ${status}` }
   const type = headers.get('content-type') ?? ''

@@ -36,7 +36,7 @@ export function evaluationRequest(
       ...(task.actors.length === 0 ? {} : { actors: task.actors }),
       sponsored: task.sponsored,
       task: { id: task.id, purpose: task.purpose },
-      ...(sendsArguments ? { arguments: argumentsOf(call) } : {}),
+      ...(sendsArguments ? { arguments: sentArguments(call) } : {}),
       risk: {
         class: risk.inputs.class,
         score: risk.score,
@@ -48,7 +48,7 @@ export function evaluationRequest(
   }
 }
 
-function argumentsOf(call: Call) {
+function sentArguments(call: Call) {
   return argumentTexts(call.arguments)
 }
 
@@ -80,7 +80,7 @@ export function readEvaluation(body: Uint8Array): PointAnswer {
   const context = answer.get('context')
   if (decision && requires(context))
     return { failed: 'it permits under obligations that cannot be met here' }
-  const note = context === undefined ? undefined : JSON.stringify(plain(context))
+  const note = context === undefined ? undefined : JSON.stringify(plainEvaluation(context))
   return { decision, ...(note === undefined ? {} : { note: note.slice(0, MAX_NOTE) }) }
 }
 
@@ -95,9 +95,9 @@ function isObject(json: Json | undefined): json is JsonObject {
   return json instanceof Map
 }
 
-function plain(json: Json): unknown {
+function plainEvaluation(json: Json): unknown {
   if (isObject(json))
-    return Object.fromEntries(Array.from(json, ([name, value]) => [name, plain(value)]))
-  if (Array.isArray(json)) return json.map((item: Json) => plain(item))
+    return Object.fromEntries(Array.from(json, ([name, value]) => [name, plainEvaluation(value)]))
+  if (Array.isArray(json)) return json.map((item: Json) => plainEvaluation(item))
   return typeof json === 'object' && json !== null && 'text' in json ? json.text : json
 }

@@ -20,34 +20,34 @@ const MEMBERS = new Set(['uid', 'attrs', 'parents', 'tags'])
  * @throws Problem `policy_set.invalid`
  */
 export function readEntities(text: string, shape: SchemaShape): readonly OnlyEntity[] {
-  const list = read(text)
+  const list = readEntityList(text)
   const entities = list.flatMap((item, i) => readEntity(item, shape, `entity ${i}`) ?? [])
   const seen = new Set<string>()
   for (const { uid } of entities) {
     const key = entityKey(uid)
-    if (seen.has(key)) throw invalid(`${key} is a duplicate`)
+    if (seen.has(key)) throw invalidEntities(`${key} is a duplicate`)
     seen.add(key)
   }
   refuseLoops(entities)
   return entities
 }
 
-function read(text: string): readonly Json[] {
+function readEntityList(text: string): readonly Json[] {
   let list: Json
   try {
     list = parseJson(text, { bytes: ONLY_LIMITS.entityBytes, allowed: ['__entity', '__extn'] })
   } catch (error) {
-    throw error instanceof Problem ? invalid(error.detail) : error
+    throw error instanceof Problem ? invalidEntities(error.detail) : error
   }
-  if (!Array.isArray(list)) throw invalid('a list is needed')
-  if (list.length > ONLY_LIMITS.entities) throw invalid(`more than ${ONLY_LIMITS.entities}`)
+  if (!Array.isArray(list)) throw invalidEntities('a list is needed')
+  if (list.length > ONLY_LIMITS.entities) throw invalidEntities(`more than ${ONLY_LIMITS.entities}`)
   return list
 }
 
 function readEntity(item: Json, shape: SchemaShape, at: string): OnlyEntity | undefined {
-  if (!isObject(item)) throw invalid(`${at} is no object`)
+  if (!isObject(item)) throw invalidEntities(`${at} is no object`)
   for (const name of item.keys())
-    if (!MEMBERS.has(name)) throw invalid(`${at}: \`${name}\` is not known`)
+    if (!MEMBERS.has(name)) throw invalidEntities(`${at}: \`${name}\` is not known`)
   const uid = readUid(item.get('uid') ?? null, at)
   const words = `${at} (${entityKey(uid)})`
   if (/(?:^|::)Action$/.test(uid.type)) {
@@ -55,14 +55,14 @@ function readEntity(item: Json, shape: SchemaShape, at: string): OnlyEntity | un
     return undefined
   }
   const entity = shape.entities.get(uid.type)
-  if (!entity) throw invalid(`${words}: the schema has no such type`)
+  if (!entity) throw invalidEntities(`${words}: the schema has no such type`)
   if (entity.ids && !entity.ids.includes(uid.id))
-    throw invalid(`${words}: the schema does not list it`)
+    throw invalidEntities(`${words}: the schema does not list it`)
   const parents = readParents(item.get('parents') ?? [], entity, words)
   try {
     return { uid, attrs: readAttributes(item, entity), parents, tags: readTags(item, entity) }
   } catch (error) {
-    throw error instanceof Problem ? invalid(`${words}: ${error.detail}`) : error
+    throw error instanceof Problem ? invalidEntities(`${words}: ${error.detail}`) : error
   }
 }
 
@@ -74,9 +74,9 @@ function checkAction(
   at: string,
 ): void {
   const known = new Map(actions.map((action) => [entityKey(action), action]))
-  if (!known.has(entityKey(uid))) throw invalid(`${at}: the schema has no such action`)
+  if (!known.has(entityKey(uid))) throw invalidEntities(`${at}: the schema has no such action`)
   if (objectAt(item, 'attrs').size > 0 || objectAt(item, 'tags').size > 0)
-    throw invalid(`${at}: actions have neither attributes nor tags`)
+    throw invalidEntities(`${at}: actions have neither attributes nor tags`)
   const above = new Set<string>()
   const rising = [entityKey(uid)]
   for (let key = rising.pop(); key !== undefined; key = rising.pop())
@@ -87,11 +87,11 @@ function checkAction(
       }
   for (const parent of listOf(item.get('parents') ?? [], at))
     if (!above.has(entityKey(parent)))
-      throw invalid(`${at}: the schema does not say that it is in ${entityKey(parent)}`)
+      throw invalidEntities(`${at}: the schema does not say that it is in ${entityKey(parent)}`)
 }
 
 function listOf(value: Json, at: string): OnlyEntity['uid'][] {
-  if (!Array.isArray(value)) throw invalid(`${at}: \`parents\` is no list`)
+  if (!Array.isArray(value)) throw invalidEntities(`${at}: \`parents\` is no list`)
   return value.map((item: Json) => readUid(item, `${at}, a parent`))
 }
 
@@ -100,14 +100,14 @@ function readUid(given: Json, at: string): OnlyEntity['uid'] {
   const type = isObject(value) ? value.get('type') : undefined
   const id = isObject(value) ? value.get('id') : undefined
   if (typeof type !== 'string' || typeof id !== 'string')
-    throw invalid(`${at}: \`{"type","id"}\` is needed`)
+    throw invalidEntities(`${at}: \`{"type","id"}\` is needed`)
   return { type, id }
 }
 
 function readParents(value: Json, { parents }: EntityShape, at: string): OnlyEntity['uid'][] {
   const uids = listOf(value, at)
   for (const { type } of uids)
-    if (!parents.has(type)) throw invalid(`${at}: it cannot be in a \`${type}\``)
+    if (!parents.has(type)) throw invalidEntities(`${at}: it cannot be in a \`${type}\``)
   return uids
 }
 
@@ -166,14 +166,14 @@ function refuseLoops(entities: readonly OnlyEntity[]): void {
     }
   }
   const [looped] = waiting.keys()
-  if (looped !== undefined) throw invalid(`the parents of ${looped} lead back to it`)
+  if (looped !== undefined) throw invalidEntities(`the parents of ${looped} lead back to it`)
 }
 
 function entityKey({ id, type }: { readonly type: string; readonly id: string }): string {
   return `${type}::${JSON.stringify(id)}`
 }
 
-function invalid(message: string): Problem {
+function invalidEntities(message: string): Problem {
   return new Problem('policy_set.invalid', `the entities: ${message}`, {
     members: { mistakes: [{ part: 'entities', message }] },
   })

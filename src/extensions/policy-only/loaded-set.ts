@@ -158,8 +158,8 @@ function compile(text: string): CompiledPolicies {
     for (const { id, json } of parsePolicies(text))
       compiler.add(id, readExactJson(json) as PolicyJson) // as: what `exactJson` wrote of Cedar's form
   } catch (error) {
-    if (error instanceof CompileError) throw invalid('policies', error.message)
-    throw error instanceof Problem ? invalid('policies', error.detail) : error
+    if (error instanceof CompileError) throw invalidPart('policies', error.message)
+    throw error instanceof Problem ? invalidPart('policies', error.detail) : error
   }
   return compiler.finish()
 }
@@ -180,7 +180,7 @@ function byName({ actions }: SchemaShape): ReadonlyMap<string, ActionShape> {
   for (const action of actions.toSorted((a, b) => compare(a.id, b.id))) {
     if (action.principals.size === 0 || action.resources.size === 0) continue
     if (named.has(action.id))
-      throw invalid('schema', `the action \`${action.id}\` is in two namespaces`)
+      throw invalidPart('schema', `the action \`${action.id}\` is in two namespaces`)
     named.set(action.id, action)
   }
   return named
@@ -205,7 +205,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-function invalid(part: 'policies' | 'schema', message: string): Problem {
+function invalidPart(part: 'policies' | 'schema', message: string): Problem {
   return new Problem('policy_set.invalid', `the ${part}: ${message}`, {
     members: { mistakes: [{ part, message }] },
   })

@@ -73,7 +73,8 @@ const MAX_NESTING = 32
  */
 export function readShape(text: string): SchemaShape {
   const answer = cedarWasm().schemaToJsonWithResolvedTypes(text)
-  if (answer.type !== 'success') throw invalid(answer.errors[0]?.message ?? 'it cannot be read')
+  if (answer.type !== 'success')
+    throw invalidSchema(answer.errors[0]?.message ?? 'it cannot be read')
   const namespaces = answer.json as unknown as Readonly<Record<string, Namespace>> // as: cedar's own types leave resolved names open
   return new Reader(namespaces).read()
 }
@@ -125,15 +126,15 @@ class Reader {
 
   #record(json: TypeJson, depth: number): RecordShape {
     const shape = this.#shape(json, depth)
-    if (shape.is !== 'record') throw invalid('something that has to be a record is none')
+    if (shape.is !== 'record') throw invalidSchema('something that has to be a record is none')
     return shape
   }
 
   #shape(json: TypeJson, depth: number): ValueShape {
-    if (depth > MAX_NESTING) throw invalid(`types are nested deeper than ${MAX_NESTING}`)
+    if (depth > MAX_NESTING) throw invalidSchema(`types are nested deeper than ${MAX_NESTING}`)
     switch (json.type) {
       case 'Set':
-        if (!json.element) throw invalid('a set of nothing')
+        if (!json.element) throw invalidSchema('a set of nothing')
         return { is: 'set', items: this.#shape(json.element, depth + 1) }
       case 'Record':
         return { is: 'record', members: this.#members(json, depth + 1) }
@@ -148,7 +149,7 @@ class Reader {
     return new Map(
       Object.entries(attributes).map(([name, json]) => {
         // They would mean something in Cedar's JSON form, or in JavaScript.
-        if (name.startsWith('__')) throw invalid(`\`${name}\` begins with two underscores`)
+        if (name.startsWith('__')) throw invalidSchema(`\`${name}\` begins with two underscores`)
         return [name, { shape: this.#shape(json, depth), required: json.required ?? true }]
       }),
     )
@@ -174,7 +175,7 @@ class Reader {
       case 'ipaddr':
         return { is: 'extension', fn: 'ip' }
       default:
-        throw invalid(`the type \`${name}\` is not known`)
+        throw invalidSchema(`the type \`${name}\` is not known`)
     }
   }
 }
@@ -183,7 +184,7 @@ function full(space: string, name: string): string {
   return space === '' ? name : `${space}::${name}`
 }
 
-function invalid(message: string): Problem {
+function invalidSchema(message: string): Problem {
   return new Problem('policy_set.invalid', `the schema: ${message}`, {
     members: { mistakes: [{ part: 'schema', message }] },
   })

@@ -66,7 +66,7 @@ export async function readOverMcp(
   try {
     const done = await sendTool(await equipTool(call, limited), limited)
     await recordTool(done, ports)
-    return answerOf(done.outcome, decisionId)
+    return previewAnswer(done.outcome, decisionId)
   } catch (error) {
     if (error instanceof RpcAnswer) return unfetched('the call could not be sent', decisionId)
     throw error
@@ -86,7 +86,7 @@ function jsonOf({ kind, text }: { readonly kind: string; readonly text: string }
   return kind === 'integer' || kind === 'decimal' ? new ExactNumber(text) : text
 }
 
-function answerOf(
+function previewAnswer(
   { reply, state }: Awaited<ReturnType<typeof sendTool>>['outcome'],
   decisionId: string,
 ): PreviewAnswer {

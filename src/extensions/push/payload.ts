@@ -1,4 +1,4 @@
-import { type Notification, pathOf, titleOf } from '../../identity/notifications/index.ts'
+import { messagePath, type Notification, titleOf } from '../../identity/notifications/index.ts'
 
 const MAX_TTL_SECONDS = 86_400
 
@@ -7,7 +7,7 @@ const MAX_TTL_SECONDS = 86_400
  * INVARIANT: nothing in them was chosen by an agent. Everything else is on the page, after sign-in.
  */
 export function payloadOf(message: Notification) {
-  return { id: message.id, title: titleOf(message), path: pathOf(message) }
+  return { id: message.id, title: titleOf(message), path: messagePath(message) }
 }
 
 /** Time that a message is worth delivering: until it cannot be answered any more. */

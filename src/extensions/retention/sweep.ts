@@ -140,6 +140,6 @@ class SweepConflict extends Error {}
 /** Times between which all of it was made. */
 export function spanOf(due: readonly Candidate[]): { readonly from: string; readonly to: string } {
   const times = due.flatMap(({ about: [own] }) => (own ? [own.at] : []))
-  const text = (time: number) => new Date(time).toISOString()
-  return { from: text(Math.min(...times)), to: text(Math.max(...times)) }
+  const isoTime = (time: number) => new Date(time).toISOString()
+  return { from: isoTime(Math.min(...times)), to: isoTime(Math.max(...times)) }
 }

@@ -4,9 +4,9 @@ import {
   factValue,
   linkOf,
   type Notification,
-  shown,
   shownSentence,
   titleOf,
+  unlinkedLine,
 } from '../../identity/notifications/index.ts'
 import { cut } from '../../platform/lib/text/visible.ts'
 import { BUTTONS, REASON } from './button.ts'
@@ -92,7 +92,7 @@ export interface QuestionButtons {
 function fits({ facts, sentence, title }: ChannelQuestion): boolean {
   const values = [sentence, ...facts.flatMap(({ name, value }) => [name, value])]
   return (
-    values.every((value) => shown(value) === value) &&
+    values.every((value) => unlinkedLine(value) === value) &&
     [`${title}\n${sentence}`, listed(facts)].every((text) => escaped(text).length <= MAX_TEXT)
   )
 }

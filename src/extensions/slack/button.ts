@@ -49,7 +49,7 @@ export function buttonValue(
     ...{ answer, delivery: deliveryId, channel: channelId, person: personId, member, team },
     call_hash: question.callHash,
     shown: question.shown,
-    facts: domainHash('remit/slack-facts/v1', factsOf(question)),
+    facts: domainHash('remit/slack-facts/v1', questionContent(question)),
   }
   const mac = createHmac('sha256', master.derive('Slack buttons'))
     .update(`${DOMAIN}\0${canonicalJson(bound)}`)
@@ -57,7 +57,7 @@ export function buttonValue(
   return `v1.${deliveryId}.${mac}`
 }
 
-function factsOf({ facts, sentence, title }: ChannelQuestion): Canonical {
+function questionContent({ facts, sentence, title }: ChannelQuestion): Canonical {
   return { title, sentence, facts: facts.map(({ name, value }) => [name, value]) }
 }
 

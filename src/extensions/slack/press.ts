@@ -14,10 +14,10 @@ export interface SlackPress extends ButtonPress {
  * button that opens the page, and what other parts of the app do.
  */
 export function readPress(payload: Json, repeated: boolean): SlackPress | undefined {
-  const actions = at(payload, 'actions')
+  const actions = pressMember(payload, 'actions')
   const [action = null, ...more] = Array.isArray(actions) ? actions : []
-  if (more.length > 0 || at(payload, 'type') !== 'block_actions') return undefined
-  const pressed = at(action, 'action_id')
+  if (more.length > 0 || pressMember(payload, 'type') !== 'block_actions') return undefined
+  const pressed = pressMember(action, 'action_id')
   const answer =
     pressed === BUTTONS.approve ? 'approve' : pressed === BUTTONS.deny ? 'deny' : undefined
   const [channel, time] = [textAt(payload, 'container', 'channel_id'), messageTime(payload)]
@@ -38,15 +38,18 @@ function messageTime(payload: Json): string {
 
 /** INVARIANT: the workspace of the message and of the member are one: a guest of another is not known here. */
 function teamOf(payload: Json): string {
-  const [team, own] = [textAt(payload, 'team', 'id'), at(at(payload, 'user'), 'team_id')]
+  const [team, own] = [
+    textAt(payload, 'team', 'id'),
+    pressMember(pressMember(payload, 'user'), 'team_id'),
+  ]
   return own === undefined || own === team ? team : ''
 }
 
 function textAt(value: Json, ...names: readonly string[]): string {
-  const found = names.reduce<Json | undefined>((inner, name) => at(inner, name), value)
+  const found = names.reduce<Json | undefined>((inner, name) => pressMember(inner, name), value)
   return typeof found === 'string' ? found : ''
 }
 
-function at(value: Json | undefined, name: string): Json | undefined {
+function pressMember(value: Json | undefined, name: string): Json | undefined {
   return value instanceof Map ? value.get(name) : undefined
 }

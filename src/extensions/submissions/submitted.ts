@@ -25,11 +25,12 @@ export async function findSubmitted(
   id: string,
 ): Promise<SubmissionResult> {
   const made = await findSubmission(parts.storage.read, pep.id, { id })
-  if (made.length === 0) throw unknown()
+  if (made.length === 0) throw unknownSubmission()
   if (made.some(({ expiresAt }) => expiresAt <= parts.clock.now()))
     throw new Problem('access_request.expired', 'the submission is no longer available')
   const submitted = await withRequests(parts, made)
-  if (!submitted.every(({ request }) => mayAskAbout(pep, request.resource))) throw unknown()
+  if (!submitted.every(({ request }) => mayAskAbout(pep, request.resource)))
+    throw unknownSubmission()
   return submitted
 }
 
@@ -73,6 +74,6 @@ export async function withRequests(
   return [first, ...more]
 }
 
-function unknown(): Problem {
+function unknownSubmission(): Problem {
   return new Problem('access_request.unknown', 'there is no such submission')
 }

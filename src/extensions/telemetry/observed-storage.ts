@@ -9,7 +9,7 @@ export function observedStorage(storage: Storage, instruments: Instruments, cloc
   const system = storage.engine === 'sqlite' ? 'sqlite' : 'postgresql'
   const timed = <T>(operation: 'commit' | 'transaction', work: () => Promise<T>): Promise<T> => {
     const begun = clock.monotonic()
-    const end = (failed?: true) =>
+    const recordDuration = (failed?: true) =>
       duration.record((clock.monotonic() - begun) / 1_000, {
         'db.system.name': system,
         'db.operation.name': operation,
@@ -18,8 +18,8 @@ export function observedStorage(storage: Storage, instruments: Instruments, cloc
     const trace = activeTrace()
     const result = trace ? trace.step(`store ${operation}`, work) : work()
     result.then(
-      () => end(),
-      () => end(true),
+      () => recordDuration(),
+      () => recordDuration(true),
     )
     return result
   }

@@ -74,7 +74,7 @@ export class ObservedRequests implements RequestObserver {
       ...(failed ? { 'error.type': `${answer.status}` } : {}),
     }
     this.#callDuration.record((this.#clock.monotonic() - begun) / 1_000, attributes)
-    if (trace) end(trace, attributes, call.method, failed)
+    if (trace) endTrace(trace, attributes, call.method, failed)
     return answer
   }
 
@@ -100,11 +100,17 @@ export class ObservedRequests implements RequestObserver {
       ...(failed ? { 'error.type': status === undefined ? 'no_answer' : `${status}` } : {}),
     }
     this.#duration.record((this.#clock.monotonic() - begun) / 1_000, attributes)
-    if (trace) end(trace, attributes, route === undefined ? method : `${method} ${route}`, failed)
+    if (trace)
+      endTrace(trace, attributes, route === undefined ? method : `${method} ${route}`, failed)
   }
 }
 
-function end(trace: RequestTrace, attributes: Attributes, name: string, failed: boolean): void {
+function endTrace(
+  trace: RequestTrace,
+  attributes: Attributes,
+  name: string,
+  failed: boolean,
+): void {
   for (const [key, value] of Object.entries(attributes)) trace.note(key, value as string | number) // as: none is anything else
   trace.end(name, failed)
 }

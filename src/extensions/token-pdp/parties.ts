@@ -160,7 +160,7 @@ async function alive(
   const names = before.flat().map(({ name }) => name)
   const keys = agentIds.flatMap((id) => openingKeys(found.person.id, id, [], names))
   const view = await parts.live.view(keys)
-  const dead = reasonOf(livenessOf(view))
+  const dead = gateReason(livenessOf(view))
   if (dead) return { reason: dead }
   // INVARIANT: everything that counts is read after the view that watches over it, whose client an agent is, too.
   const person = await parts.facts.person(found.person.id, view)
@@ -175,7 +175,7 @@ async function alive(
   const also = await parts.live.view(alsoKeys(owners, []))
   const at = parts.clock.now()
   const sponsor = sponsored ? person : undefined
-  const not = reasonOf(certifiedAt(agents, at) ?? alsoLiveness(also, { agents, sponsor }))
+  const not = gateReason(certifiedAt(agents, at) ?? alsoLiveness(also, { agents, sponsor }))
   if (not) return { reason: not }
   const old = await parts.facts.stale({ sponsored }, { person, where: undefined, at })
   if (old) return { reason: codeOf(old.reason ?? '') }
@@ -234,6 +234,6 @@ export function limitsOf({ sponsorGrant }: Parties, bases: readonly Basis[]) {
   return sponsorGrant ? [sponsorGrant.details, ...limits] : limits
 }
 
-function reasonOf(gate: GateResult): ProblemCode | undefined {
+function gateReason(gate: GateResult): ProblemCode | undefined {
   return gate.passed ? undefined : codeOf(gate.reason ?? '')
 }

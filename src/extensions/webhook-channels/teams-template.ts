@@ -1,5 +1,5 @@
 import { linkOf, shownSentence, titleOf } from '../../identity/notifications/index.ts'
-import { factsOf, moreOf, type WebhookTemplate } from './templates.ts'
+import { announcedFacts, moreOf, type WebhookTemplate } from './templates.ts'
 
 /**
  * Adaptive card for a webhook of Microsoft Teams (Workflows). Text of a `TextRun` is plain, that of
@@ -24,7 +24,7 @@ export const teamsTemplate: WebhookTemplate = (issuer, message, url) => ({
               separator: true,
               items: [
                 plainBlock([shownSentence(each.sentence)], true),
-                ...factsOf(each).map(([name, value]) => plainBlock([`${name}: `, value])),
+                ...announcedFacts(each).map(([name, value]) => plainBlock([`${name}: `, value])),
               ],
             })),
             ...moreOf(message).map((text) => plainBlock([text])),

@@ -33,7 +33,7 @@ export const standardTemplate: WebhookTemplate = (issuer, message, url) => ({
         title: each.title,
         text: shownSentence(each.sentence),
         agent: each.agent,
-        facts: factsOf(each).map(([name, value]) => ({ name, value })),
+        facts: announcedFacts(each).map(([name, value]) => ({ name, value })),
         url: issuer + each.path,
         expires_at: each.expiresAt === null ? null : new Date(each.expiresAt).toISOString(),
       })),
@@ -85,13 +85,13 @@ function linesOf(message: Notification, write: (value: string) => string): strin
   return [
     ...message.announcements.flatMap((each) => [
       write(shownSentence(each.sentence)),
-      ...factsOf(each).map(([name, value]) => `${name}: ${write(value)}`),
+      ...announcedFacts(each).map(([name, value]) => `${name}: ${write(value)}`),
     ]),
     ...moreOf(message),
   ]
 }
 
-export function factsOf({ facts }: Announcement): (readonly [string, string])[] {
+export function announcedFacts({ facts }: Announcement): (readonly [string, string])[] {
   return facts.map((fact) => [fact.name, factValue(fact)])
 }
 

@@ -81,7 +81,7 @@ export function answerAuthorization(
     }
     return answer.answer === 'grant'
       ? grant(parts, tx, after, { ...answer, details: narrowed(answer, { kindOf, now }) })
-      : end(parts, tx, { ...after, state: 'denied' }, answer)
+      : endAuthorization(parts, tx, { ...after, state: 'denied' }, answer)
   })
 }
 
@@ -155,10 +155,10 @@ async function grant(
   await expireRegistrations(tx, before, parts.clock.now() + INSTANCE_KEPT_MS)
   const { mayReturn } = answer
   const granted = { state: 'granted', details, basisId, mayReturn, agentId: agent.id } as const
-  return end(parts, tx, { ...asked, ...granted }, answer)
+  return endAuthorization(parts, tx, { ...asked, ...granted }, answer)
 }
 
-async function end(
+async function endAuthorization(
   parts: AnsweringParts,
   tx: Tx,
   after: Authorization & { readonly state: 'granted' | 'denied' },

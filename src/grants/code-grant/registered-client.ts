@@ -49,14 +49,14 @@ export async function deregisterClient(
   parts: Pick<GrantParts, 'clock' | 'ledger' | 'live' | 'storage'>,
   clientId: string,
 ): Promise<void> {
-  await end(parts, clientId)
+  await endRegisteredClient(parts, clientId)
   await parts.storage.transaction((tx) => forgetRegistration(tx, clientId))
   // INVARIANT: a client that a person let in meanwhile is found here; and none is let in without a registration.
-  await end(parts, clientId)
+  await endRegisteredClient(parts, clientId)
 }
 
 /** Ends the agent of a client; of an agent with other instances, what this one was allowed. */
-async function end(
+async function endRegisteredClient(
   parts: Pick<GrantParts, 'clock' | 'ledger' | 'live' | 'storage'>,
   clientId: string,
 ): Promise<void> {

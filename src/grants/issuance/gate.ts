@@ -70,7 +70,7 @@ export async function issuedWithin<
   const { asksPeople, catalog, got, lifted } = given
   // INVARIANT: policies are taken after the views that watch over them were read.
   const policies = await parts.policies.active()
-  const facts = await factsOf(parts, openers, issuing)
+  const facts = await issuanceFacts(parts, openers, issuing)
   const action = issueAction('access_token', issuing)
   const judged = new Map<string, LiftableIssuance>()
   const forbids: Requestable[] = []
@@ -85,8 +85,8 @@ export async function issuedWithin<
     forbids.push(...answer.forbids)
     return true
   }
-  const details = at(got.details, allows)
-  const left = got.details.length > 0 ? details : at(got.mayDelegate, allows)
+  const details = detailsAllowedAt(got.details, allows)
+  const left = got.details.length > 0 ? details : detailsAllowedAt(got.mayDelegate, allows)
   if (left.length > 0) return { got: { ...got, details }, forbids: uniqueForbids(forbids) }
   return notIssuable([...judged.values()])
 }
@@ -138,7 +138,7 @@ export async function issuableDetails(
     else refused.push(judged)
   }
   if (left.size === 0 && refused.length > 0) return notIssuable(refused)
-  return at(details, (location) => left.has(location))
+  return detailsAllowedAt(details, (location) => left.has(location))
 }
 
 /**
@@ -180,7 +180,7 @@ export type LiftableIssuance = Omit<JudgedIssuance, 'answer'> & {
   readonly answer: IssuanceJudgment
 }
 
-async function factsOf(
+async function issuanceFacts(
   parts: Pick<FactParts, 'clock' | 'facts'>,
   { actors = [], agents, person, purpose, sponsored, views, where }: OpeningParties,
   { bound, origin }: IssuanceContext,
@@ -208,7 +208,10 @@ async function factsOf(
   }
 }
 
-function at(details: readonly Detail[], allows: (location: string) => boolean): readonly Detail[] {
+function detailsAllowedAt(
+  details: readonly Detail[],
+  allows: (location: string) => boolean,
+): readonly Detail[] {
   return details
     .map((detail) => ({ ...detail, locations: detail.locations.filter(allows) }))
     .filter(({ locations }) => locations.length > 0)

@@ -78,7 +78,7 @@ export function openingQuestion(
   const { budget, lifeSeconds, purpose, resource: wanted, space, thread } = request
   const { actors = [] } = request.way?.kind === 'asserted' ? request.way : {}
   const given = { budget, requested_lifetime: lifeSeconds, resource: wanted, space, thread }
-  const resource = nameOf(details.length > 0 ? details : mayDelegate, catalog)
+  const resource = firstResourceName(details.length > 0 ? details : mayDelegate, catalog)
   return question(parts, { ...asked, personId: asked.person.id }, forbids, {
     ...{ policyVersion, resource, words: OPENING_WORDS },
     action: issueAction('access_token', { grant }),
@@ -148,7 +148,7 @@ function question(
 }
 
 /** The first one, by its name in the catalog. */
-function nameOf(details: readonly Detail[], { byIdentifier }: CatalogView): string {
+function firstResourceName(details: readonly Detail[], { byIdentifier }: CatalogView): string {
   const [location = ''] = details.flatMap(({ locations }) => locations)
   return byIdentifier.get(location)?.name ?? 'remit'
 }

@@ -56,7 +56,7 @@ function statusChange(
 ): AgentChange {
   const { type, state } = ACTS[status]
   const now = parts.clock.now()
-  const write = async (tx: Tx, agent: Agent) => {
+  const writeStatus = async (tx: Tx, agent: Agent) => {
     if (status === 'active' && isOverdue(agent, now))
       throw new Problem('agent.uncertified', `the owner of \`${agentId}\` has to recertify it`)
     // INVARIANT: an agent that stopped by itself and that a person then stops is stopped by that person: no owner wakes it.
@@ -65,5 +65,5 @@ function statusChange(
     await updateAgent(tx, agentId, { status, suspendedFor: null, ...resumed })
     return { type, private: { reason } }
   }
-  return { agentId, by, state, write }
+  return { agentId, by, state, write: writeStatus }
 }

@@ -27,7 +27,7 @@ export async function setCertification(
     write: async (tx) => {
       const certification = days === null ? null : from(parts, days)
       await updateAgent(tx, agentId, { certification })
-      return { type: 'agent.certification_set', facts: factsOf(certification) }
+      return { type: 'agent.certification_set', facts: certificationFacts(certification) }
     },
   })
 }
@@ -59,7 +59,7 @@ export async function recertifyAgent(
       const certification = from(parts, agent.certification.days)
       const woken = { status: 'active', suspendedFor: null, resumedAt: parts.clock.now() } as const
       await updateAgent(tx, agentId, { certification, ...(wakes(agent) ? woken : {}) })
-      const facts = { ...factsOf(certification), resumed: wakes(agent) }
+      const facts = { ...certificationFacts(certification), resumed: wakes(agent) }
       return { type: 'agent.recertified', facts }
     },
   })
@@ -73,7 +73,7 @@ function from({ clock }: AgentParts, days: number) {
   return { days, until: clock.now() + days * DAY }
 }
 
-function factsOf(certification: Agent['certification']) {
+function certificationFacts(certification: Agent['certification']) {
   return {
     days: certification?.days ?? null,
     until: certification ? new Date(certification.until).toISOString() : null,

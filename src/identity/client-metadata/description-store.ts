@@ -2,7 +2,7 @@ import { canonicalJson } from '../../platform/lib/canonical-json.ts'
 import { agentIdOf } from '../../platform/lib/client-url.ts'
 import type { Reader, Tx } from '../../platform/storage/index.ts'
 import { type Agent, findAgent } from '../agents/index.ts'
-import { type Description, digestOf, provingOf, softwareDigest } from './description.ts'
+import { type Description, descriptionDigest, provingOf, softwareDigest } from './description.ts'
 import type { AuthenticationSettings, SelfRegisteredClient } from './self-registered.ts'
 
 const MAX_OF_SOFTWARE = 16
@@ -100,7 +100,7 @@ function rowOf(client: SelfRegisteredClient) {
     jwks: jwks === undefined ? null : JSON.stringify(jwks),
     jwks_uri: jwksUri ?? null,
     fapi2: fapi2 ? 1 : 0,
-    digest: digestOf(client),
+    digest: descriptionDigest(client),
     software_digest: softwareDigest(client),
   }
 }

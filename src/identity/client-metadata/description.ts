@@ -47,7 +47,7 @@ export function selfOf(
 }
 
 /** Digest of name, addresses and ways to authenticate. Keys are not in it: they may be rotated. */
-export function digestOf(client: SelfRegisteredClient): string {
+export function descriptionDigest(client: SelfRegisteredClient): string {
   const { clientName, redirectUris } = client
   const { methods } = provingOf(client)
   return sha256url(

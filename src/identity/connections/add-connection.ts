@@ -82,11 +82,11 @@ export async function replaceCredential(
   const expiresAt = expiryOf(parts, given)
   return parts.storage.lanes.revocation.transaction(async (tx) => {
     const before = await selectSealed(tx, name)
-    if (!before) throw unknown(name)
+    if (!before) throw unknownConnection(name)
     const { sealed: _, ...known } = before
     const after: Connection = { ...known, replacedAt: parts.clock.now(), expiresAt }
     const sealed = parts.master.seal(secret.reveal(), connectionPlace(after))
-    if (!(await replaceSealed(tx, { ...after, sealed }))) throw unknown(name)
+    if (!(await replaceSealed(tx, { ...after, sealed }))) throw unknownConnection(name)
     const facts = { connection: name, ...expiryFact(expiresAt) }
     await parts.ledger.append(tx, { type: 'connection.replaced', by, facts })
     return after
@@ -104,16 +104,16 @@ export async function setExpiry(
   const { name, expiresAt, by } = given
   if (expiresAt !== null) requireAhead(parts, expiresAt)
   return parts.storage.transaction(async (tx) => {
-    if (!(await updateExpiry(tx, name, expiresAt))) throw unknown(name)
+    if (!(await updateExpiry(tx, name, expiresAt))) throw unknownConnection(name)
     const facts = { connection: name, ...expiryFact(expiresAt) }
     await parts.ledger.append(tx, { type: 'connection.expiry_set', by, facts })
     const after = await selectConnection(tx, name)
-    if (!after) throw unknown(name)
+    if (!after) throw unknownConnection(name)
     return after
   })
 }
 
-export function unknown(name: string): Problem {
+export function unknownConnection(name: string): Problem {
   return new Problem('connection.unknown', `there is no connection \`${name}\``)
 }
 

@@ -3,7 +3,7 @@ import { setConnection } from '../../catalog/catalog-changes/index.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import { Secret } from '../../platform/lib/secret.ts'
 import type { Reader } from '../../platform/storage/index.ts'
-import { unknown } from './add-connection.ts'
+import { unknownConnection } from './add-connection.ts'
 import { type ConnectionParts, connectionPlace } from './connection.ts'
 import { deleteConnection, selectConnections, selectSealed } from './connection-store.ts'
 
@@ -22,7 +22,7 @@ export async function credentialFor(
   name: string,
 ): Promise<UpstreamCredential> {
   const connection = await selectSealed(parts.storage.read, name)
-  if (!connection) throw unknown(name)
+  if (!connection) throw unknownConnection(name)
   const { header, sealed } = connection
   const secret = Buffer.from(parts.master.open(sealed, connectionPlace(connection))).toString()
   return { header, value: new Secret(header === 'authorization' ? `Bearer ${secret}` : secret) }
@@ -48,7 +48,7 @@ export async function connectResource(
 /** Throws `connection.unknown`. */
 export async function requireConnection(reader: Reader, name: string): Promise<void> {
   const known = await selectConnections(reader)
-  if (!known.some((each) => each.name === name)) throw unknown(name)
+  if (!known.some((each) => each.name === name)) throw unknownConnection(name)
 }
 
 /**
@@ -66,7 +66,7 @@ export async function removeConnection(
       const names = users.map((resource) => `\`${resource.name}\``).join(', ')
       throw new Problem('connection.in_use', `${names} use it`)
     }
-    if (!(await deleteConnection(tx, name))) throw unknown(name)
+    if (!(await deleteConnection(tx, name))) throw unknownConnection(name)
     await parts.ledger.append(tx, { type: 'connection.removed', by, facts: { connection: name } })
   })
 }

@@ -69,7 +69,7 @@ async function checked(
     const issuer = unverifiedIssuer(token)
     const provider =
       issuer === undefined ? undefined : await selectProvider(parts.storage.read, issuer)
-    if (!provider) throw invalid('its issuer is not a configured identity provider')
+    if (!provider) throw invalidLogoutToken('its issuer is not a configured identity provider')
     const keys = await keysOf(provider.issuer)
     const claims = await checkJwt(token, {
       typ: TYP,
@@ -84,7 +84,7 @@ async function checked(
     return { provider, claims }
   } catch (cause) {
     if (cause instanceof Problem && cause.code.startsWith('token.'))
-      throw invalid(cause.detail, cause)
+      throw invalidLogoutToken(cause.detail, cause)
     throw cause
   }
 }
@@ -92,11 +92,13 @@ async function checked(
 /** Section 2.6, steps 4 to 6: it says that, and of whom; an ID token cannot. */
 function readEnded({ events, jti, nonce, sid, sub }: Claims): EndedSession {
   const event: unknown = isObject(events) ? events[EVENT] : undefined
-  if (!isObject(event)) throw invalid('`events` is not that of a logout token')
-  if (nonce !== undefined) throw invalid('there is a `nonce` in it')
-  if (typeof jti !== 'string' || !NAME.test(jti)) throw invalid('`jti` is missing')
-  if (!isNameOrAbsent(sub) || !isNameOrAbsent(sid)) throw invalid('`sub` or `sid` is not valid')
-  if (sub === undefined && sid === undefined) throw invalid('neither `sub` nor `sid` is in it')
+  if (!isObject(event)) throw invalidLogoutToken('`events` is not that of a logout token')
+  if (nonce !== undefined) throw invalidLogoutToken('there is a `nonce` in it')
+  if (typeof jti !== 'string' || !NAME.test(jti)) throw invalidLogoutToken('`jti` is missing')
+  if (!isNameOrAbsent(sub) || !isNameOrAbsent(sid))
+    throw invalidLogoutToken('`sub` or `sid` is not valid')
+  if (sub === undefined && sid === undefined)
+    throw invalidLogoutToken('neither `sub` nor `sid` is in it')
   return { subject: sub, sid }
 }
 
@@ -142,6 +144,6 @@ function isNameOrAbsent(value: unknown): value is string | undefined {
   return value === undefined || (typeof value === 'string' && NAME.test(value))
 }
 
-function invalid(detail: string, cause?: unknown): Problem {
+function invalidLogoutToken(detail: string, cause?: unknown): Problem {
   return new Problem('logout_token.invalid', detail, cause === undefined ? {} : { cause })
 }

@@ -78,8 +78,9 @@ export class Providers {
     if (known?.url === url) return known.keys
     const { fetchJson } = outbound
     // Kinds we cannot verify with are passed over; the JWT check decides which key fits which algorithm.
-    const read = (jwk: Readonly<Record<string, unknown>>) => importVerificationJwk(jwk).key
-    const keys = remoteKeys({ url, fetchJson, clock: this.#parts.clock, read })
+    const importProviderKey = (jwk: Readonly<Record<string, unknown>>) =>
+      importVerificationJwk(jwk).key
+    const keys = remoteKeys({ url, fetchJson, clock: this.#parts.clock, read: importProviderKey })
     this.#keys.set(issuer, { url, keys })
     return keys
   }

@@ -41,7 +41,7 @@ export async function registerProvider(
   const said = { name, clientId, groupsClaim, closesTasks, acrValues, attributes, domains }
   const change = await parts.storage.lanes.revocation.transaction(async (tx) => {
     const known = await openProvider(parts, tx, issuer)
-    if (isSame(known, { ...said, clientSecret })) return undefined
+    if (isSameProvider(known, { ...said, clientSecret })) return undefined
     await upsertProvider(tx, {
       issuer,
       ...said,
@@ -101,7 +101,7 @@ export async function openProvider(
  * Compares a provider with the wanted one: a configured provider is registered at every start, and
  * only a change is worth a record.
  */
-function isSame(
+function isSameProvider(
   known: ProviderWithSecret | undefined,
   wanted: Omit<ProviderWithSecret, 'issuer' | 'createdAt'>,
 ): boolean {

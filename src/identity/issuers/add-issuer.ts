@@ -3,7 +3,7 @@ import { Problem } from '../../platform/lib/problem.ts'
 import type { Secret } from '../../platform/lib/secret.ts'
 import type { Tx } from '../../platform/storage/index.ts'
 import { findAgent, requireOwner } from '../agents/index.ts'
-import { factsOf } from './issuer-facts.ts'
+import { issuerFacts } from './issuer-facts.ts'
 import { insertIssuer, introspectionSecretPlace, selectIssuers } from './issuer-store.ts'
 import { type IssuerDescription, readFixed, readTerms } from './read-issuer.ts'
 import {
@@ -44,7 +44,7 @@ export async function addIssuer(
     await parts.ledger.append(tx, {
       type: 'issuer.trusted',
       by,
-      facts: factsOf(issuer),
+      facts: issuerFacts(issuer),
       private: { contact: issuer.contact },
     })
     return parts.live.raise(tx, [{ ...ISSUERS, state: 'active' }])

@@ -3,7 +3,7 @@ import type { Secret } from '../../platform/lib/secret.ts'
 import type { LiveState } from '../../platform/revocation/index.ts'
 import type { Tx } from '../../platform/storage/index.ts'
 import { checkAround, requireOneAsked, sealed } from './add-issuer.ts'
-import { factsOf } from './issuer-facts.ts'
+import { issuerFacts } from './issuer-facts.ts'
 import {
   findIssuer,
   type StoredIssuer,
@@ -49,7 +49,7 @@ export async function setIssuerTerms(
     await parts.ledger.append(tx, {
       type: 'issuer.changed',
       by: change.by,
-      facts: factsOf(issuer),
+      facts: issuerFacts(issuer),
       private: { contact: issuer.contact },
     })
   })

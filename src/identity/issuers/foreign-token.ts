@@ -78,7 +78,11 @@ export function subjectOf({ subjectPrefix }: TrustedIssuer, { sub }: Claims): st
 }
 
 /** Not of the signature: the holder of an ECDSA signature can make a second valid one, and with it a "new" token. */
-export function digestOf({ name }: TrustedIssuer, token: string, { jti }: Claims): string {
+export function foreignTokenDigest(
+  { name }: TrustedIssuer,
+  token: string,
+  { jti }: Claims,
+): string {
   if (jti !== undefined && (typeof jti !== 'string' || jti === '' || jti.length > MAX_JTI))
     throw new Problem('token.malformed', '`jti` is empty or too long')
   const signed = token.slice(0, token.lastIndexOf('.'))

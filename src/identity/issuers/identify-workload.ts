@@ -81,7 +81,7 @@ async function identified(
     throw new Problem('issuer.not_trusted', 'no rule maps this token to an agent')
   const agent =
     rule && 'agent' in rule.gives
-      ? await named(parts.storage.read, rule.gives.agent)
+      ? await agentById(parts.storage.read, rule.gives.agent)
       : ((await known(parts.storage.read, vouched)) ?? (await admit(parts, vouched, rule)))
   // An issuer may not vouch for an agent with more trust than its own limit, whichever of the two changed.
   if (agent.trust > issuer.trust)
@@ -92,7 +92,7 @@ async function identified(
   return agent
 }
 
-async function named(db: Reader, id: string): Promise<Agent> {
+async function agentById(db: Reader, id: string): Promise<Agent> {
   const agent = await findAgent(db, id)
   if (!agent) throw new Problem('agent.unknown', `there is no agent \`${id}\``)
   return agent
@@ -100,7 +100,7 @@ async function named(db: Reader, id: string): Promise<Agent> {
 
 async function known(db: Reader, { issuer, subject }: VerifiedToken): Promise<Agent | undefined> {
   const id = await findWorkload(db, issuer.name, subject)
-  return id === undefined ? undefined : named(db, id)
+  return id === undefined ? undefined : agentById(db, id)
 }
 
 function admit(
@@ -164,7 +164,7 @@ function newcomer(
   const id = workloadId(issuer, subject)
   return {
     id,
-    name: nameOf(issuer, subject, id),
+    name: workloadName(issuer, subject, id),
     description: '',
     ownerId: admitted?.given.ownerId ?? issuer.ownerId,
     trust: admitted?.given.trust ?? 0,
@@ -189,7 +189,7 @@ export function workloadId({ name }: Pick<TrustedIssuer, 'name'>, subject: strin
 const MAX_SHOWN = 80
 
 /** The subject as its issuer says it, marked with who says so; no two agents have the same name. */
-function nameOf({ name }: TrustedIssuer, subject: string, id: string): string {
+function workloadName({ name }: TrustedIssuer, subject: string, id: string): string {
   const text = subject.replace('\t', ' ')
   const shown = text.length <= MAX_SHOWN ? text : `…${text.slice(-MAX_SHOWN)}`
   return `${shown} (by ${name} ${id.slice(-12)})`

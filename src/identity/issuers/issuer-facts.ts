@@ -2,7 +2,7 @@ import type { LedgerEvent } from '../../platform/ledger/index.ts'
 import type { TrustedIssuer } from './trusted-issuer.ts'
 
 /** Facts of an issuer for the ledger: all that decides what may come of it. */
-export function factsOf(issuer: TrustedIssuer): NonNullable<LedgerEvent['facts']> {
+export function issuerFacts(issuer: TrustedIssuer): NonNullable<LedgerEvent['facts']> {
   return {
     issuer: issuer.name,
     url: issuer.issuer,

@@ -147,19 +147,19 @@ export class IssuerKeys {
   /** OpenID Connect Discovery 1.0 section 4; where there is no such document, RFC 8414 section 3. */
   async #discover(issuer: string): Promise<string> {
     const { fetchJson } = this.outboundFor(issuer)
-    const read = async (url: string) => {
+    const fetchJwksUri = async (url: string) => {
       const metadata = await fetchJson(url, { maxBytes: MAX_METADATA })
       return jwksUri(metadata, issuer)
     }
     const base = issuer.replace(/\/$/, '')
     try {
-      return await read(`${base}/.well-known/openid-configuration`)
+      return await fetchJwksUri(`${base}/.well-known/openid-configuration`)
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'outbound.unexpected_answer') throw error
     }
     const { origin, pathname } = new URL(base)
     const path = pathname === '/' ? '' : pathname
-    return read(`${origin}/.well-known/oauth-authorization-server${path}`)
+    return fetchJwksUri(`${origin}/.well-known/oauth-authorization-server${path}`)
   }
 }
 

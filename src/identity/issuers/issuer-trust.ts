@@ -18,7 +18,7 @@ import type { Agent } from '../agents/index.ts'
 import { claimAt, holds } from './claim-test.ts'
 import {
   claimed,
-  digestOf,
+  foreignTokenDigest,
   mayBeShown,
   saysNoIssuer,
   soleAudience,
@@ -356,7 +356,7 @@ export class IssuerTrust {
       issuer,
       claims,
       subject: subjectOf(issuer, claims),
-      digest: digestOf(issuer, token, claims),
+      digest: foreignTokenDigest(issuer, token, claims),
     }
   }
 }

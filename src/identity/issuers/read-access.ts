@@ -1,6 +1,6 @@
 import type { Operator } from '@remit/engine'
 import { claimName, MAX_TESTS } from './claim-test.ts'
-import { membersOf, readAddress } from './read-keys.ts'
+import { issuerMembers, readAddress } from './read-keys.ts'
 import { readTest } from './read-rules.ts'
 import { type AccessMapping, badTrustedIssuer, type DetailRule } from './trusted-issuer.ts'
 
@@ -20,7 +20,7 @@ export function readAccess(value: unknown, reach: { loopback: boolean }): Access
     subject = 'sub',
     typ = ['at+jwt'],
     ...more
-  } = membersOf(value)
+  } = issuerMembers(value)
   if (Object.keys(more).length > 0) throw badTrustedIssuer('`access` has an unknown member')
   if (typeof provider !== 'string' || provider === '')
     throw badTrustedIssuer('`provider` is the identity provider whose people the tokens speak for')
@@ -49,7 +49,7 @@ function readDetailRules(value: unknown): DetailRule[] {
   if (!Array.isArray(value) || value.length > MAX_RULES)
     throw badTrustedIssuer(`there are ${MAX_RULES} rules for details at most`)
   return value.map((rule) => {
-    const { actions, at, bounds = [], ignores = [], type, when = [], ...more } = membersOf(rule)
+    const { actions, at, bounds = [], ignores = [], type, when = [], ...more } = issuerMembers(rule)
     const unknown = Object.keys(more)[0]
     if (unknown !== undefined || typeof type !== 'string' || !/^[\x21-\x7e]{1,512}$/.test(type))
       throw badTrustedIssuer('a rule for details has type, when, at, actions, bounds and ignores')
@@ -79,7 +79,7 @@ function readDetailRules(value: unknown): DetailRule[] {
 }
 
 function readBound(value: unknown) {
-  const { from, op, path, ...more } = membersOf(value)
+  const { from, op, path, ...more } = issuerMembers(value)
   const operator = OPERATORS.find((one) => one === op)
   if (Object.keys(more).length > 0 || operator === undefined)
     throw badTrustedIssuer('a bound has `path`, `op` and `from` (the member with its value)')
@@ -108,7 +108,7 @@ function textIn(value: unknown, what: string): string {
 
 function readIntrospection(value: unknown, reach: { loopback: boolean }) {
   if (value === null) return null
-  const { client_id: clientId, url, ...more } = membersOf(value)
+  const { client_id: clientId, url, ...more } = issuerMembers(value)
   if (
     Object.keys(more).length > 0 ||
     typeof clientId !== 'string' ||

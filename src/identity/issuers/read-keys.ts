@@ -28,7 +28,7 @@ export function readKeys(
   value: unknown,
   reach: IssuerAddressRules,
 ): KeySource {
-  const given = membersOf(value)
+  const given = issuerMembers(value)
   const [source, ...more] = Object.keys(given)
   if (source === undefined || more.length > 0)
     throw badTrustedIssuer('keys come from one place: discovery, jwks_uri, jwks or spiffe_bundle')
@@ -79,7 +79,7 @@ export function isDomain(text: string): boolean {
   return /^[a-z0-9._-]{1,255}$/.test(text)
 }
 
-export function membersOf(value: unknown): { readonly [name: string]: unknown } {
+export function issuerMembers(value: unknown): { readonly [name: string]: unknown } {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw badTrustedIssuer('an object is needed')
   return { ...value }
@@ -92,7 +92,7 @@ export function readAddress(value: unknown, reach: Pick<IssuerAddressRules, 'loo
 }
 
 function readSet(value: unknown): IssuerKey[] {
-  const { keys } = membersOf(value)
+  const { keys } = issuerMembers(value)
   if (!Array.isArray(keys) || keys.length === 0 || keys.length > MAX_KEYS)
     throw badTrustedIssuer(`a key set has 1 to ${MAX_KEYS} keys`)
   const read = keys.map(readKey)
@@ -102,7 +102,7 @@ function readSet(value: unknown): IssuerKey[] {
 }
 
 function readKey(value: unknown): IssuerKey {
-  const { kid = null } = membersOf(value)
+  const { kid = null } = issuerMembers(value)
   if (kid !== null && (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID))
     throw badTrustedIssuer('`kid` is a short text')
   try {

@@ -1,6 +1,6 @@
 import { looksLikeClientUrl } from '../../platform/lib/client-url.ts'
 import { isName } from '../../platform/lib/id.ts'
-import { membersOf } from './read-keys.ts'
+import { issuerMembers } from './read-keys.ts'
 import { badTrustedIssuer, type PeerMapping, type PeopleMapping } from './trusted-issuer.ts'
 
 const MAX_RESOURCES = 64
@@ -16,7 +16,7 @@ export function readPeople(value: unknown, issuer: string): PeopleMapping | null
     provider = issuer,
     subject = 'sub',
     ...more
-  } = membersOf(value)
+  } = issuerMembers(value)
   if (Object.keys(more).length > 0) throw badTrustedIssuer('`people` has an unknown member')
   if (typeof provider !== 'string' || !/^[\x21-\x7e]{1,2048}$/.test(provider))
     throw badTrustedIssuer(
@@ -32,7 +32,7 @@ export function readPeople(value: unknown, issuer: string): PeopleMapping | null
 /** `{resources, clients?, details?}` as it was sent. Throws `issuer.bad`. */
 export function readPeer(value: unknown): PeerMapping | null {
   if (value === null) return null
-  const { clients = {}, details = false, resources, ...more } = membersOf(value)
+  const { clients = {}, details = false, resources, ...more } = issuerMembers(value)
   if (Object.keys(more).length > 0) throw badTrustedIssuer('`peer` has an unknown member')
   if (typeof details !== 'boolean') throw badTrustedIssuer('`details` is true or false')
   if (!Array.isArray(resources) || resources.length === 0 || resources.length > MAX_RESOURCES)
@@ -47,7 +47,7 @@ function readIdentifier(value: unknown): string {
 }
 
 function readClients(value: unknown): PeerMapping['clients'] {
-  const all = Object.entries(membersOf(value))
+  const all = Object.entries(issuerMembers(value))
   if (all.length > MAX_CLIENTS) throw badTrustedIssuer(`at most ${MAX_CLIENTS} clients`)
   return Object.fromEntries(all.map(readClient))
 }

@@ -2,7 +2,7 @@ import { isName } from '../../platform/lib/id.ts'
 import { DAY_SECONDS } from '../../platform/lib/time-units.ts'
 import { readCeiling, readMayDelegate, readTrust, type TrustLevel } from '../agents/index.ts'
 import { type ClaimTest, MAX_TESTS, wrongTest } from './claim-test.ts'
-import { membersOf } from './read-keys.ts'
+import { issuerMembers } from './read-keys.ts'
 import { badTrustedIssuer, type IdentityRule, type SponsorshipTerms } from './trusted-issuer.ts'
 
 const MAX_RULES = 64
@@ -22,7 +22,7 @@ export function readRules(value: unknown, most: TrustLevel): IdentityRule[] {
 }
 
 function readRule(value: unknown, most: TrustLevel): IdentityRule {
-  const { admit, agent, name, when, ...more } = membersOf(value)
+  const { admit, agent, name, when, ...more } = issuerMembers(value)
   if (!isName(name))
     throw badTrustedIssuer('a rule has a name: lower-case letters, digits, hyphens')
   const unknown = Object.keys(more)[0]
@@ -39,7 +39,7 @@ function readRule(value: unknown, most: TrustLevel): IdentityRule {
 
 /** `{claim, equals | prefix}`. */
 export function readTest(value: unknown): ClaimTest {
-  const { claim, equals, prefix, ...more } = membersOf(value)
+  const { claim, equals, prefix, ...more } = issuerMembers(value)
   const text = equals ?? prefix
   if (Object.keys(more).length > 0 || (equals === undefined) === (prefix === undefined))
     throw badTrustedIssuer('a condition has `claim`, and `equals` or `prefix`')
@@ -52,7 +52,7 @@ export function readTest(value: unknown): ClaimTest {
 }
 
 function readAdmitted(value: unknown, most: TrustLevel) {
-  const { ceiling, owner, trust, ...rest } = membersOf(value)
+  const { ceiling, owner, trust, ...rest } = issuerMembers(value)
   const { may_delegate: mayDelegate = null, sponsor = null, ...more } = rest
   if (Object.keys(more).length > 0 || typeof owner !== 'string')
     throw badTrustedIssuer(
@@ -73,7 +73,7 @@ function readAdmitted(value: unknown, most: TrustLevel) {
 const MAX = { tasks: 10_000, seconds: 31 * DAY_SECONDS, days: 366 } as const
 
 function readSponsored(value: unknown): SponsorshipTerms {
-  const { days, purpose, seconds, tasks, ...more } = membersOf(value)
+  const { days, purpose, seconds, tasks, ...more } = issuerMembers(value)
   const line = typeof purpose === 'string' && isPurpose(purpose) ? purpose : undefined
   if (Object.keys(more).length > 0 || line === undefined)
     throw badTrustedIssuer('`sponsor` has a purpose of one line, and a number of tasks and seconds')

@@ -118,11 +118,13 @@ export class ClientAuthenticator {
     presented: PresentedClient | undefined,
     right: ClientRight,
   ): Promise<VerifiedClient> {
-    if (!presented) throw unknown('no credential was shown')
+    if (!presented) throw unknownClient('no credential was shown')
     const verified = await this.#known(presented)
     const { id, kind } = verified.client
     if (!hasRight(verified.client, right))
-      throw unknown(`\`${id}\` is a client of the kind ${kind}, which has no right to ${right}`)
+      throw unknownClient(
+        `\`${id}\` is a client of the kind ${kind}, which has no right to ${right}`,
+      )
     return verified
   }
 
@@ -138,15 +140,15 @@ export class ClientAuthenticator {
     presented: Extract<PresentedClient, { kind: 'secret' }>,
   ): Promise<VerifiedClient> {
     const digest = clientSecretDigest(presented.secret)
-    if (digest === undefined) throw unknown('this is no secret of ours')
+    if (digest === undefined) throw unknownClient('this is no secret of ours')
     const { read } = this.#parts.storage
     const found = await findCredential(read, digest)
-    if (found?.kind !== 'secret') throw unknown('the secret is not known')
-    if (!isNamed(presented, found.client)) throw unknown('the secret is of another client')
+    if (found?.kind !== 'secret') throw unknownClient('the secret is not known')
+    if (!isNamed(presented, found.client)) throw unknownClient('the secret is of another client')
     const known = await this.#alive(found.client)
     // INVARIANT, second look: read again under the view that watches over it.
     const credential = await findCredential(read, digest)
-    if (!credential || !this.#isInUse(credential)) throw unknown('the secret has ended')
+    if (!credential || !this.#isInUse(credential)) throw unknownClient('the secret has ended')
     const verified = { ...known, credential }
     this.#kept.put(digest, 0, { ...verified, keys: keptKeys(keysOf(known.client.id)) })
     return verified
@@ -158,7 +160,8 @@ export class ClientAuthenticator {
   }: Extract<PresentedClient, { kind: 'assertion' }>): Promise<VerifiedClient> {
     const { header, payload } = readCompact(jwt, MAX_CHARACTERS)
     const { iss, sub } = readObject(payload, 'claims set')
-    if (!isName(iss) || sub !== iss) throw unknown('`iss` and `sub` do not both name the client')
+    if (!isName(iss) || sub !== iss)
+      throw unknownClient('`iss` and `sub` do not both name the client')
     const known = await this.#alive(iss).catch((error: unknown) => {
       if (error instanceof Problem && error.code === 'client.unknown') return error
       throw error
@@ -169,7 +172,7 @@ export class ClientAuthenticator {
     const credential = known instanceof Problem ? undefined : pick(keys, header.kid)
     await verifyInVain(ownAssertionRules(this.#parts, audiences), jwt, credential?.jwk ?? undefined)
     if (known instanceof Problem) throw known
-    if (!credential?.jwk) throw unknown(`\`${iss}\` has no key that fits the assertion`)
+    if (!credential?.jwk) throw unknownClient(`\`${iss}\` has no key that fits the assertion`)
     const by = { clientId: iss, jwk: credential.jwk, audiences }
     return { ...known, credential, use: await useOfOwnAssertion(this.#parts, jwt, by) }
   }
@@ -178,7 +181,7 @@ export class ClientAuthenticator {
     const view = await this.#parts.live.view(keysOf(id))
     const client = await findClient(this.#parts.storage.read, id)
     if (!client || client.removedAt !== null || view.dead.some(({ kind }) => kind === 'client'))
-      throw unknown(`there is no client \`${id}\` in use`)
+      throw unknownClient(`there is no client \`${id}\` in use`)
     return { client, view }
   }
 
@@ -246,7 +249,7 @@ function pick(
   return keys.length === 1 ? keys[0] : undefined
 }
 
-function unknown(detail: string): Problem {
+function unknownClient(detail: string): Problem {
   return new Problem('client.unknown', detail)
 }
 

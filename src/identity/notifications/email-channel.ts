@@ -52,7 +52,7 @@ export class EmailChannel implements Channel {
       disableUrlAccess: true,
     })
     await answer.catch((error: unknown) => {
-      throw new DeliveryError(wordsOf(error), { lasting: isLasting(error) })
+      throw new DeliveryError(mailErrorWords(error), { lasting: isLasting(error) })
     })
   }
 
@@ -98,7 +98,7 @@ function isLasting(error: unknown): boolean {
   return aboutMessage && responseCode !== undefined && responseCode >= 500
 }
 
-function wordsOf(error: unknown): string {
+function mailErrorWords(error: unknown): string {
   const { code, response } = error as { code?: string; response?: string } // as: nodemailer's errors
   return response ?? code ?? 'the mail server does not answer'
 }

@@ -29,12 +29,12 @@ export async function routesOf(
   const choices = await choicesOf(parts.storage.read, person.id)
   const known = parts.channels.flatMap((channel) => {
     const address = channel.addressOf(person)
-    const send = async (message: Notification) => {
+    const sendOnce = async (message: Notification) => {
       await channel.send(person, message)
       return undefined
     }
     const { name, title } = channel
-    return address === undefined ? [] : [{ channel: name, title, address, send }]
+    return address === undefined ? [] : [{ channel: name, title, address, send: sendOnce }]
   })
   const all = [...known, ...(await ownRoutes(parts, person.id))].map((route, place) => {
     const choice = choices.get(route.channel)

@@ -14,21 +14,21 @@ export function titleOf({ announcements, more }: Notification): string {
 }
 
 export function linkOf(issuer: string, message: Notification): string {
-  return issuer + pathOf(message)
+  return issuer + messagePath(message)
 }
 
 /** Path of the page that a message leads to: of the one thing that it tells, or the list. */
-export function pathOf({ announcements, more }: Notification): string {
+export function messagePath({ announcements, more }: Notification): string {
   const [first] = announcements
   return announcements.length + more === 1 && first ? first.path : '/approvals'
 }
 
 export function factValue({ foreign, value }: AnnouncedFact): string {
-  return foreign ? shown(value) : visible(value)
+  return foreign ? unlinkedLine(value) : visible(value)
 }
 
 /** Value that an agent chose: one line, nothing hidden in it, no link, not too long. */
-export function shown(value: string): string {
+export function unlinkedLine(value: string): string {
   return unlinked(inRuns(visible(shortened(value))))
 }
 

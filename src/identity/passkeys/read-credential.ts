@@ -13,7 +13,7 @@ export interface ReadCredential {
 
 /** @throws Problem `passkey.invalid` */
 export function readCredential(text: string): ReadCredential {
-  const read = parsed(text)
+  const read = parseCredential(text)
   const id = read.get('id')
   const response = read.get('response')
   if (typeof id !== 'string' || !BASE64URL.test(id) || !(response instanceof Map))
@@ -28,7 +28,7 @@ export function memberOf({ response }: ReadCredential, name: string): string {
   return value
 }
 
-function parsed(text: string): JsonObject {
+function parseCredential(text: string): JsonObject {
   try {
     const read = parseJson(text, { bytes: MAX_BYTES, depth: 8 })
     if (read instanceof Map) return read

@@ -53,7 +53,7 @@ export async function verifySignature(
   const passkey = (await passkeysOf(parts.storage.read, personId)).find(
     ({ credentialId }) => credentialId === response.id,
   )
-  if (!passkey) throw invalid('this is no passkey of yours')
+  if (!passkey) throw invalidPasskey('this is no passkey of yours')
   const { id, publicKey } = passkey
   const challenge = challengeOf(domain, statement)
   const verified = await verifyAuthenticationResponse({
@@ -68,11 +68,12 @@ export async function verifySignature(
     // The counter is compared below, where it can be told from a wrong signature.
     credential: { id: response.id, publicKey: Uint8Array.from(publicKey), counter: 0 },
   }).catch((error: unknown) => {
-    throw invalid(error instanceof Error ? error.message : 'it cannot be read')
+    throw invalidPasskey(error instanceof Error ? error.message : 'it cannot be read')
   })
-  if (!verified.verified) throw invalid('the signature does not fit')
+  if (!verified.verified) throw invalidPasskey('the signature does not fit')
   const { newCounter: counter } = verified.authenticationInfo
-  if (isCrossOrigin(clientDataJSON)) throw invalid('it was made inside a page of another origin')
+  if (isCrossOrigin(clientDataJSON))
+    throw invalidPasskey('it was made inside a page of another origin')
   if (counter === 0 ? passkey.counter > 0 : counter <= passkey.counter)
     throw await cloned(parts, passkey, counter)
   return {
@@ -121,7 +122,7 @@ async function cloned(parts: PasskeyParts, passkey: Passkey, counter: number): P
   )
 }
 
-function invalid(why: string): Problem {
+function invalidPasskey(why: string): Problem {
   return new Problem('passkey.invalid', `the passkey's answer is refused: ${why.slice(0, 200)}`)
 }
 
@@ -147,12 +148,13 @@ export async function publicJwk(key: Uint8Array): Promise<{ readonly [name: stri
   const { cose, decodeCredentialPublicKey } = await import('@simplewebauthn/server/helpers')
   const decoded = decodeCredentialPublicKey(Uint8Array.from(key))
   const { crv, e, n, x, y } = cose.COSEKEYS
-  const text = (value: unknown) => base64url(value instanceof Uint8Array ? value : new Uint8Array())
+  const bytesText = (value: unknown) =>
+    base64url(value instanceof Uint8Array ? value : new Uint8Array())
   if (cose.isCOSEPublicKeyEC2(decoded) && decoded.get(crv) === P256)
-    return { kty: 'EC', crv: 'P-256', x: text(decoded.get(x)), y: text(decoded.get(y)) }
+    return { kty: 'EC', crv: 'P-256', x: bytesText(decoded.get(x)), y: bytesText(decoded.get(y)) }
   if (cose.isCOSEPublicKeyOKP(decoded) && decoded.get(crv) === ED25519)
-    return { kty: 'OKP', crv: 'Ed25519', x: text(decoded.get(x)) }
+    return { kty: 'OKP', crv: 'Ed25519', x: bytesText(decoded.get(x)) }
   if (cose.isCOSEPublicKeyRSA(decoded))
-    return { kty: 'RSA', n: text(decoded.get(n)), e: text(decoded.get(e)) }
-  throw invalid('its kind of key is not known here')
+    return { kty: 'RSA', n: bytesText(decoded.get(n)), e: bytesText(decoded.get(e)) }
+  throw invalidPasskey('its kind of key is not known here')
 }

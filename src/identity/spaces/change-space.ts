@@ -1,7 +1,7 @@
 import type { Catalog } from '../../catalog/catalog/index.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import type { Reader } from '../../platform/storage/index.ts'
-import { factsOf } from './create-space.ts'
+import { spaceFacts } from './create-space.ts'
 import { type SpaceRules, withRules } from './rules.ts'
 import type { Space, SpaceParts } from './space.ts'
 import { changeStatus, findSpace, treeOfSpace, updateRules } from './space-store.ts'
@@ -22,7 +22,7 @@ export async function changeSpace(
     await parts.ledger.append(tx, {
       type: 'space.changed',
       by,
-      facts: { space: name, ...factsOf(changed) },
+      facts: { space: name, ...spaceFacts(changed) },
       private: { title: changed.title },
     })
     return { space: changed, raised: await parts.live.raise(tx, [{ kind: 'space', id: name }]) }

@@ -48,7 +48,7 @@ export async function createSpace(
     await parts.ledger.append(tx, {
       type: 'space.created',
       by,
-      facts: { space: name, kind, parent: parent ?? null, ...factsOf(space) },
+      facts: { space: name, kind, parent: parent ?? null, ...spaceFacts(space) },
       private: { title: space.title },
     })
   })
@@ -56,7 +56,7 @@ export async function createSpace(
 }
 
 /** Rules, as the ledger says them. */
-export function factsOf({ agents, details, mode, people }: Space) {
+export function spaceFacts({ agents, details, mode, people }: Space) {
   return { mode, people, agents, details }
 }
 

@@ -10,11 +10,11 @@ export { createSpace } from './create-space.ts'
 export { mayOpen } from './openers.ts'
 export type { SpaceRules } from './rules.ts'
 export {
-  limitOf,
   modeOf,
   type Space,
   type SpaceLine,
   type SpaceParts,
+  spaceLimit,
   withinSpaces,
 } from './space.ts'
 export { findLine, findSpace, isEverythingStopped, listSpaces } from './space-store.ts'

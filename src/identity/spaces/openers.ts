@@ -33,7 +33,7 @@ function allLetIn(
 
 /** `group:name` and `person:psn_…`. @throws Problem `space.bad` */
 export function readPeople(list: readonly string[]): readonly string[] {
-  return read(list, 'people', (name) => {
+  return readOpeners(list, 'people', (name) => {
     const [kind, value] = name.split(':', 2)
     return (
       name === `${kind}:${value}` &&
@@ -44,10 +44,10 @@ export function readPeople(list: readonly string[]): readonly string[] {
 
 /** Names of agents. @throws Problem `space.bad` */
 export function readAgents(list: readonly string[]): readonly string[] {
-  return read(list, 'agents', isName)
+  return readOpeners(list, 'agents', isName)
 }
 
-function read(
+function readOpeners(
   list: readonly string[],
   what: string,
   isOne: (name: string) => boolean,

@@ -89,7 +89,7 @@ export function withinSpaces(
  * Answers the details that every space of the line leaves, as one list; `undefined` when no space
  * of the line restricts anything.
  */
-export function limitOf(line: SpaceLine, kindOf: KindOf): readonly Detail[] | undefined {
+export function spaceLimit(line: SpaceLine, kindOf: KindOf): readonly Detail[] | undefined {
   const lists = line.flatMap(({ details }) => (details === null ? [] : [details]))
   return lists.length === 0
     ? undefined

@@ -20,7 +20,7 @@ export async function endStandIn(
     const isTheirs = known && [known.personId, known.standInId].includes(by.id)
     if (!known || !(isTheirs || isAdministrator(by)))
       throw new Problem('stand_in.unknown', 'there is no such stand-in')
-    const isEnded = await end(parts, tx, known, by.id)
+    const isEnded = await recordStandInEnd(parts, tx, known, by.id)
     // INVARIANT: a call that is under way by the word of the stand-in looks at this person again.
     const raised = isEnded && (await live.raise(tx, [{ kind: 'person', id: known.personId }]))
     return { ended: (await findStandIn(tx, id)) ?? known, raised }
@@ -36,10 +36,10 @@ export async function endStandInsOf(
   { by, personId }: { readonly personId: string; readonly by: string },
 ): Promise<void> {
   for (const each of await openStandIns(tx, { now: parts.clock.now(), personId }))
-    await end(parts, tx, each, by)
+    await recordStandInEnd(parts, tx, each, by)
 }
 
-async function end(
+async function recordStandInEnd(
   parts: Pick<StandInParts, 'clock' | 'ledger' | 'random'>,
   tx: Tx,
   { id, personId, standInId }: StandIn,

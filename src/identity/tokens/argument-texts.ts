@@ -33,12 +33,14 @@ function argumentText(value: TypedValue): ArgumentText {
 
 /** Reads them back. @throws Problem `token.malformed` */
 export function readArgumentTexts(object: PlainObject): ArgumentTexts {
-  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, read(value)]))
+  return Object.fromEntries(
+    Object.entries(object).map(([name, value]) => [name, readArgumentText(value)]),
+  )
 }
 
-function read(value: unknown): ArgumentText {
+function readArgumentText(value: unknown): ArgumentText {
   if (typeof value === 'string' || typeof value === 'boolean') return value
-  if (Array.isArray(value)) return value.map(read)
+  if (Array.isArray(value)) return value.map(readArgumentText)
   if (typeof value === 'object' && value !== null) return readArgumentTexts({ ...value })
   throw malformed('an argument is neither text nor true or false')
 }

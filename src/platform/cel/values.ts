@@ -31,12 +31,12 @@ function toNumber(text: string): bigint | number {
     return integer
   }
   const double = Number(text)
-  if (!Number.isFinite(double) || plain(String(double)) !== plain(text)) throw inexact()
+  if (!Number.isFinite(double) || numberKey(String(double)) !== numberKey(text)) throw inexact()
   return double
 }
 
 /** One text for each value: its digits without zeros around them, and the power of ten behind. */
-function plain(text: string): string {
+function numberKey(text: string): string {
   const [, sign = '', whole = '', part = '', power = '0'] =
     /^(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/.exec(text) ?? []
   const digits = (whole + part).replace(/^0+/, '')
@@ -58,7 +58,7 @@ export function fromCel(value: unknown, depth = 0): Json | undefined {
   if (typeof value === 'bigint') return new ExactNumber(String(value))
   if (typeof value === 'number' && Number.isFinite(value)) return new ExactNumber(String(value))
   if (Array.isArray(value)) return value.map((item: unknown) => present(fromCel(item, depth + 1)))
-  const members = membersOf(value)
+  const members = celMembers(value)
   if (!members) throw new UnmappableCall('an expression answers something that is no JSON value')
   return new Map(members.map(([name, item]) => [name, present(fromCel(item, depth + 1))]))
 }
@@ -70,14 +70,14 @@ function present(value: Json | undefined): Json {
 }
 
 /** Objects of a call are Maps; those that an expression makes are plain. */
-function membersOf(value: unknown): readonly (readonly [string, unknown])[] | undefined {
-  if (value instanceof Map) return Array.from(value, ([name, item]) => [nameOf(name), item])
+function celMembers(value: unknown): readonly (readonly [string, unknown])[] | undefined {
+  if (value instanceof Map) return Array.from(value, ([name, item]) => [celMemberName(name), item])
   if (typeof value !== 'object' || value === null) return undefined
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null ? Object.entries(value) : undefined
 }
 
-function nameOf(name: unknown): string {
+function celMemberName(name: unknown): string {
   if (typeof name !== 'string')
     throw new UnmappableCall('an expression answers a key that is no text')
   return name

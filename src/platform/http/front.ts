@@ -93,7 +93,7 @@ export function createFront(
   server.maxHeadersCount = MAX_HEADERS
   // Expectations are judged with the rest of the head.
   server.on('checkExpectation', take)
-  const refuse = (socket: Duplex, status: string) => {
+  const refuseSocket = (socket: Duplex, status: string) => {
     // An answer that is running is not to be continued by another one.
     if (!socket.writable || busy.get(socket)) socket.destroy()
     else
@@ -102,10 +102,10 @@ export function createFront(
       )
   }
   server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
-    refuse(socket, STATUS[error.code ?? ''] ?? '400 Bad Request'),
+    refuseSocket(socket, STATUS[error.code ?? ''] ?? '400 Bad Request'),
   )
   // Offers to upgrade are requests like any other (RFC 9110 section 7.8), whose header is judged with the rest of the head.
-  server.on('connect', (_, socket) => refuse(socket, '405 Method Not Allowed'))
+  server.on('connect', (_, socket) => refuseSocket(socket, '405 Method Not Allowed'))
   return { server, underWay }
 }
 

@@ -38,7 +38,7 @@ export interface NodeServerOptions {
 }
 
 /** Answers with a problem where no router is: RFC 9457, with our headers. */
-function refuse(response: ServerResponse, problem: Problem, requestId: string): void {
+function sendProblem(response: ServerResponse, problem: Problem, requestId: string): void {
   const body = Buffer.from(problemJson(problem, requestId))
   response.writeHead(problem.status, {
     'content-type': 'application/problem+json',
@@ -133,7 +133,7 @@ function fail(response: ServerResponse, context: RawContext, error: unknown): vo
     return
   }
   setHeaders(response, context.headers())
-  refuse(response, problem, context.requestId)
+  sendProblem(response, problem, context.requestId)
 }
 
 function logWhenClosed(
@@ -246,7 +246,7 @@ export function createNodeServer(options: NodeServerOptions): Server {
   server.on('checkExpectation', (_request, response) => {
     setHeaders(response, prepared.flat)
     const problem = new Problem('request.bad_header', 'the value of `Expect` is not supported')
-    refuse(response, problem, options.newRequestId())
+    sendProblem(response, problem, options.newRequestId())
   })
   return server
 }

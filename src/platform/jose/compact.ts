@@ -148,15 +148,15 @@ function parse(bytes: Uint8Array, name: string): Json {
 
 function plainObject(members: ReadonlyMap<string, Json>): PlainObject {
   const object: Record<string, unknown> = {}
-  for (const [name, value] of members) object[name] = plain(value)
+  for (const [name, value] of members) object[name] = plainClaim(value)
   return object
 }
 
-function plain(value: Json): unknown {
+function plainClaim(value: Json): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof Map) return plainObject(value)
   if (value instanceof ExactNumber) return Number(value.text)
-  return Array.isArray(value) ? value.map(plain) : undefined
+  return Array.isArray(value) ? value.map(plainClaim) : undefined
 }
 
 function malformed(detail: string, cause?: unknown): Problem {

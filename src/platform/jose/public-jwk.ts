@@ -74,14 +74,15 @@ function publicMembers(value: unknown): PublicJwk {
   if (secret) throw unacceptable(`it has the private member \`${secret}\``)
   const { kty, crv } = members
   if (kty === 'EC' && crv === 'P-256')
-    return { kty, crv, x: text(members, 'x'), y: text(members, 'y') }
-  if (kty === 'OKP' && crv === 'Ed25519') return { kty, crv, x: text(members, 'x') }
-  if (kty === 'RSA') return { kty, n: text(members, 'n'), e: text(members, 'e') }
+    return { kty, crv, x: base64urlMember(members, 'x'), y: base64urlMember(members, 'y') }
+  if (kty === 'OKP' && crv === 'Ed25519') return { kty, crv, x: base64urlMember(members, 'x') }
+  if (kty === 'RSA')
+    return { kty, n: base64urlMember(members, 'n'), e: base64urlMember(members, 'e') }
   throw unacceptable('it is none of EC P-256, OKP Ed25519 and RSA')
 }
 
 /** INVARIANT: nothing but the base64url alphabet, so that the thumbprint text below is the key's own JSON. */
-function text(members: { readonly [name: string]: unknown }, name: string): string {
+function base64urlMember(members: { readonly [name: string]: unknown }, name: string): string {
   const value = members[name]
   if (typeof value !== 'string' || !/^[A-Za-z0-9_-]+$/.test(value)) {
     throw unacceptable(`\`${name}\` is not base64url`)

@@ -32,8 +32,8 @@ export async function readKeys(reader: Reader): Promise<StoredKey[]> {
     if (!custody) throw strange(kid)
     return { kid, purpose, alg, publicJwk, sealed, custody, createdAt, retiredAt }
   })
-  const end = ({ retiredAt }: StoredKey) => retiredAt ?? Number.MAX_SAFE_INTEGER
-  return keys.sort((a, b) => end(a) - end(b))
+  const retirementOf = ({ retiredAt }: StoredKey) => retiredAt ?? Number.MAX_SAFE_INTEGER
+  return keys.sort((a, b) => retirementOf(a) - retirementOf(b))
 }
 
 /** True when the database was in use before: its first start makes a key that signs. */

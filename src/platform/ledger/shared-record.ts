@@ -73,7 +73,7 @@ function severalIn(
   facts: Readonly<Record<string, Canonical>>,
   answers: readonly ReadyAnswer[],
 ): NewRecord {
-  const named = answers.flatMap(namesOf).sort(byName)
+  const named = answers.flatMap(namedCommitments).sort(byName)
   const commitments = named.map(({ name, one }) => `"${name}":"${one.commitment}"`).join(',')
   const kept = named.map(({ name, one }) => `"${name}":${keptText(one)}`).join(',')
   const decisions = answers.map((each) => ({
@@ -94,7 +94,7 @@ interface NamedCommitment {
   readonly one: Commitment
 }
 
-function namesOf({ committed, decisionId }: ReadyAnswer): readonly NamedCommitment[] {
+function namedCommitments({ committed, decisionId }: ReadyAnswer): readonly NamedCommitment[] {
   return committed.map((one) => ({ name: `${decisionId}.${one.name}`, one }))
 }
 

@@ -44,7 +44,9 @@ export async function signCheckpoint(
     throw inconsistent(`the stored checkpoint of size ${newest.size} is not one`)
   // One tree is looked at once, and each tile of the store is read once.
   const tree = new TreeNow(storage.read, known)
-  for (const earlier of before && signed && isSame(before, signed) ? [before] : [before, signed]) {
+  for (const earlier of before && signed && isSameHead(before, signed)
+    ? [before]
+    : [before, signed]) {
     // Heads of an earlier history were compared when the present one was accepted.
     if (earlier && earlier.history >= history)
       await requireContained(tree, earlier, { history, size })
@@ -70,7 +72,7 @@ async function requireContained(
     throw missing(earlier, `the first ${earlier.size} records are not those that were signed for`)
 }
 
-function isSame(a: TreeHead, b: TreeHead): boolean {
+function isSameHead(a: TreeHead, b: TreeHead): boolean {
   return a.size === b.size && a.history === b.history && sameBytes(a.root, b.root)
 }
 

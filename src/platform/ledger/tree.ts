@@ -91,7 +91,7 @@ export class KnownRoots {
 
   rootOf(place: string, hashes: readonly Uint8Array[]): Uint8Array {
     const known = this.#known.get(place)
-    if (known?.hashes.every((hash, i) => Buffer.compare(hash, at(hashes, i)) === 0))
+    if (known?.hashes.every((hash, i) => Buffer.compare(hash, hashAt(hashes, i)) === 0))
       return known.root
     const root = completeRoot(hashes)
     this.#known.set(place, { hashes, root })
@@ -104,10 +104,10 @@ export function completeRoot(hashes: readonly Uint8Array[]): Uint8Array {
   let row = hashes
   while (row.length > 1) {
     const next: Uint8Array[] = []
-    for (let i = 0; i < row.length; i += 2) next.push(nodeHash(at(row, i), at(row, i + 1)))
+    for (let i = 0; i < row.length; i += 2) next.push(nodeHash(hashAt(row, i), hashAt(row, i + 1)))
     row = next
   }
-  return at(row, 0)
+  return hashAt(row, 0)
 }
 
 /** The hashes of a tile. */
@@ -118,7 +118,7 @@ export function split(hashes: Uint8Array): readonly Uint8Array[] {
   return parts
 }
 
-function at(row: readonly Uint8Array[], index: number): Uint8Array {
+function hashAt(row: readonly Uint8Array[], index: number): Uint8Array {
   const hash = row[index]
   if (!hash) throw new Error('a complete subtree lacks a hash')
   return hash

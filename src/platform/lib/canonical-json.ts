@@ -34,11 +34,11 @@ export type Canonical =
  * mistake in our code, never something a caller sent.
  */
 export function canonicalJson(value: Canonical): string {
-  if (typeof value === 'string') return quoted(value)
+  if (typeof value === 'string') return jsonString(value)
   if (value === null || typeof value === 'boolean') return String(value)
   if (typeof value === 'number') return ecmaNumber(value)
   if (value instanceof ExactNumber) return value.text
-  if (isList(value)) return `[${Array.from(value, canonicalJson).join(',')}]`
+  if (isCanonicalList(value)) return `[${Array.from(value, canonicalJson).join(',')}]`
   if (isMap(value)) return `{${mapMembers(value)}}`
   return value instanceof CanonicalText ? value.text : `{${plainMembers(value)}}`
 }
@@ -95,7 +95,7 @@ const MAX_CHARACTERS = 64
 function nameText(name: string): string {
   const known = NAMES.get(name)
   if (known !== undefined) return known
-  const text = `${quoted(name)}:`
+  const text = `${jsonString(name)}:`
   if (NAMES.size < MAX_NAMES && name.length <= MAX_CHARACTERS) NAMES.set(name, text)
   return text
 }
@@ -104,7 +104,7 @@ function nameText(name: string): string {
  * Quotes a string with ECMAScript's own serialisation, as section 3.2.2.2 demands, once lone
  * surrogates are refused.
  */
-function quoted(text: string): string {
+function jsonString(text: string): string {
   if (!text.isWellFormed()) throw new TypeError('a lone surrogate has no canonical form')
   return JSON.stringify(text)
 }
@@ -115,7 +115,7 @@ function ecmaNumber(value: number): string {
 }
 
 /** Narrows read-only arrays, which `Array.isArray` does not. */
-function isList(value: object): value is readonly Canonical[] {
+function isCanonicalList(value: object): value is readonly Canonical[] {
   return Array.isArray(value)
 }
 

@@ -177,4 +177,4 @@ export function readList(text: string): readonly string[] {
     .filter(Boolean)
 }
 
-export const text = (value: string) => value
+export const textSetting = (value: string) => value

@@ -5,14 +5,19 @@ import type { WorkerMessage } from './worker-task.ts'
 
 const { module, name }: { readonly module: string; readonly name: string } = workerData
 const { [name]: work } = await import(module)
-const send = (message: WorkerMessage) => parentPort?.postMessage(message)
+const postMessage = (message: WorkerMessage) => parentPort?.postMessage(message)
 
 parentPort?.on('message', async (args: readonly unknown[]) => {
   try {
-    send({ ok: true, output: await work(...args) })
+    postMessage({ ok: true, output: await work(...args) })
   } catch (error) {
     if (error instanceof Problem) {
-      send({ ok: false, code: error.code, detail: error.detail, members: { ...error.members } })
-    } else send({ ok: false, code: undefined, error })
+      postMessage({
+        ok: false,
+        code: error.code,
+        detail: error.detail,
+        members: { ...error.members },
+      })
+    } else postMessage({ ok: false, code: undefined, error })
   }
 })

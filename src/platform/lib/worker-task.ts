@@ -90,19 +90,19 @@ export function nextMessage<T>(
   return new Promise((resolve, reject) => {
     const leave = () => {
       clearTimeout(timer)
-      worker.off('message', answered).off('error', failed).off('exit', ended)
+      worker.off('message', answered).off('error', failTask).off('exit', ended)
     }
     const answered = (message: T) => {
       leave()
       resolve(message)
     }
-    const failed = (error: unknown) => {
+    const failTask = (error: unknown) => {
       leave()
       reject(error)
     }
-    const ended = () => failed(new Error(`${name} ended without an answer`))
-    const timer = setTimeout(() => failed(new Error(`${name} took too long`)), maxMs)
-    worker.on('message', answered).on('error', failed).on('exit', ended)
+    const ended = () => failTask(new Error(`${name} ended without an answer`))
+    const timer = setTimeout(() => failTask(new Error(`${name} took too long`)), maxMs)
+    worker.on('message', answered).on('error', failTask).on('exit', ended)
   })
 }
 

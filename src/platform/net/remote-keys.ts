@@ -135,7 +135,7 @@ function readKey<Key>(
 ): PublishedKey<Key>[] {
   try {
     const key = options.read(Object.fromEntries(jwk))
-    return [{ kid: text(jwk.get('kid')), alg: text(jwk.get('alg')), key }]
+    return [{ kid: stringOf(jwk.get('kid')), alg: stringOf(jwk.get('alg')), key }]
   } catch (error) {
     if (error instanceof Problem) return []
     throw error
@@ -154,6 +154,6 @@ function pick<Key>(
   return header.kid === undefined && fitting.length > 1 ? undefined : fitting[0]
 }
 
-function text(value: Json | undefined): string | undefined {
+function stringOf(value: Json | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined
 }

@@ -93,15 +93,15 @@ export class DatabaseClock implements Clock {
     if (earlier) clock.#read = { ...earlier, database: earlier.wall, monotonic: system.monotonic() }
     const recorded = await recordedTime(storage.read)
     if (recorded !== undefined) clock.#newest = recorded
-    const read = async () => {
+    const readDatabaseClock = async () => {
       const asked = clock.moment()
       const database = await storage.now()
       clock.see({ asked, database, answered: clock.moment() })
       return database
     }
-    const database = await read().catch(async (error) => {
+    const database = await readDatabaseClock().catch(async (error) => {
       if (!(await clock.#asking)) throw error
-      return read()
+      return readDatabaseClock()
     })
     if (!anyAge) await requireRight(database - (recorded ?? database), other)
     return clock

@@ -202,7 +202,7 @@ export class Live {
     )
     // Where the store went back meanwhile, equal numbers prove nothing.
     if (views.some((view) => this.isHistory(view, apart))) return undefined
-    if (!pairs.every(({ before, now }) => isSame(before, now, apart))) return undefined
+    if (!pairs.every(({ before, now }) => isSameView(before, now, apart))) return undefined
     return pairs.map(({ now }) => now)
   }
 
@@ -438,7 +438,7 @@ export class Live {
 const PAUSED = Symbol('the store has paused for too long')
 
 /** Compares what two views are of, however they are ordered. */
-function isSame(before: LiveView, now: LiveView, apart: LiveKey | undefined): boolean {
+function isSameView(before: LiveView, now: LiveView, apart: LiveKey | undefined): boolean {
   if (now.dead.length > 0 || before.states.length === 0) return false
   const epochs = new Map(now.states.map((state) => [keyText(state), state.epoch]))
   return before.states.every(

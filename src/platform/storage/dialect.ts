@@ -80,15 +80,15 @@ export function forReading(
   acquire: () => Promise<DatabaseConnection>,
   release: (connection: DatabaseConnection) => Promise<void>,
 ): Connections {
-  const refuse = async () => {
+  const refuseTransaction = async () => {
     throw new Error('storage.read does not do transactions; use storage.transaction')
   }
   return {
     acquireConnection: acquire,
     releaseConnection: release,
-    beginTransaction: refuse,
-    commitTransaction: refuse,
-    rollbackTransaction: refuse,
+    beginTransaction: refuseTransaction,
+    commitTransaction: refuseTransaction,
+    rollbackTransaction: refuseTransaction,
   }
 }
 

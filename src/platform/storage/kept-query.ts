@@ -25,14 +25,14 @@ export function keptQuery(
       const same = made.parameters.every((each, i) => Object.is(each, parameters[i]))
       if (!same || made.parameters.length !== parameters.length)
         throw new Error(`the parameters of \`${name}\` are not in the order of its text`)
-      const prepared = { ...made, preparedAs: nameOf(made.sql) }
+      const prepared = { ...made, preparedAs: statementName(made.sql) }
       texts.set(db, known.set(name, prepared))
       return prepared
     },
   }
 }
 
-function nameOf(text: string): string {
+function statementName(text: string): string {
   const name = names.get(text) ?? `kept_${names.size + 1}`
   names.set(text, name)
   return name

@@ -111,7 +111,7 @@ function mergedOf(same: readonly UnplacedFinding[]): UnplacedFinding | undefined
 }
 
 /** Refusal of a text for its mistakes; the first of them is told. */
-export function invalid(
+export function invalidPolicies(
   mistakes: readonly Mistake[],
   code: 'policy.invalid' | 'policy.would_break' = 'policy.invalid',
 ): Problem {

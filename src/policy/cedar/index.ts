@@ -8,7 +8,7 @@ export {
   readForWasm,
   templateToJson,
 } from './exact-integers.ts'
-export { Findings, invalid, type Mistake, type Validation } from './findings.ts'
+export { Findings, invalidPolicies, type Mistake, type Validation } from './findings.ts'
 export { readObligations } from './obligations.ts'
 export { type ParsedPolicy, parsePolicies, rememberParsed } from './parse.ts'
 export { idOf } from './policy-id.ts'

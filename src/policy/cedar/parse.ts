@@ -34,12 +34,12 @@ export function parsePolicies(text: string): readonly ParsedPolicy[] {
   return pieces.flatMap((piece) => {
     if (isLink(piece.text)) return parseLink(piece, templates)
     const template = isTemplate(piece.text)
-    const json = read(template ? templateToJson(piece.text) : policyToJson(piece.text))
+    const json = requireParsed(template ? templateToJson(piece.text) : policyToJson(piece.text))
     return template ? [] : { ...piece, id: json.annotations?.id ?? '', json: exactJson(json) }
   })
 }
 
-function read(parsed: ParsedJson): AnnotatedJson {
+function requireParsed(parsed: ParsedJson): AnnotatedJson {
   if (parsed.type === 'success') return parsed.json
   throw new Problem('policy.invalid', parsed.errors[0]?.message ?? 'a policy cannot be parsed')
 }

@@ -36,9 +36,11 @@ export function reshapeFor(
   const pathsOf = (type: string) =>
     of(type).flatMap(({ properties }) => (properties.paths ?? '').split(' ').filter(Boolean))
   const changes = [
-    ...of('cap').map(({ properties }) => at(properties.path ?? '', firstOf(properties.most ?? ''))),
-    ...pathsOf('hash').map((path) => at(path, digestBy(key()))),
-    ...pathsOf('redact').map((path) => at(path, () => REDACTED)),
+    ...of('cap').map(({ properties }) =>
+      reshapeAt(properties.path ?? '', firstOf(properties.most ?? '')),
+    ),
+    ...pathsOf('hash').map((path) => reshapeAt(path, digestBy(key()))),
+    ...pathsOf('redact').map((path) => reshapeAt(path, () => REDACTED)),
   ]
   if (changes.length === 0) return undefined
   return (answer) => changes.reduce((value, change) => change(value), answer)
@@ -59,7 +61,7 @@ function digestBy(key: Uint8Array): Reshape {
 }
 
 /** Applies a change to the parts that a JSON Pointer names. `*` is every item or member. */
-function at(pointer: string, change: Reshape): Reshape {
+function reshapeAt(pointer: string, change: Reshape): Reshape {
   const steps = pointer
     .split('/')
     .slice(1)

@@ -146,7 +146,7 @@ class CompiledSet implements PolicySet {
       }
       return this.#whole.evaluate(query, without === 'requestable' ? this.#asking : undefined)
     } catch (error) {
-      return failed(error instanceof Error ? error.message : undefined)
+      return failedAnswer(error instanceof Error ? error.message : undefined)
     }
   }
 
@@ -196,7 +196,7 @@ export function isSilent({ determining, errors }: PolicyAnswer): boolean {
 /**
  * Answers a failure that is not one policy's fault: the request, an entity or the evaluator failed.
  */
-export function failed(message: string | undefined): PolicyAnswer {
+export function failedAnswer(message: string | undefined): PolicyAnswer {
   return {
     permitted: false,
     determining: [],

@@ -16,7 +16,7 @@ export {
   type ListedSet,
   latestSet,
   listSets,
-  placeOf,
+  placeInFiles,
   type SourceFile,
 } from './policy-store.ts'
 export { type PolicyParts, type PublishResult, publishAgain, publishPolicies } from './publish.ts'

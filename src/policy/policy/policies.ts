@@ -6,7 +6,7 @@ import { keptKeys, type Live, type LiveView } from '../../platform/revocation/in
 import type { Storage } from '../../platform/storage/index.ts'
 import {
   idOf,
-  invalid,
+  invalidPolicies,
   isLink,
   policyDigest,
   positionAt,
@@ -151,7 +151,7 @@ export class Policies {
     if (!published) return
     const schema = await schemaInSteps(actions)
     const { mistakes } = await validateInWorker({ text: published.text, schema })
-    if (mistakes.length > 0) throw invalid(mistakes, 'policy.would_break')
+    if (mistakes.length > 0) throw invalidPolicies(mistakes, 'policy.would_break')
   }
 }
 
@@ -165,11 +165,11 @@ export interface PolicyText {
 
 export function findPolicy(text: string, id: string): PolicyText | undefined {
   const pieces = splitPolicies(text)
-  const named = (wanted: string | undefined) =>
+  const policyNamed = (wanted: string | undefined) =>
     pieces.find((each) => wanted !== undefined && idOf(each.text) === wanted)
-  const piece = named(id)
+  const piece = policyNamed(id)
   if (!piece) return undefined
-  const template = isLink(piece.text) ? named(templateOf(piece.text)) : undefined
+  const template = isLink(piece.text) ? policyNamed(templateOf(piece.text)) : undefined
   const whole = template ? withTemplate(template.text, piece.text) : piece.text
   const { line } = positionAt(text, (template ?? piece).start)
   return { id, text: whole, line, digest: policyDigest(whole) }

@@ -70,7 +70,7 @@ export async function insertSet(tx: Tx, set: PublishedSet): Promise<void> {
 export type SourceFile = { readonly file: string; readonly line: number }
 
 /** Finds where a line of the text stands in the files; in the text itself when they were not given. */
-export function placeOf(
+export function placeInFiles(
   files: readonly SourceFile[],
   line: number,
 ): { readonly file: string | undefined; readonly line: number } {

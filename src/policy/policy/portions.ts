@@ -35,7 +35,7 @@ export function portionsOf(
   const plain: string[] = []
   const named: { readonly key: string; readonly names: readonly string[] }[] = []
   for (const [key, { shape }] of policies) {
-    const names = namesOf(shape.action).flatMap((name) =>
+    const names = actionsInScope(shape.action).flatMap((name) =>
       name === ISSUE ? ISSUE_ACTIONS : (given.get(name) ?? name),
     )
     const known = names.filter((name) => actions.has(name))
@@ -65,7 +65,7 @@ export function portionsOf(
 }
 
 /** The actions and groups in the scope of a policy; none: it is about everything. */
-export function namesOf(action: PolicyJson['action']): readonly string[] {
+export function actionsInScope(action: PolicyJson['action']): readonly string[] {
   const refs = 'entities' in action ? action.entities : 'entity' in action ? [action.entity] : []
   return refs.map((ref) => ('__entity' in ref ? ref.__entity.id : ref.id))
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../../platform/lib/clock.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import type { Live } from '../../platform/revocation/index.ts'
 import type { Storage } from '../../platform/storage/index.ts'
-import { invalid, type Mistake } from '../cedar/index.ts'
+import { invalidPolicies, type Mistake } from '../cedar/index.ts'
 import type { TestSource } from './cases/case.ts'
 import type { CaseReport, FailedCase } from './cases/run-cases.ts'
 import { checkPolicies } from './check.ts'
@@ -56,7 +56,7 @@ export async function publishPolicies(
   const before = await rulesEpoch(parts)
   const schema = await schemaInSteps((await parts.catalog.current()).actions.values())
   const { mistakes, warnings } = await checkPolicies(storage.read, { text, schema })
-  if (mistakes.length > 0) throw invalid(mistakes)
+  if (mistakes.length > 0) throw invalidPolicies(mistakes)
   const tests = publication.tests ?? (await latestSet(storage.read))?.tests ?? []
   const { cases } = await testPolicies({ text, schema, tests, files })
   const digest = domainHash('remit/policies/v1', text)

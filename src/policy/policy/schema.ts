@@ -172,10 +172,10 @@ const HEAD = /^action (?<names>"[^"]+"(?:, "[^"]+")*) in \[(?<groups>[^\]]+)\]/m
 export function namesIn(block: string): { names: readonly string[]; groups: readonly string[] } {
   const head = HEAD.exec(block)
   const { groups = '', names = '' } = head?.groups ?? {}
-  return { names: quoted(names), groups: quoted(groups) }
+  return { names: quotedNames(names), groups: quotedNames(groups) }
 }
 
-function quoted(list: string): readonly string[] {
+function quotedNames(list: string): readonly string[] {
   return Array.from(list.matchAll(/"([^"]+)"/g), ([, name = '']) => name)
 }
 

@@ -6,17 +6,17 @@ import { planImport } from '../../catalog/catalog/testing.ts'
 import { loadPolicySet, POLICY_ENGINES, type PolicyEngine } from './load.ts'
 import { schemaFor } from './schema.ts'
 
-function read(path: string): string {
+function readFixture(path: string): string {
   return readFileSync(new URL(path, import.meta.url), 'utf8')
 }
 
-export const DEFAULT_POLICIES = read('../../../policies/default.cedar')
+export const DEFAULT_POLICIES = readFixture('../../../policies/default.cedar')
 /** Policies that `remit dev` publishes, but for the rules about its MCP server (`DESK`). */
-export const REFUND_DESK = `${DEFAULT_POLICIES}${read('../../../policies/refund-desk.cedar')}`
+export const REFUND_DESK = `${DEFAULT_POLICIES}${readFixture('../../../policies/refund-desk.cedar')}`
 
-export const DESK = read('../../../policies/refund-notes.cedar')
+export const DESK = readFixture('../../../policies/refund-notes.cedar')
 
-export const ORDERS_PLAN = planImport(read('../../programs/dev/orders/openapi.yaml'), {
+export const ORDERS_PLAN = planImport(readFixture('../../programs/dev/orders/openapi.yaml'), {
   name: 'orders',
   identifier: 'http://127.0.0.1:7481/orders',
 })

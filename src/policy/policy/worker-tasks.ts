@@ -30,7 +30,7 @@ export async function validateInWorker(input: {
   readonly text: string
   readonly schema: string
 }): Promise<Validation> {
-  const digest = digestOf(input)
+  const digest = policySetDigest(input)
   const known = found.get(digest, '')
   if (known) return known
   try {
@@ -49,7 +49,13 @@ export async function validateInWorker(input: {
   }
 }
 
-function digestOf({ text, schema }: { readonly text: string; readonly schema: string }): string {
+function policySetDigest({
+  text,
+  schema,
+}: {
+  readonly text: string
+  readonly schema: string
+}): string {
   return createHash('sha256')
     .update(JSON.stringify([text, schema]))
     .digest('base64url')

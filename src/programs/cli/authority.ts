@@ -27,7 +27,7 @@ async function readDetails(cli: Cli, file: string): Promise<readonly Detail[]> {
       throw new CommandFailure('The file with the details cannot be read', { detail: file, cause })
     },
   )
-  const value = parsed(text, file)
+  const value = parseDetailsFile(text, file)
   if (!Array.isArray(value)) {
     throw new CommandFailure('Authority is a list of details', {
       detail: `\`${file}\` holds something else`,
@@ -37,7 +37,7 @@ async function readDetails(cli: Cli, file: string): Promise<readonly Detail[]> {
   return value
 }
 
-function parsed(text: string, file: string): unknown {
+function parseDetailsFile(text: string, file: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {

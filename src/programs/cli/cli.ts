@@ -72,12 +72,12 @@ export class Cli {
 
   /** To standard output. */
   print(...lines: readonly Value[]): void {
-    write(this.world, this.world.output, lines)
+    writeTexts(this.world, this.world.output, lines)
   }
 
   /** Prints progress and next steps to standard error. */
   say(...lines: readonly Value[]): void {
-    write(this.world, this.world.talk, lines)
+    writeTexts(this.world, this.world.talk, lines)
   }
 
   /** Shows a page of this server, where a person looks. Addresses elsewhere are only ever printed. */
@@ -88,7 +88,7 @@ export class Cli {
   }
 }
 
-function write(world: World, output: Output, lines: readonly Value[]): void {
+function writeTexts(world: World, output: Output, lines: readonly Value[]): void {
   const coloured = hasColour(world, output)
   for (const line of lines) output.write(`${toText(line).render(coloured)}\n`)
 }

@@ -15,7 +15,7 @@ class NamedCommand extends Command {
   unknownCommand(): void {
     const [wrong = ''] = this.args
     const names = this.commands.map((each) => each.name())
-    const path = pathOf(this)
+    const path = commandPath(this)
     const meant = nearest(wrong, names)
     const lines = [
       `there is no command \`${wrong}\`${path === 'remit' ? '' : ` of \`${path}\``}`,
@@ -45,8 +45,8 @@ const DASHED_THUMBPRINT = /^-[\w-]{42}$/
 const NO_OPTION = '\0'
 
 /** `remit spaces threads` */
-function pathOf(of: Command): string {
-  return of.parent ? `${pathOf(of.parent)} ${of.name()}` : of.name()
+function commandPath(of: Command): string {
+  return of.parent ? `${commandPath(of.parent)} ${of.name()}` : of.name()
 }
 
 /** A command with its sentence and its examples, which help shows first. */

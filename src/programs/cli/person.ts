@@ -40,6 +40,6 @@ export async function findAgent(api: Api, wanted: string): Promise<string> {
 }
 
 /** Shows who it is, and the id that commands take. */
-export function named(name: string | null | undefined, id: string): Value {
+export function nameWithId(name: string | null | undefined, id: string): Value {
   return name ? text`${name}  ${dim(id)}` : id
 }

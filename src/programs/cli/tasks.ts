@@ -43,7 +43,7 @@ async function showTask(cli: Cli, task: TaskWithLimits, tree: TreePosition): Pro
   const delegates = await detailLines(task.may_delegate)
   cli.answer({ ...task, tree }, () => [
     text`${bold(task.purpose)}`,
-    ...indented(facts(factsOf(cli, task), cli.room)),
+    ...indented(facts(taskRows(cli, task), cli.room)),
     ...section('What it may do', details),
     ...section('What it may hand on', delegates),
     '',
@@ -52,7 +52,7 @@ async function showTask(cli: Cli, task: TaskWithLimits, tree: TreePosition): Pro
   ])
 }
 
-function factsOf(cli: Cli, task: TaskWithLimits): readonly (readonly [string, Value])[] {
+function taskRows(cli: Cli, task: TaskWithLimits): readonly (readonly [string, Value])[] {
   const { closed_at: closed, sponsor_grant: grant } = task
   return [
     ['task', task.id],

@@ -10,11 +10,11 @@ export async function whatToDo(code: string): Promise<string | undefined> {
   const text = await readFile(page, 'utf8').catch(() => '')
   const advice = text.split('\n## What to do\n')[1]?.split('\n## ')[0]
   const [paragraph] = advice?.trim().split(/\n\s*\n|\n(?=- )/) ?? []
-  return paragraph ? plain(paragraph) : undefined
+  return paragraph ? plainParagraph(paragraph) : undefined
 }
 
 /** Markdown links without their addresses, lines joined. */
-function plain(paragraph: string): string {
+function plainParagraph(paragraph: string): string {
   return paragraph
     .replace(/^- /, '')
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')

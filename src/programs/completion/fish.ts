@@ -28,14 +28,14 @@ function flagsOf({ words, takesValue, values }: CompletionOption): string {
   const forms = words.map((word) =>
     word.startsWith('--') ? ` -l ${word.slice(2)}` : ` -s ${word.slice(1)}`,
   )
-  const value = values.length ? ` -x -a ${quoted(values.join(' '))}` : takesValue ? ' -r' : ''
+  const value = values.length ? ` -x -a ${fishQuoted(values.join(' '))}` : takesValue ? ' -r' : ''
   return `${forms.join('')}${value}`
 }
 
 function said(description: string): string {
-  return description ? ` -d ${quoted(description)}` : ''
+  return description ? ` -d ${fishQuoted(description)}` : ''
 }
 
-function quoted(text: string): string {
+function fishQuoted(text: string): string {
   return `'${text.replaceAll(/[\\']/g, '\\$&')}'`
 }

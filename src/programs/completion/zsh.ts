@@ -8,7 +8,7 @@ export function zshCompletion(commands: readonly CommandCompletions[]): string {
       .filter((option) => option.takesValue)
       .map(({ words, values: of }) => {
         const patterns = words.map((word) => `'${path} ${word}'`).join('|')
-        const act = of.length ? `compadd -- ${of.map(quoted).join(' ')}` : '_files'
+        const act = of.length ? `compadd -- ${of.map(zshQuoted).join(' ')}` : '_files'
         return `    ${patterns}) ${act}; return ;;`
       }),
   )
@@ -49,9 +49,9 @@ function suggestions({ path, words, options }: CommandCompletions): string {
 
 /** `word:description`; a colon in either is written with a backslash. */
 function described({ word, description }: CompletionWord): string {
-  return quoted([word, description].map((part) => part.replaceAll(/[\\:]/g, '\\$&')).join(':'))
+  return zshQuoted([word, description].map((part) => part.replaceAll(/[\\:]/g, '\\$&')).join(':'))
 }
 
-function quoted(text: string): string {
+function zshQuoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -4,7 +4,7 @@ import {
   readBetween,
   readNetworks,
   setting,
-  text,
+  textSetting,
 } from '../../platform/lib/setting.ts'
 
 /** Settings of how requests reach the server, and what strangers may hold of it. */
@@ -18,9 +18,13 @@ export const INBOUND_SETTINGS = {
   tlsCertificate: optional(
     'REMIT_TLS_CERTIFICATE',
     'File with the certificate for the names of issuer and gateway, and its chain (PEM). Remit then speaks TLS itself at REMIT_LISTEN and REMIT_GATEWAY_LISTEN. It reads the file again every 10 seconds, so a renewed certificate needs no restart. Not set: a proxy ends TLS.',
-    text,
+    textSetting,
   ),
-  tlsKey: optional('REMIT_TLS_KEY', 'File with the private key of that certificate (PEM).', text),
+  tlsKey: optional(
+    'REMIT_TLS_KEY',
+    'File with the private key of that certificate (PEM).',
+    textSetting,
+  ),
   trustedProxies: setting(
     'REMIT_TRUSTED_PROXIES',
     '',

@@ -1,23 +1,23 @@
 import { Secret } from '../../platform/lib/secret.ts'
-import { oneOf, optional, readList, setting, text } from '../../platform/lib/setting.ts'
+import { oneOf, optional, readList, setting, textSetting } from '../../platform/lib/setting.ts'
 
 /** The identity provider that the settings name. */
 export const PROVIDER_SETTINGS = {
   providerIssuer: optional(
     'REMIT_IDP_ISSUER',
     'Issuer of the OpenID Connect provider that people sign in with. You can add more later.',
-    text,
+    textSetting,
   ),
   providerName: setting(
     'REMIT_IDP_NAME',
     'Single sign-on',
     'Name of the provider on the sign-in page.',
-    text,
+    textSetting,
   ),
   providerClientId: optional(
     'REMIT_IDP_CLIENT_ID',
     "Remit's client id at that provider. The redirect URI is `<issuer>/sign-in/callback`.",
-    text,
+    textSetting,
   ),
   providerClientSecret: optional(
     'REMIT_IDP_CLIENT_SECRET',
@@ -28,7 +28,7 @@ export const PROVIDER_SETTINGS = {
     'REMIT_IDP_GROUPS_CLAIM',
     'groups',
     "Claim of the ID token that lists the person's groups.",
-    text,
+    textSetting,
   ),
   providerSignOut: setting(
     'REMIT_IDP_SIGN_OUT',

@@ -15,7 +15,7 @@ import {
   readTimeZone,
   type SettingValues,
   setting,
-  text,
+  textSetting,
 } from '../../platform/lib/setting.ts'
 import type { StorageOptions } from '../../platform/storage/index.ts'
 import { buildFor, MODULE_SETTINGS, MODULES } from '../modules.ts'
@@ -70,7 +70,7 @@ export const SETTINGS = {
     'REMIT_DATA',
     DEFAULT_DATA,
     'Directory of the embedded database and the master key. Created if missing, readable by its owner only.',
-    text,
+    textSetting,
   ),
   databaseUrl: optional(
     'DATABASE_URL',
@@ -97,7 +97,7 @@ export const SETTINGS = {
     'REMIT_TRUST_DOMAIN',
     'remit',
     'Audience of transaction tokens: one name for all APIs behind the gateway.',
-    text,
+    textSetting,
   ),
   ...NOTIFICATION_SETTINGS,
   ...PASSKEY_SETTINGS,
@@ -209,7 +209,7 @@ export const SETTINGS = {
     'REMIT_CLIENT_CA_FILE',
     '',
     'PEM file with the certificate authorities for client certificates; agents authenticate with the names in such certificates (`tls_client_auth`, RFC 8705). Needs REMIT_CLIENT_CERT_FROM. Empty: `tls_client_auth` is off.',
-    text,
+    textSetting,
   ),
   dpopNonces: setting(
     'REMIT_DPOP_NONCES',

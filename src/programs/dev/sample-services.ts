@@ -33,7 +33,7 @@ else await serve().catch(tellReason)
 
 /** Reasons that are no mistake in here, and need no stack. Whatever listens already ends with the process. */
 function tellReason(error: unknown): void {
-  const reason = reasonOf(error)
+  const reason = sampleFailure(error)
   if (!reason) throw error
   if (!process.send) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
@@ -43,7 +43,7 @@ function tellReason(error: unknown): void {
   process.send(reason, () => process.exit(1))
 }
 
-function reasonOf(error: unknown): { portTaken: unknown } | { missing: string } | undefined {
+function sampleFailure(error: unknown): { portTaken: unknown } | { missing: string } | undefined {
   if (!(error instanceof Error && 'code' in error)) return undefined
   if (error.code === 'EADDRINUSE') return { portTaken: 'port' in error ? error.port : undefined }
   if (error.code === 'ERR_MODULE_NOT_FOUND') return { missing: error.message }

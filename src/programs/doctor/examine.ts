@@ -101,11 +101,13 @@ function kindOf(error: unknown): string {
 /** Work that is done when it is first asked for, and not again. */
 function once<T>(work: () => Promise<T>): (() => Promise<T>) & { readonly isAsked: boolean } {
   let done: Promise<T> | undefined
-  const ask = () => {
+  const askOnce = () => {
     done ??= work()
     return done
   }
-  return Object.defineProperty(ask, 'isAsked', { get: () => done !== undefined }) as typeof ask & {
+  return Object.defineProperty(askOnce, 'isAsked', {
+    get: () => done !== undefined,
+  }) as typeof askOnce & {
     readonly isAsked: boolean // as: the property was just defined
   }
 }

@@ -63,18 +63,18 @@ export class ServerProcess {
     for (const stream of [stdin, stdout, stderr]) stream.on('error', () => {}) // the end tells
     const atExit = () => this.#kill('SIGKILL')
     process.once('exit', atExit)
-    const end = (how: string) => {
+    const endProcess = (how: string) => {
       if (this.#ended) return
       this.#ended = true
       process.off('exit', atExit)
       listener.onEnd(how)
     }
-    this.#child.once('error', ({ message }) => end(`could not be run: ${message}`))
+    this.#child.once('error', ({ message }) => endProcess(`could not be run: ${message}`))
     this.#child.once('exit', async (code, signal) => {
       // Ends its children too: they may hold its output open.
       this.#kill('SIGKILL')
       await this.#until(() => stdout.closed && stderr.closed)
-      end(`ended with ${signal ?? `code ${code}`}`)
+      endProcess(`ended with ${signal ?? `code ${code}`}`)
     })
   }
 

@@ -110,7 +110,7 @@ export class StdioConversation {
           )
         : all
     const [only] = meant
-    if (only && meant.length === 1) write(only, message)
+    if (only && meant.length === 1) writeEvent(only, message)
   }
 
   #question(message: RpcRequest): void {
@@ -121,7 +121,7 @@ export class StdioConversation {
     const [only] = this.#open.values()
     if (only && this.#open.size === 1 && this.#questions.size < MAX_OPEN) {
       this.#questions.add(rpcIdKey(message.id))
-      write(only, message)
+      writeEvent(only, message)
       return
     }
     const words = 'it is not clear which call this belongs to'
@@ -143,7 +143,7 @@ export class StdioConversation {
   }
 }
 
-function write({ reply }: OpenRequest, message: RpcMessage): void {
+function writeEvent({ reply }: OpenRequest, message: RpcMessage): void {
   if (reply.writableLength > MAX_WAITING_BYTES) reply.destroy()
   else reply.write(sseEvent(printMessage(message)))
 }

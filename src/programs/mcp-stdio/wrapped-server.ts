@@ -119,17 +119,17 @@ export class WrappedServer {
 
   async #take(request: IncomingMessage, reply: ServerResponse): Promise<void> {
     const refusal = this.#refusal(request)
-    if (refusal !== undefined) return end(reply, refusal)
+    if (refusal !== undefined) return endReply(reply, refusal)
     const id = request.headers['mcp-session-id']
     const session = this.#sessions.get(String(id))
-    if (id !== undefined && !session) return end(reply, 404)
+    if (id !== undefined && !session) return endReply(reply, 404)
     if (session) session.usedAt = this.#options.clock.now()
     if (request.method === 'DELETE') {
       if (session) void this.#endSession(String(id))
-      return end(reply, session ? 204 : 404)
+      return endReply(reply, session ? 204 : 404)
     }
     const body = await bodyOf(request)
-    if (body === undefined) return end(reply, 413)
+    if (body === undefined) return endReply(reply, 413)
     let message: RpcMessage
     try {
       message = messageOf(parseJson(body, { bytes: MAX_MESSAGE_BYTES }))
@@ -164,7 +164,7 @@ export class WrappedServer {
   ): Promise<void> {
     if (message.kind !== 'request') {
       const taken = session?.conversation.tell(message)
-      return end(reply, taken ? 202 : 400)
+      return endReply(reply, taken ? 202 : 400)
     }
     if (session) return this.#ask(session, message, reply)
     if (message.method === 'initialize') return this.#begin(message, reply)
@@ -363,7 +363,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   return Buffer.concat(chunks)
 }
 
-function end(reply: ServerResponse, status: number): void {
+function endReply(reply: ServerResponse, status: number): void {
   reply.writeHead(status, {
     ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
     // The rest of a refused body is not read.

@@ -34,7 +34,7 @@ export function servingProcess(): ServingProcess | undefined {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal))
     process.on('message', (message: ToChild) => {
       if (message.kind === 'stop') resolve('SIGTERM')
-      else if (message.kind === 'metrics') void answer(message.id, metricsOf)
+      else if (message.kind === 'metrics') void answerMetrics(message.id, metricsOf)
     })
   })
   return {
@@ -45,8 +45,8 @@ export function servingProcess(): ServingProcess | undefined {
     told,
     ready(metrics) {
       metricsOf = metrics
-      tell({ kind: 'ready' })
-      const sign = async () => tell({ kind: 'alive' })
+      sendToParent({ kind: 'ready' })
+      const sign = async () => sendToParent({ kind: 'alive' })
       repeat(sign, { everyMs: HEARTBEAT_EVERY_MS, onError: () => {} })
     },
     fail() {
@@ -55,12 +55,15 @@ export function servingProcess(): ServingProcess | undefined {
   }
 }
 
-async function answer(id: number, metrics: (() => Promise<string>) | undefined): Promise<void> {
+async function answerMetrics(
+  id: number,
+  metrics: (() => Promise<string>) | undefined,
+): Promise<void> {
   const text = await metrics?.().catch(() => undefined)
-  tell({ kind: 'metrics', id, text })
+  sendToParent({ kind: 'metrics', id, text })
 }
 
 /** Tells the parent; when it is gone, this process ends anyhow. */
-function tell(message: ToParent): void {
+function sendToParent(message: ToParent): void {
   if (process.connected) process.send?.(message, undefined, {}, () => {})
 }

@@ -136,14 +136,14 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
   const failed = await Promise.race([supervisor.start(), over])
   // What kept a process from serving it has said itself, unless something else ended it.
   if (typeof failed === 'number') log.fatal({ code: failed }, 'a process ended before it served')
-  if (failed !== undefined) return end(supervisor, failed)
+  if (failed !== undefined) return endSupervision(supervisor, failed)
   const watching = repeat(async () => supervisor.watch(), {
     everyMs: HEARTBEAT_EVERY_MS,
     onError: (err) => log.error({ err }, 'the processes could not be watched'),
   })
   try {
     await onReady(() => supervisor.all)
-    return await end(supervisor, await over)
+    return await endSupervision(supervisor, await over)
   } finally {
     await watching.stop()
   }
@@ -152,7 +152,10 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
 /** `EX_IOERR` of sysexits.h. */
 const LOST = 74
 
-async function end(supervisor: Supervisor, why: number | 'stop' | 'lost'): Promise<number> {
+async function endSupervision(
+  supervisor: Supervisor,
+  why: number | 'stop' | 'lost',
+): Promise<number> {
   if (why === 'lost') {
     supervisor.kill()
     return LOST

@@ -33,7 +33,7 @@ function shownValue(value: Canonical): CallRow['value'] {
   return { json: canonicalJson(value) }
 }
 
-function isObject(value: Canonical): value is Readonly<Record<string, Canonical>> {
+function isCanonicalRecord(value: Canonical): value is Readonly<Record<string, Canonical>> {
   return (
     typeof value === 'object' &&
     value !== null &&
@@ -52,7 +52,7 @@ function isForm(value: Canonical): value is readonly (readonly [string, Canonica
         Array.isArray(pair) &&
         pair.length === 2 &&
         typeof pair[0] === 'string' &&
-        (typeof pair[1] === 'string' || isObject(pair[1] ?? null)),
+        (typeof pair[1] === 'string' || isCanonicalRecord(pair[1] ?? null)),
     )
   )
 }
@@ -66,7 +66,7 @@ function bodyRows(body: FrozenParts['body']): CallRow[] {
   }
   if (isForm(body.value))
     return body.value.map(([name, value]) => ({ place: 'body', name, value: shownValue(value) }))
-  if (!isObject(body.value))
+  if (!isCanonicalRecord(body.value))
     return [{ place: 'body', name: 'value', value: shownValue(body.value) }]
   return Object.entries(body.value).map(([name, value]) => ({
     place: 'body',
@@ -95,9 +95,9 @@ function messageRows({ body, method, path }: FrozenParts): CallRow[] {
     name: IN_WORDS[method] ?? method,
     value: { text: path },
   }
-  if (body.kind !== 'json' || !isObject(body.value)) return [first, ...bodyRows(body)]
+  if (body.kind !== 'json' || !isCanonicalRecord(body.value)) return [first, ...bodyRows(body)]
   const { arguments: given = {}, ...others } = body.value
-  const known = isObject(given) ? given : { arguments: given }
+  const known = isCanonicalRecord(given) ? given : { arguments: given }
   const rest = Object.entries(others).filter(([name, value]) => name !== 'name' || value !== path)
   const rows = [...Object.entries(known), ...rest]
   return [

@@ -46,7 +46,8 @@ export function compareMembers(
       const path = [...above, name]
       const value = before.get(name)
       if (isObject(value) && isObject(to) && path.length < MAX_DEPTH) walk(value, to, path)
-      else if (value !== undefined && isSame(value, to)) add('same', { path, from: value, to })
+      else if (value !== undefined && isSameMember(value, to))
+        add('same', { path, from: value, to })
       else
         add('changed', {
           path,
@@ -65,7 +66,7 @@ export function compareMembers(
 }
 
 /** Numbers are the same when they are written in other digits: `12.5` and `12.50`. */
-function isSame(a: Json, b: Json): boolean {
+function isSameMember(a: Json, b: Json): boolean {
   const numbers = a instanceof ExactNumber && b instanceof ExactNumber
   return canonicalJson(a) === canonicalJson(b) || (numbers && shortest(a.text) === shortest(b.text))
 }

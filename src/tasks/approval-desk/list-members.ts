@@ -39,7 +39,7 @@ export function listMembers(
     if (!path.split('/').includes('*')) continue
     for (const { indices, text } of valuesAt(path)) {
       const textAt = (at: string) => valuesAt(memberPointer(at, indices)).next().value?.text
-      found.push({ name: nameOf(path, indices), display, text, textAt })
+      found.push({ name: listMemberName(path, indices), display, text, textAt })
       if (found.length > MAX_MEMBERS) return found
     }
   }
@@ -75,7 +75,7 @@ function isArray(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value)
 }
 
-function nameOf(path: string, indices: readonly number[]): string {
+function listMemberName(path: string, indices: readonly number[]): string {
   const [list = '', ...parts] = path.slice(1).split(/\/\*(?=\/|$)/)
   return parts.reduce(
     (name, part, i) => `${name} ${(indices[i] ?? 0) + 1}${part === '' ? '' : `, ${part.slice(1)}`}`,

@@ -41,7 +41,7 @@ export async function peekBudgets(
   for (const counted of concerned) {
     const state = stateOf(states, counted)
     if (!state) continue
-    const view = viewOf(counted, state, amountOf(counted.limit, call))
+    const view = limitView(counted, state, amountOf(counted.limit, call))
     views.push(view.fits ? view : { ...view, freeAt: await freeAt(read, view, at) })
   }
   const retryAt = retryOf(views)
@@ -61,7 +61,11 @@ function stateOf(states: readonly CountState[], counted: CountedLimit): CountSta
   return state
 }
 
-function viewOf(counted: CountedLimit, state: CountState, amount: bigint | undefined): LimitView {
+function limitView(
+  counted: CountedLimit,
+  state: CountState,
+  amount: bigint | undefined,
+): LimitView {
   const used = state.counted - state.left
   const most = mostOf(counted.limit)
   const fits = amount !== undefined && used + amount <= most

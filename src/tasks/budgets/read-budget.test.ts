@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { viewOf } from '../../catalog/catalog/catalog.ts'
+import { catalogView } from '../../catalog/catalog/catalog.ts'
 import { planOrders } from '../../catalog/catalog/testing.ts'
 import { ExactNumber, parseJson } from '../../platform/lib/json.ts'
 import { readBudget } from './read-budget.ts'
 
 const { resource, actions } = planOrders()
-const catalog = viewOf([{ ...resource, status: 'active', createdAt: 0, updatedAt: 0 }], actions)
+const catalog = catalogView(
+  [{ ...resource, status: 'active', createdAt: 0, updatedAt: 0 }],
+  actions,
+)
 const read = (value: unknown) => readBudget(value, catalog)
 const sum = (over: object = {}) => [
   { limit: 'sum', action: 'orders.refund', path: '/amount', max: '500.00', ...over },

@@ -46,7 +46,7 @@ function items(value: unknown): readonly unknown[] {
 }
 
 function limitFrom(value: unknown, where: string, catalog: Pick<CatalogView, 'actions'>): Limit {
-  const members = membersOf(value, where)
+  const members = budgetMembers(value, where)
   switch (members.get('limit')) {
     case 'calls':
       requireOnly(members, where, ['limit', 'max', 'action', 'seconds'])
@@ -148,7 +148,7 @@ function sumOf(value: unknown, where: string): string {
   return value
 }
 
-function membersOf(value: unknown, where: string): ReadonlyMap<unknown, unknown> {
+function budgetMembers(value: unknown, where: string): ReadonlyMap<unknown, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new Refusal(`${where} must be an object`)
   return value instanceof Map ? value : new Map(Object.entries(value))

@@ -30,7 +30,7 @@ export async function setLimit(parts: BudgetParts, setting: LimitSetting): Promi
   const id = newId('limit', parts.random)
   const { change, limit } = await parts.storage.lanes.revocation.transaction(async (tx) => {
     await requireSubject(tx, setting.subject)
-    const limit = await write(tx, setting, { id, now })
+    const limit = await writeLimit(tx, setting, { id, now })
     await parts.ledger.append(tx, {
       type: 'limit.set',
       by: setting.by,
@@ -42,7 +42,7 @@ export async function setLimit(parts: BudgetParts, setting: LimitSetting): Promi
   return limit
 }
 
-async function write(
+async function writeLimit(
   tx: Tx,
   { by, eachTask, limit, subject }: LimitSetting,
   { id, now }: { readonly id: StandingLimit['id']; readonly now: number },

@@ -15,7 +15,7 @@ export async function showLimits(
   parts: Pick<BudgetParts, 'storage' | 'clock'>,
   filter: { readonly subject?: Partial<LimitSubject>; readonly most: number },
 ): Promise<ShownLimit[]> {
-  return shown(parts, await allLimits(parts.storage.read, filter))
+  return limitsWithUse(parts, await allLimits(parts.storage.read, filter))
 }
 
 /**
@@ -31,13 +31,13 @@ export async function showLimitsOver(
     ({ id, kind }) => viewer.administrator || (kind === 'person' && id === viewer.personId),
   )
   const limits = await limitsOn(parts.storage.read, subjects)
-  return shown(
+  return limitsWithUse(
     parts,
     limits.filter(({ eachTask }) => !eachTask),
   )
 }
 
-async function shown(
+async function limitsWithUse(
   { clock, storage }: Pick<BudgetParts, 'storage' | 'clock'>,
   limits: readonly StandingLimit[],
 ): Promise<ShownLimit[]> {

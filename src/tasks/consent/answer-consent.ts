@@ -92,7 +92,7 @@ async function grant(
     grantedBy: asked.personId,
     expiresAt: answer.expiresAt,
   })
-  return end(parts, tx, asked, answer, {
+  return endConsentRequest(parts, tx, asked, answer, {
     ...asked,
     state: 'granted',
     basisId: basis.id,
@@ -105,14 +105,14 @@ function deny(
   asked: ConsentRequest,
   answer: ConsentAnswer,
 ): Promise<ConsentRequest> {
-  return end(parts, tx, asked, answer, {
+  return endConsentRequest(parts, tx, asked, answer, {
     ...asked,
     state: 'denied',
     expiresAt: parts.clock.now() + QUIET_AFTER_NO_MS,
   })
 }
 
-async function end(
+async function endConsentRequest(
   parts: AnsweringParts,
   tx: Tx,
   asked: ConsentRequest,

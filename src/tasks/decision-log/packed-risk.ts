@@ -47,17 +47,17 @@ function packSignal(value: PolicyValue | undefined): string | undefined {
   if (value === undefined) return ''
   if (typeof value === 'boolean') return value ? KIND.yes : KIND.no
   if (typeof value === 'string') return undefined
-  if ('integer' in value) return plain(KIND.integer + value.integer)
-  if ('decimal' in value) return plain(KIND.decimal + value.decimal)
+  if ('integer' in value) return plainName(KIND.integer + value.integer)
+  if ('decimal' in value) return plainName(KIND.decimal + value.decimal)
   if (!('set' in value)) return undefined
   const names = value.set.filter((item) => typeof item === 'string')
   const fits =
     names.length === value.set.length &&
-    names.every((name) => plain(name) !== undefined && name !== '')
+    names.every((name) => plainName(name) !== undefined && name !== '')
   return fits ? KIND.set + names.join(',') : undefined
 }
 
-function plain(text: string): string | undefined {
+function plainName(text: string): string | undefined {
   return /^[a-z0-9.-]*$/.test(text) ? text : undefined
 }
 

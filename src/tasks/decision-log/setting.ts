@@ -68,7 +68,7 @@ export class RecordedSettings {
   of(facts: CallFacts): RecordedSetting {
     const shared = JSON.stringify(sharedContext(facts.context))
     const beside = this.#made.get(facts.entities) ?? []
-    const known = beside.find((each) => each.shared === shared && isSame(each.of, facts))
+    const known = beside.find((each) => each.shared === shared && isSameSetting(each.of, facts))
     const made = known ?? make(facts, shared)
     if (!known) this.#made.set(facts.entities, [made, ...beside.slice(0, MAX_BESIDE - 1)])
     if (made.value !== undefined && this.#stored.get(made.digest, 'stored')) made.value = undefined
@@ -132,7 +132,7 @@ function kindsOf({ call, details, kindOf, narrowed = [] }: CallFacts): Kinds {
   return kinds
 }
 
-function isSame(a: CallFacts, b: CallFacts): boolean {
+function isSameSetting(a: CallFacts, b: CallFacts): boolean {
   return (
     a.details === b.details &&
     a.narrowed === b.narrowed &&

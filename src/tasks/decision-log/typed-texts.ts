@@ -48,7 +48,7 @@ const KIND = { i: 'integer', d: 'decimal', t: 'datetime' } as const
 function typedValue(text: TypedText): TypedValue {
   if (typeof text === 'string') return { kind: 'string', value: text }
   if (typeof text === 'boolean') return { kind: 'boolean', value: text }
-  if (!isList(text)) return { kind: 'record', fields: readTypedTexts(text) }
+  if (!isListText(text)) return { kind: 'record', fields: readTypedTexts(text) }
   if (isSet(text)) return { kind: 'set', items: text.slice(1).map(typedValue) }
   return { kind: KIND[text[0]], text: text[1] }
 }
@@ -56,7 +56,7 @@ function typedValue(text: TypedText): TypedValue {
 type ListText = Extract<TypedText, readonly unknown[]>
 
 /** `Array.isArray` does not narrow read-only arrays. */
-function isList(text: ListText | TypedTexts): text is ListText {
+function isListText(text: ListText | TypedTexts): text is ListText {
   return Array.isArray(text)
 }
 

@@ -83,17 +83,17 @@ const NO_FACTS = inputsOf(() => undefined)
 function pathsIn(node: unknown): readonly string[] {
   if (Array.isArray(node)) return node.flatMap(pathsIn)
   if (!isNode(node)) return []
-  const path = pathOf(node)
+  const path = claimPath(node)
   return path === undefined || !VARIABLES.includes(path.split('.')[0] ?? '')
     ? pathsIn(node.args)
     : [path]
 }
 
-function pathOf({ args, op }: Node): string | undefined {
+function claimPath({ args, op }: Node): string | undefined {
   if (op === 'id') return String(args)
   if ((op !== '.' && op !== '.?') || !Array.isArray(args)) return undefined
   const [base, name] = args
-  const above = isNode(base) ? pathOf(base) : undefined
+  const above = isNode(base) ? claimPath(base) : undefined
   return above === undefined ? undefined : `${above}.${name}`
 }
 

@@ -82,13 +82,13 @@ export function spaceDenial(
   now: { readonly agents: readonly string[]; readonly at: number },
 ): GateResult | undefined {
   if (!where) return undefined
-  const words = wordsOf(where, task, now)
+  const words = spaceDenialWords(where, task, now)
   if (!words) return undefined
   const [reason, detail, enough] = words
   return { gate: 'liveness', passed: false, reason, detail, enough }
 }
 
-function wordsOf(
+function spaceDenialWords(
   where: SpaceContext,
   task: Pick<Task, 'personId' | 'sponsored'>,
   now: { readonly agents: readonly string[]; readonly at: number },

@@ -81,7 +81,7 @@ export class HabitBook {
     }
     if (unknown.length > 0) {
       for (const found of await selectHabits(this.#storage.read, agentId, unknown)) {
-        const habit = unknown.find((each) => isSame(each, found))
+        const habit = unknown.find((each) => isSameHabit(each, found))
         if (!habit) continue
         last.set(habit, found.lastAt)
         if (found.firstAt < at - CERTAIN_AFTER_MS)
@@ -134,7 +134,7 @@ export class HabitBook {
   }
 }
 
-function isSame(one: Habit, other: Habit): boolean {
+function isSameHabit(one: Habit, other: Habit): boolean {
   return one.action === other.action && one.counterparty === other.counterparty
 }
 

@@ -100,9 +100,9 @@ async function markEach(
   }: { readonly named: ReadonlySet<string>; readonly why: Omit<TaskClosing, 'taskId'> },
 ): Promise<(LedgerEvent & { readonly task: string })[]> {
   const at = clock.now()
-  const reasonOf = ({ id }: Task) => (named.has(id) ? why.reason : 'parent.closed')
+  const closingReason = ({ id }: Task) => (named.has(id) ? why.reason : 'parent.closed')
   const closed = new Set<string>()
-  for (const [reason, those] of Map.groupBy(tasks, reasonOf)) {
+  for (const [reason, those] of Map.groupBy(tasks, closingReason)) {
     const ids = those.map(({ id }) => id)
     for (const id of await markClosed(tx, ids, { at, reason })) closed.add(id)
   }
@@ -114,7 +114,7 @@ async function markEach(
       person: task.personId,
       agent: task.agentId,
       by: why.by,
-      reason: reasonOf(task),
+      reason: closingReason(task),
       private: { note: why.note },
     }))
 }

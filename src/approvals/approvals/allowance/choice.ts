@@ -27,7 +27,7 @@ export function onlyOnce(request: AccessRequest): string | undefined {
 export function readChoice(request: AccessRequest, value: unknown): Choice {
   const why = onlyOnce(request)
   if (why !== undefined || request.inspected === null) throw badAllowanceChoice(why ?? '')
-  const { tie, uses, lifeSeconds, pattern } = membersOf(value, 'the choice', [
+  const { tie, uses, lifeSeconds, pattern } = choiceMembers(value, 'the choice', [
     'tie',
     'uses',
     'lifeSeconds',
@@ -50,7 +50,7 @@ export function readChoice(request: AccessRequest, value: unknown): Choice {
 }
 
 function partFrom(leaf: Leaf, value: unknown): PatternPart {
-  const { path, how, text } = membersOf(value, 'an argument', ['path', 'how', 'text', 'kind'])
+  const { path, how, text } = choiceMembers(value, 'an argument', ['path', 'how', 'text', 'kind'])
   const known: readonly unknown[] = operatorsFor(leaf.kind)
   if (path !== leaf.path || !known.includes(how))
     throw badAllowanceChoice(`this bound is not possible for ${leaf.path}`)
@@ -86,7 +86,7 @@ function wholeOrNull(
   return value
 }
 
-function membersOf(
+function choiceMembers(
   value: unknown,
   what: string,
   known: readonly string[],

@@ -47,7 +47,7 @@ export async function endAllowance(
 ): Promise<Allowance> {
   return parts.storage.lanes.revocation.transaction(async (tx) => {
     const allowance = await concerning(tx, ending.allowanceId, ending.person)
-    await end(parts, tx, allowance, ending.person.id)
+    await recordAllowanceEnd(parts, tx, allowance, ending.person.id)
     return (await readAllowance(tx, allowance.id)) ?? allowance
   })
 }
@@ -59,10 +59,10 @@ export async function endAllowancesOf(
   taskIds: readonly string[],
 ): Promise<void> {
   for (const allowance of await allowancesOfTasks(tx, taskIds))
-    await end(parts, tx, allowance, 'task.closed')
+    await recordAllowanceEnd(parts, tx, allowance, 'task.closed')
 }
 
-async function end(
+async function recordAllowanceEnd(
   parts: Pick<ApprovalParts, 'ledger' | 'clock'>,
   tx: Tx,
   allowance: Allowance,
@@ -84,7 +84,7 @@ export async function endAllAllowances(
     const open = await unendedAllowances(parts.storage.read, AT_ONCE)
     if (open.length === 0) return count
     await parts.storage.lanes.revocation.transaction(async (tx) => {
-      for (const allowance of open) await end(parts, tx, allowance, by)
+      for (const allowance of open) await recordAllowanceEnd(parts, tx, allowance, by)
     })
     count += open.length
   }

@@ -10,4 +10,4 @@ export {
   type ScopeName,
 } from './allowance-fields.ts'
 export type { PatternMode } from './pattern.ts'
-export { describeConstraint, nameOf, patternInWords } from './words.ts'
+export { argumentName, describeConstraint, patternInWords } from './words.ts'

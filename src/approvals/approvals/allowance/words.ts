@@ -2,7 +2,7 @@ import { quoted, visible } from '../../../platform/lib/text/visible.ts'
 import type { Pattern, PatternPart } from './pattern.ts'
 
 /** `order_id` for `/order_id`, `to/city` for `/to/city`. */
-export function nameOf(path: string): string {
+export function argumentName(path: string): string {
   return visible(path.slice(1).replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
@@ -20,7 +20,7 @@ export function describeConstraint(part: PatternPart): string {
  * at most 200.00`.
  */
 export function patternInWords(action: string, pattern: Pattern): string {
-  const parts = pattern.map((part) => `${nameOf(part.path)} ${describeConstraint(part)}`)
+  const parts = pattern.map((part) => `${argumentName(part.path)} ${describeConstraint(part)}`)
   return parts.length === 0
     ? `${action}, without arguments`
     : `${action}, where ${parts.join(' and ')}`

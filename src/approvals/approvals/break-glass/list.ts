@@ -29,7 +29,7 @@ export async function listBreakGlass(
 ): Promise<ListedBreakGlass[]> {
   const { read } = parts.storage
   const place = after === undefined ? undefined : await readBreakGlass(read, after)
-  if (after !== undefined && !place) throw unknown()
+  if (after !== undefined && !place) throw unknownBreakGlass()
   const personId = isAdministrator(person) ? undefined : person.id
   return withRequests(parts, await selectBreakGlass(read, { personId, after: place, limit }))
 }
@@ -66,11 +66,11 @@ export async function findBreakGlass(
 ): Promise<ListedBreakGlass> {
   const broken = await readBreakGlass(parts.storage.read, id)
   const request = broken && (await findRequest(parts, broken.requestId))
-  if (!request) throw unknown()
+  if (!request) throw unknownBreakGlass()
   const concerned = [broken.personId, request.personId].includes(person.id)
   if (concerned || isAdministrator(person)) return { broken, request }
   const agent = await findAgent(parts.storage.read, request.agentId)
-  if (agent?.ownerId !== person.id) throw unknown()
+  if (agent?.ownerId !== person.id) throw unknownBreakGlass()
   return { broken, request }
 }
 
@@ -82,6 +82,6 @@ export async function breakGlassFor(
   return breakGlassOf(storage.read, requestId)
 }
 
-function unknown(): Problem {
+function unknownBreakGlass(): Problem {
   return new Problem('break_glass.unknown', 'there is no such emergency approval')
 }

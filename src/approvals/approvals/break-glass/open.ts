@@ -88,7 +88,7 @@ export async function breakGlass(parts: AnswerParts, given: EmergencyAnswer): Pr
   const terms = termsOf(parts, given.reason)
   await expireWhatIsOver(parts, given.requestId)
   const request = await readRequest(parts.storage.read, given.requestId)
-  if (!request) throw unknown()
+  if (!request) throw unknownAccessRequest()
   const approval = {
     ...{ request, allowance: undefined, breakGlass: terms, shown: given.shown },
     personId: given.person.id,
@@ -100,7 +100,7 @@ export async function breakGlass(parts: AnswerParts, given: EmergencyAnswer): Pr
   return parts.storage.transaction((tx) => open(parts, tx, { ...given, signature }, terms))
 }
 
-function unknown(): Problem {
+function unknownAccessRequest(): Problem {
   return new Problem('approval.unknown', 'there is no such access request')
 }
 
@@ -114,7 +114,7 @@ async function open(
   const now = parts.clock.now()
   const request = await readRequest(tx, given.requestId)
   const person = await findPerson(tx, given.person.id)
-  if (!request || !person) throw unknown()
+  if (!request || !person) throw unknownAccessRequest()
   await requireBreakGlass(tx, { request, person, now })
   requireProved(proved, stepUpsOf(parts, request), now)
   if (shown !== shownDigest(request, undefined, undefined, terms))
@@ -136,11 +136,11 @@ async function open(
     answerer: person,
     breakGlass: { ...terms, id: broken.id },
   })
-  await tell(parts, tx, request, broken)
+  await recordBreakGlass(parts, tx, request, broken)
   return broken
 }
 
-async function tell(
+async function recordBreakGlass(
   parts: AnswerParts,
   tx: Tx,
   request: AccessRequest,

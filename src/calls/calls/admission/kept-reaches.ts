@@ -83,13 +83,13 @@ function seenContext(question: ReachQuestion): string | undefined {
   if (!policies.seenOf) return undefined
   const actions = catalog.actionsOf(resource.name)
   const { low } = contextsOf(question, held, setting)
-  return policies.seenOf(low, { resource: resource.name, actions: namesOf(actions) })
+  return policies.seenOf(low, { resource: resource.name, actions: actionNames(actions) })
 }
 
 const names = new WeakMap<readonly Action[], readonly string[]>()
 
 /** Names of actions: for the same array, the same one. */
-function namesOf(actions: readonly Action[]): readonly string[] {
+function actionNames(actions: readonly Action[]): readonly string[] {
   const known = names.get(actions) ?? actions.map(({ name }) => name)
   names.set(actions, known)
   return known

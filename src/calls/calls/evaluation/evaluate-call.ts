@@ -10,7 +10,11 @@ import { decisionInputsFor } from '../decide-call.ts'
 import { stillStands } from '../footing.ts'
 import { freeze } from '../freeze.ts'
 import { type CallerIdentity, identify, identifyTold, unidentified } from '../identify.ts'
-import { type DecisionInputs, type DecisionInputsWithLimits, factsOf } from '../judgment/grounds.ts'
+import {
+  type DecisionInputs,
+  type DecisionInputsWithLimits,
+  gatherCallFacts,
+} from '../judgment/grounds.ts'
 import { lookAt } from '../judgment/judge.ts'
 import { explainBearerDenial } from '../judgment/unbound.ts'
 import { askedOnce, decideWithOthers } from '../judgment/with-others.ts'
@@ -70,7 +74,7 @@ async function weigh(
   const { decision, facts, looked } = await decideWithOthers(
     own,
     askedOnce(parts, each, grounds),
-    (seen) => ({ ...factsOf(each, seen), doable }),
+    (seen) => ({ ...gatherCallFacts(each, seen), doable }),
   )
   const permit: Permits = (lifted, from, by) =>
     permitted(parts, asker, {
@@ -89,7 +93,7 @@ async function weigh(
   return evaluateWithApprovals(parts, asker, {
     ...{ each: asFrozen(asker, each), looked, alone, permit },
     decision: { ...decision, facts },
-    liftedBy: (forbids) => ({ ...factsOf(each, looked, { forbids }), doable }),
+    liftedBy: (forbids) => ({ ...gatherCallFacts(each, looked, { forbids }), doable }),
   })
 }
 

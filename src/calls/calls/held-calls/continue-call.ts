@@ -6,7 +6,7 @@ import { alsoKeys, authenticationOf, type Call } from '../../../tasks/facts/inde
 import { isKnown, openCase, stopped } from '../case.ts'
 import { decisionInputsFor } from '../decide-call.ts'
 import { identify } from '../identify.ts'
-import { factsOf } from '../judgment/grounds.ts'
+import { gatherCallFacts } from '../judgment/grounds.ts'
 import type { CallParts } from '../parts.ts'
 import { consumeProof, refuse, refuseReplay, usedProofSteps } from '../refuse.ts'
 import { permitted } from '../reserve.ts'
@@ -46,7 +46,7 @@ export async function continueCall(
   const standing = await parts.facts.limits(found.each.who.held)
   const looked = { ...grounds, standing, budget: NOTHING_TAKEN, external: [] }
   const facts = {
-    ...factsOf(found.each, looked, word?.lifting),
+    ...gatherCallFacts(found.each, looked, word?.lifting),
     // A person signed in for the call, and not for each poll of it.
     authentication: authenticationOf(found.each.who.held.task, before.at),
   }

@@ -43,7 +43,7 @@ export interface Override {
 }
 
 /** Gathers the facts that the gates look at. */
-export function factsOf(
+export function gatherCallFacts(
   each: KnownCase,
   looked: DecisionInputsWithLimits,
   lifting?: Override,

@@ -53,7 +53,8 @@ function leafOf(
   value: TypedValue,
   kindAt: (path: string) => ArgumentKind | undefined,
 ): Leaf | undefined {
-  if (value.kind === 'set') return { path, kind: 'list', text: canonicalJson(plain(value)) }
+  if (value.kind === 'set')
+    return { path, kind: 'list', text: canonicalJson(inspectedValue(value)) }
   if (value.kind === 'record') return { path, kind: 'object', text: '{}' }
   const kind = kindAt(path)
   if (kind === undefined) return undefined
@@ -62,15 +63,15 @@ function leafOf(
 }
 
 /** Values of different kinds never look alike: a value that is not text says its kind. */
-function plain(value: TypedValue): Canonical {
+function inspectedValue(value: TypedValue): Canonical {
   switch (value.kind) {
     case 'string':
     case 'boolean':
       return value.value
     case 'set':
-      return value.items.map(plain)
+      return value.items.map(inspectedValue)
     case 'record':
-      return new Map(Array.from(value.fields, ([name, field]) => [name, plain(field)]))
+      return new Map(Array.from(value.fields, ([name, field]) => [name, inspectedValue(field)]))
     default:
       return { [value.kind]: value.text }
   }

@@ -3,13 +3,13 @@ import { limitsOver, NO_LIMITS, peekBudgets } from '../../../tasks/budgets/index
 import { isSending } from '../../../tasks/decision-log/index.ts'
 import { requesterOf } from '../../../tasks/facts/index.ts'
 import { closeSpent } from '../../../tasks/tasks/index.ts'
-import { ask } from '../ask.ts'
+import { askPeople } from '../ask.ts'
 import type { KnownCase } from '../case.ts'
 import type { CallParts } from '../parts.ts'
 import { type DenialReason, refuse } from '../refuse.ts'
 import { reserve } from '../reserve.ts'
 import type { DenyVerdict, Verdict } from '../verdict.ts'
-import { type DecisionInputs, type DecisionInputsWithLimits, factsOf } from './grounds.ts'
+import { type DecisionInputs, type DecisionInputsWithLimits, gatherCallFacts } from './grounds.ts'
 import { explainBearerDenial } from './unbound.ts'
 import { askedOnce, decideWithOthers } from './with-others.ts'
 import { judgeWithPeople } from './with-people.ts'
@@ -30,7 +30,7 @@ export async function judge(
   for (let tries = 1; ; tries++) {
     const own = await lookAt(parts, each, grounds)
     const { decision, facts, looked } = await decideWithOthers(own, others, (seen) =>
-      factsOf(each, seen),
+      gatherCallFacts(each, seen),
     )
     if (decision.outcome === 'deny') return deny(parts, each, looked, { ...decision, facts })
     const last = tries === MAX_TRIES
@@ -39,7 +39,7 @@ export async function judge(
       if (answer.outcome !== 'overtaken') return answer
       if (last) {
         const requester = requesterOf(grounds.setting.where, each.who.held.task)
-        return ask(parts, each, { ...decision, facts }, { insufficient: [], requester })
+        return askPeople(parts, each, { ...decision, facts }, { insufficient: [], requester })
       }
     } else {
       const answer = await reserve(parts, each, {

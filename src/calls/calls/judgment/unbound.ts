@@ -1,6 +1,6 @@
 import { type Deny, decide } from '@remit/engine'
 import type { KnownCase } from '../case.ts'
-import { type DecisionInputsWithLimits, factsOf } from './grounds.ts'
+import { type DecisionInputsWithLimits, gatherCallFacts } from './grounds.ts'
 
 /**
  * A denial that comes from nothing but the bearer token says so: the agent that reads it cannot find out otherwise, and no
@@ -12,7 +12,7 @@ export function explainBearerDenial(
   denial: Deny,
 ): Deny {
   if (each.who.held.task.keyThumbprint !== null) return denial
-  const facts = factsOf(each, looked)
+  const facts = gatherCallFacts(each, looked)
   const context = { ...facts.context, token: { record: { bound: true } } }
   const bound = decide({ ...facts, context }, looked.policies)
   if (bound.outcome === 'deny') return denial

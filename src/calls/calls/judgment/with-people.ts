@@ -10,13 +10,13 @@ import { countedRisk } from '../../../catalog/catalog/index.ts'
 import type { Id } from '../../../platform/lib/id.ts'
 import type { WriteConflict } from '../../../platform/storage/index.ts'
 import { requesterOf } from '../../../tasks/facts/index.ts'
-import { ask, toldRequest } from '../ask.ts'
+import { askPeople, toldRequest } from '../ask.ts'
 import type { KnownCase } from '../case.ts'
 import type { CallParts } from '../parts.ts'
 import { refuse, refuseExecuted } from '../refuse.ts'
 import { reserve } from '../reserve.ts'
 import type { DenyVerdict, Verdict } from '../verdict.ts'
-import { type DecisionInputsWithLimits, factsOf } from './grounds.ts'
+import { type DecisionInputsWithLimits, gatherCallFacts } from './grounds.ts'
 import { inspectedOf } from './inspected.ts'
 
 /**
@@ -40,7 +40,7 @@ export async function judgeWithPeople(
     const { approval } = said
     // An approval lifts the forbids it names, in a new evaluation; it is never a way around one.
     const lifting = { forbids: approval.request.ask.forbids }
-    const lifted = factsOf(each, looked, lifting)
+    const lifted = gatherCallFacts(each, looked, lifting)
     const again = decide(lifted, looked.policies)
     if (again.outcome === 'deny') return refuse(parts, each, { ...again, facts: lifted })
     if (again.outcome === 'permit') {
@@ -53,11 +53,11 @@ export async function judgeWithPeople(
   if (said.state === 'executed') {
     // As the approval that was used lifted it then, by what policies say now.
     const lifting = { forbids: said.request.ask.forbids }
-    const again = decide(factsOf(each, looked, lifting), looked.policies)
+    const again = decide(gatherCallFacts(each, looked, lifting), looked.policies)
     const obligations = again.outcome === 'permit' ? again.obligations : undefined
     return refuseExecuted(parts, each, said.request, { gates, facts, obligations })
   }
-  return ask(parts, each, decision, { insufficient: insufficient(said), requester })
+  return askPeople(parts, each, decision, { insufficient: insufficient(said), requester })
 }
 
 /**
@@ -90,7 +90,7 @@ async function judgeWithAllowances(
     const { ask, id } = usable.allowance
     // As with an approval: exactly the forbids it was given for, in a new evaluation by all gates.
     const lifting = { forbids: ask.forbids, by: `allowance ${id}` }
-    const facts = factsOf(each, looked, lifting)
+    const facts = gatherCallFacts(each, looked, lifting)
     const permit = decide(facts, looked.policies)
     if (permit.outcome !== 'permit') continue
     return reserve(parts, each, { permit, facts, looked, word: { of: 'such calls', ...usable } })

@@ -92,7 +92,7 @@ export async function taskFacts(
     risk: _risk,
     ...context
   } = contextOf(circumstances, held, setting)
-  const read = (entity: PolicyEntity) => asRead(entity, mentions)
+  const entityAsRead = (entity: PolicyEntity) => asRead(entity, mentions)
   const { kindOf } = await parts.catalog.current()
   return {
     rules: content.rules,
@@ -100,13 +100,13 @@ export async function taskFacts(
     valid_for_ms: FACTS_FOR_MS,
     details: around.details,
     kinds: kindsOf(around.details, resource.identifier, kindOf),
-    person: read(around.person),
+    person: entityAsRead(around.person),
     sponsored: around.sponsored,
-    intersect_with: around.intersectWith.map(read),
+    intersect_with: around.intersectWith.map(entityAsRead),
     agents: around.agents,
     entities: around.entities
       .filter(({ uid }) => uid.type !== 'Group' || mentions(uid.id))
-      .map(read),
+      .map(entityAsRead),
     context,
     ...(verdict.task.parent === undefined ? {} : { parent: verdict.task.parent }),
     ...(acr === null ? {} : { acr }),

@@ -97,7 +97,7 @@ const ASIDE = new Set(
 const FIRST = new Set('pattern multipleOf discriminator not if then else contains'.split(' '))
 
 function combined(keyword: string, a: Json, b: Json, merged: Map<string, Json>): Json | undefined {
-  if (ASIDE.has(keyword) || FIRST.has(keyword) || isSame(a, b)) return a
+  if (ASIDE.has(keyword) || FIRST.has(keyword) || isSameJson(a, b)) return a
   switch (keyword) {
     case 'required':
       return isList(a) && isList(b) ? [...a, ...b] : undefined
@@ -115,7 +115,7 @@ function combined(keyword: string, a: Json, b: Json, merged: Map<string, Json>):
     case 'type':
       return bothTypes(a, b)
     case 'enum':
-      return isList(a) && isList(b) ? a.filter((x) => b.some((y) => isSame(x, y))) : undefined
+      return isList(a) && isList(b) ? a.filter((x) => b.some((y) => isSameJson(x, y))) : undefined
     case 'oneOf':
     case 'anyOf': {
       // One of these, and one of those: the two keywords are read alike, so there is room for two lists.
@@ -154,7 +154,7 @@ function bothMembers(a: JsonObject, b: JsonObject): JsonObject {
   const members = new Map(a)
   for (const [name, member] of b) {
     const before = members.get(name)
-    const same = before === undefined || isSame(before, member)
+    const same = before === undefined || isSameJson(before, member)
     members.set(name, same ? member : new Map([['allOf', [before, member]]]))
   }
   return members
@@ -170,7 +170,7 @@ function bothTypes(a: Json, b: Json): Json | undefined {
   return both.length > 1 ? both : both[0]
 }
 
-function isSame(a: Json, b: Json): boolean {
+function isSameJson(a: Json, b: Json): boolean {
   return a === b || printJson(a) === printJson(b)
 }
 

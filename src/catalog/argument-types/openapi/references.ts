@@ -24,13 +24,13 @@ export function resolve(document: JsonObject, node: Json | undefined): ResolvedR
       return { ok: false, reason: OUTSIDE }
     }
     pointer = target
-    current = at(document, target.slice(1))
+    current = pointedValue(document, target.slice(1))
     if (current === undefined) return { ok: false, reason: `\`${target}\` is not in the document` }
   }
   return { ok: false, reason: 'its references lead in a circle' }
 }
 
-function at(document: JsonObject, pointer: string): Json | undefined {
+function pointedValue(document: JsonObject, pointer: string): Json | undefined {
   // `#name` is an anchor, not a pointer.
   if (pointer !== '' && !pointer.startsWith('/')) return undefined
   let current: Json | undefined = document

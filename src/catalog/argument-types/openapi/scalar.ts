@@ -35,10 +35,10 @@ export function scalarType(
   // OpenAPI 3.1 (4.8.14.2) describes a file by its media type, without `contentEncoding`.
   if (reader.takesFiles && schema.has('contentMediaType') && !schema.has('contentEncoding'))
     return FILE
-  return text(reader, schema, wish === 'path' ? 'path' : 'string')
+  return textType(reader, schema, wish === 'path' ? 'path' : 'string')
 }
 
-function text(reader: OperationReader, schema: JsonObject, kind: Text['kind']): ArgumentType {
+function textType(reader: OperationReader, schema: JsonObject, kind: Text['kind']): ArgumentType {
   const values = fewChoices(reader, schema)
   if (
     values !== undefined &&
@@ -78,7 +78,7 @@ function usablePattern(
 function numeric(reader: OperationReader, schema: JsonObject, kind: Numeric['kind']): ArgumentType {
   const values = fewChoices(reader, schema)
   if (values === undefined) return numericLimits(reader, schema, kind)
-  const numbers = values.map((value) => limitOf(value, kind))
+  const numbers = values.map((value) => comparableLimit(value, kind))
   const texts = numbers.filter((value) => value !== undefined)
   if (texts.length < numbers.length) return untyped('its values are not all exact numbers')
   return { ...numericLimits(reader, schema, kind), enum: texts }
@@ -92,7 +92,7 @@ function numericLimits(
   const found: Record<string, string> = {}
   const set = (name: string, value: Json | undefined) => {
     if (!(value instanceof ExactNumber)) return
-    const limit = limitOf(value, kind)
+    const limit = comparableLimit(value, kind)
     if (limit === undefined)
       reader.note(`\`${name}: ${value.text}\` is left to the API: no ${kind} can be it`)
     else found[name] = limit
@@ -113,7 +113,7 @@ function numericLimits(
 }
 
 /** The number when arguments of this kind can be compared with it. */
-function limitOf(value: Json, kind: Numeric['kind']): string | undefined {
+function comparableLimit(value: Json, kind: Numeric['kind']): string | undefined {
   const plain = value instanceof ExactNumber ? plainNumber(value.text) : undefined
   return plain !== undefined && exact(kind, plain) ? plain : undefined
 }

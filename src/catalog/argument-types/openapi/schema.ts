@@ -35,11 +35,12 @@ export function readSchema(
   node: Json | undefined,
   seen: readonly string[] = [],
 ): ReadSchema {
-  if (node === true || node === undefined) return plain(untyped('the document gives it no schema'))
-  if (seen.length > ARGUMENT_LIMITS.depth) return plain(untyped('it is nested too deep'))
-  if (!reader.spend(1)) return plain(TOO_MANY)
+  if (node === true || node === undefined)
+    return notNullable(untyped('the document gives it no schema'))
+  if (seen.length > ARGUMENT_LIMITS.depth) return notNullable(untyped('it is nested too deep'))
+  if (!reader.spend(1)) return notNullable(TOO_MANY)
   const found = flatten(reader, node, seen)
-  if (!found.ok) return plain(untyped(found.reason))
+  if (!found.ok) return notNullable(untyped(found.reason))
   const { pointers, schema } = found
   return readFlat(reader, schema, pointers.length > 0 ? [...seen, ...pointers] : [...seen, ''])
 }
@@ -77,20 +78,20 @@ function readChoices(
   path: readonly string[],
 ): ReadSchema {
   if (!isList(choices) || choices.length === 0 || choices.length > MAX_CHOICES)
-    return plain(untyped('it is a choice of too many schemas'))
+    return notNullable(untyped('it is a choice of too many schemas'))
   const base = new Map(schema)
   base.delete(keyword)
   const said = choices.filter((each) => !isOnly(each, null))
   const hasNumber = said.some((each) => isObject(each) && inferredTypes(each).some(isNumber))
   const found = said.map((each) => {
     const holds = hasNumber && isObject(each) ? textOfNumber(each) : undefined
-    return holds ? plain(inText(holds)) : readChoice(reader, base, each, path)
+    return holds ? notNullable(inText(holds)) : readChoice(reader, base, each, path)
   })
   const nullable = said.length < choices.length || found.some((each) => each.nullable)
   const empty = said.map((each) => isOnly(each, ''))
   const blanks = reader.asText && empty.includes(false) ? empty : []
   const [first, ...more] = found.flatMap(({ type }, i) => (blanks[i] ? [] : [type]))
-  if (first === undefined) return plain(untyped('it can only be null'))
+  if (first === undefined) return notNullable(untyped('it can only be null'))
   const type = together(reader, first, more)
   if (!blanks.includes(true)) return { nullable, type }
   // Beside a text, an empty one is a value; beside anything else it stands for none.
@@ -105,12 +106,12 @@ function readChoice(
   choice: Json,
   path: readonly string[],
 ): ReadSchema {
-  if (path.length > ARGUMENT_LIMITS.depth) return plain(untyped('it is nested too deep'))
-  if (!reader.spend(1)) return plain(TOO_MANY)
+  if (path.length > ARGUMENT_LIMITS.depth) return notNullable(untyped('it is nested too deep'))
+  if (!reader.spend(1)) return notNullable(TOO_MANY)
   const found = flatten(reader, choice, path)
-  if (!found.ok) return plain(untyped(found.reason))
+  if (!found.ok) return notNullable(untyped(found.reason))
   const whole = intersection(reader, base, found.schema)
-  if (!whole.ok) return plain(untyped(whole.reason))
+  if (!whole.ok) return notNullable(untyped(whole.reason))
   return readFlat(reader, whole.schema, [...path, ...found.pointers])
 }
 
@@ -235,6 +236,6 @@ function allowsMore(additional: Json | undefined): boolean {
   return additional === true || isObject(additional)
 }
 
-function plain(type: ArgumentType): ReadSchema {
+function notNullable(type: ArgumentType): ReadSchema {
   return { type, nullable: false }
 }

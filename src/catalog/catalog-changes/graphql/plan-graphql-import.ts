@@ -18,7 +18,7 @@ import { actionOf } from '../mcp/tool.ts'
 import { kebab } from '../mcp/wire-names.ts'
 import { type PackedPlan, packPlan } from '../packed-plan.ts'
 import { type ImportOptions, type ImportPlan, planResource } from '../plan-resource.ts'
-import { argumentsOf, describe } from './root-field.ts'
+import { rootFieldArguments, describe } from './root-field.ts'
 
 const MAX_FIELDS = 2_000
 const KINDS = [OperationTypeNode.QUERY, OperationTypeNode.MUTATION] as const
@@ -49,10 +49,10 @@ export function planGraphqlImport(source: unknown, options: ImportOptions): Impo
             method: `graphql/${kind}`,
             access: kind === 'query' ? 'read' : 'write',
             risk: riskOf(kind, field.name),
-            arguments: argumentsOf(field.args),
+            arguments: rootFieldArguments(field.args),
             sentence: proposedSentence(
               wire,
-              argumentsOf(field.args),
+              rootFieldArguments(field.args),
               firstSentence(field.description ?? undefined),
             ),
             definition: { kind: 'operation', name: wire, json: describe(field) },
@@ -67,7 +67,7 @@ export function planGraphqlImport(source: unknown, options: ImportOptions): Impo
     action: actionOf(named, {
       ...{ method: 'graphql/introspection', access: 'read', risk: 'low' },
       sentence: 'Read the schema of the API',
-      arguments: argumentsOf([]),
+      arguments: rootFieldArguments([]),
       definition: { kind: 'operation', name: '__schema', json: canonicalJson({ schema: text }) },
     }),
     notes: [],

@@ -6,7 +6,7 @@ import { schemaOf } from '../../argument-types/index.ts'
 import { ArgumentReader, NAMED, SELECTED } from '../../graphql/index.ts'
 
 /** The arguments of a root field, and those that every operation has. A name that both want is the field's. */
-export function argumentsOf(args: readonly GraphQLArgument[]): ArgumentSchema {
+export function rootFieldArguments(args: readonly GraphQLArgument[]): ArgumentSchema {
   const own = new ArgumentReader().fieldsOf(args)
   const extra = ofEveryOperation(new Set(own.map(({ name }) => name)))
   const { arguments: all, body } = schemaOf([...own, ...extra], false)
@@ -24,13 +24,16 @@ const WIRE: ReadonlyMap<string, string> = new Map([
 /** Arguments that every operation has. */
 function ofEveryOperation(taken: ReadonlySet<string>): readonly ArgumentField[] {
   const text = { kind: 'string' } as const
-  const named = (name: string, field: Omit<ArgumentField, 'name' | 'nullable'>): ArgumentField => ({
+  const extraField = (
+    name: string,
+    field: Omit<ArgumentField, 'name' | 'nullable'>,
+  ): ArgumentField => ({
     ...{ name: taken.has(name) ? `${name}_` : name, nullable: false },
     ...field,
   })
   return [
-    named('selected_fields', { required: true, type: { kind: 'set', items: text } }),
-    named('operation_name', { required: false, type: text }),
+    extraField('selected_fields', { required: true, type: { kind: 'set', items: text } }),
+    extraField('operation_name', { required: false, type: text }),
   ]
 }
 

@@ -278,13 +278,17 @@ function isTouched({ actions, known, offers }: PriorState, settled: SettledImpor
     protocol: known.protocol,
     server: known.server,
   } satisfies typeof after
-  const text = (resource: typeof after) =>
+  const comparableResource = (resource: typeof after) =>
     canonicalJson({
       ...resource,
       connection: resource.connection ?? null,
       server: resource.server ?? null,
     })
-  if (text(before) !== text(after) || inWords(actions) !== inWords(settled.actions)) return true
+  if (
+    comparableResource(before) !== comparableResource(after) ||
+    inWords(actions) !== inWords(settled.actions)
+  )
+    return true
   return offers.some(({ action, kind }) => kind === 'changed' && settled.dropped.includes(action))
 }
 

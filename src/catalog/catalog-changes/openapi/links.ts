@@ -35,7 +35,7 @@ export function linkedReads(
     if (action.access === 'read') continue
     const previews = linksOf(root, operation).flatMap((link) => {
       const target = targets.get(textAt(link, 'operationId') ?? textAt(link, 'operationRef') ?? '')
-      const given = target && argumentsOf(action, target, link)
+      const given = target && linkArguments(action, target, link)
       return given ? [{ action: target.name, arguments: given }] : []
     })
     if (previews.length > 0) found.set(action.name, previews)
@@ -55,7 +55,7 @@ function linksOf(root: JsonObject, operation: JsonObject): readonly JsonObject[]
 }
 
 /** `undefined`: something comes from the answer, or from nowhere. */
-function argumentsOf(
+function linkArguments(
   action: Action,
   target: Action,
   link: JsonObject,

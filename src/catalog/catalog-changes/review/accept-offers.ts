@@ -31,7 +31,7 @@ export async function acceptOffers(parts: CatalogParts, answered: OfferAnswer): 
   const before = new Map(
     (await selectActions(parts.storage.read, resource)).map((action) => [action.name, action]),
   )
-  const accepted = (await named(parts, answered)).map((offer) => ({
+  const accepted = (await answeredOffers(parts, answered)).map((offer) => ({
     offer,
     ...acceptable(offer, before.get(offer.action)),
   }))
@@ -58,7 +58,7 @@ export async function acceptOffers(parts: CatalogParts, answered: OfferAnswer): 
  */
 export async function rejectOffers(parts: CatalogParts, answered: OfferAnswer): Promise<void> {
   const { by } = answered
-  const offers = await named(parts, answered)
+  const offers = await answeredOffers(parts, answered)
   await parts.storage.transaction(async (tx) => {
     for (const offer of offers) {
       if (!(await markRejected(tx, offer))) throw notOffered(offer.action)
@@ -68,7 +68,10 @@ export async function rejectOffers(parts: CatalogParts, answered: OfferAnswer): 
 }
 
 /** The offers that are meant, as they are by now. */
-async function named(parts: CatalogParts, answered: OfferAnswer): Promise<readonly Offer[]> {
+async function answeredOffers(
+  parts: CatalogParts,
+  answered: OfferAnswer,
+): Promise<readonly Offer[]> {
   const there = new Map(
     (await selectOffers(parts.storage.read, answered.resource)).map((each) => [each.action, each]),
   )

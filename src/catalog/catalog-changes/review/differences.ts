@@ -35,8 +35,8 @@ export function differences(
  */
 function fieldsOf(action: Action): JsonObject {
   const { access, definition, description, method, path } = action
-  const said: Json = definition ? read(definition.json) : null
-  const typed = definition ? [] : [['arguments', argumentsOf(action)] as const]
+  const said: Json = definition ? parseDefinition(definition.json) : null
+  const typed = definition ? [] : [['arguments', comparableArguments(action)] as const]
   return new Map<string, Json>([
     ['method', method],
     ['path', path],
@@ -48,17 +48,20 @@ function fieldsOf(action: Action): JsonObject {
 }
 
 /** Lists the arguments by name, so that an argument that moved is no difference. */
-function argumentsOf(action: Action): JsonObject {
+function comparableArguments(action: Action): JsonObject {
   const { arguments: list, body } = action.arguments
   const reasons = action.untyped.map(({ at, reason }): [string, Json] => [at, reason])
   return new Map<string, Json>([
-    ...list.map(({ name, ...rest }): [string, Json] => [name, read(canonicalJson(rest))]),
-    ['(body)', read(canonicalJson(body))],
+    ...list.map(({ name, ...rest }): [string, Json] => [
+      name,
+      parseDefinition(canonicalJson(rest)),
+    ]),
+    ['(body)', parseDefinition(canonicalJson(body))],
     ['(without a type)', new Map(reasons)],
   ])
 }
 
-function read(text: string): Json {
+function parseDefinition(text: string): Json {
   return parseJson(text, { bytes: MAX_BYTES })
 }
 
@@ -76,11 +79,11 @@ function compare(
     return
   }
   // Lists whose order means nothing here (`required`, `enum`) are short: shown whole.
-  const [old, now] = [before, after].map(shown)
+  const [old, now] = [before, after].map(shownJson)
   if (old !== now) found.push({ field: at, before: old, after: now })
 }
 
-function shown(value: Json | undefined): string | undefined {
+function shownJson(value: Json | undefined): string | undefined {
   if (value === undefined || typeof value === 'string') return value
   return isList(value) && value.every((each) => typeof each === 'string')
     ? value.join(', ')

@@ -51,7 +51,7 @@ export async function noticeOffered(
     // INVARIANT: compared with the definitions reviewed by now, so that one accepted meanwhile is not quarantined again.
     const { fresh, gone } = await compare(tx, noticed)
     await deleteOffers(tx, gone)
-    const written = await write(parts, tx, noticed.resource, fresh)
+    const written = await recordOffers(parts, tx, noticed.resource, fresh)
     const changes = written.quarantined.length > 0 ? [{ ...RULES, state: 'active' as const }] : []
     return { ...written, raised: await live.raise(tx, changes) }
   })
@@ -121,7 +121,7 @@ function differing(
 
 const LEFT_OUT = 'an import would leave it out: its definition cannot be shown or typed any more'
 
-async function write(
+async function recordOffers(
   parts: CatalogParts,
   tx: Tx,
   resource: string,

@@ -6,8 +6,8 @@ import {
   askedWords,
   Gate,
   gateLines,
-  placeOf,
   ruleLines,
+  rulePlace,
   titleOf,
   uniqueRules,
 } from './gates.ts'
@@ -215,7 +215,7 @@ function decidingLines(
   const against = gates.filter((gate) => !gate.passed)
   const shown = outcome === 'permit' ? all : uniqueRules(against, 'policies')
   const others = all.filter(({ id }) => !shown.some((rule) => rule.id === id))
-  const also = others.map((rule) => `${rule.id} (${placeOf(rule)})`).join(', ')
+  const also = others.map((rule) => `${rule.id} (${rulePlace(rule)})`).join(', ')
   const lines = ruleLines('Rules that decided', shown, policy_version, terminal)
   if (also === '') return lines
   if (lines.length > 0) return [...lines, dim(`  and ${also}`)]

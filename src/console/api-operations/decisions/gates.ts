@@ -139,9 +139,13 @@ export function uniqueRules(
 }
 
 /** `refunds.cedar:12`, or `line 12` of a text without known files. */
-export function placeOf({ file, line, link }: Pick<RuleAnswer, 'file' | 'line' | 'link'>): string {
+export function rulePlace({
+  file,
+  line,
+  link,
+}: Pick<RuleAnswer, 'file' | 'line' | 'link'>): string {
   const place = file === undefined ? `line ${line}` : `${file}:${line}`
-  return link === undefined ? place : `${place}, linked at ${placeOf(link)}`
+  return link === undefined ? place : `${place}, linked at ${rulePlace(link)}`
 }
 
 export function ruleLines(
@@ -156,7 +160,7 @@ export function ruleLines(
     '',
     text`${bold(title)}${where}`,
     ...rules.flatMap((rule) => [
-      text`  ${bold(rule.id)} ${dim(placeOf(rule))}`,
+      text`  ${bold(rule.id)} ${dim(rulePlace(rule))}`,
       ...indented(
         [
           ...(rule.description === undefined ? [] : [text`${rule.description}`]),

@@ -52,7 +52,7 @@ function change<C extends Call>(
   }
 }
 
-async function namesOf(parts: Pick<ApiParts, 'agents'>, agentId: string) {
+async function certificateNames(parts: Pick<ApiParts, 'agents'>, agentId: string) {
   await requireAgent(parts, agentId)
   return { certificate_names: await listCertificateNames(parts.agents.storage.read, agentId) }
 }
@@ -136,13 +136,13 @@ export const AGENT_OPERATIONS = acts(AGENTS, {
   unlink: change((agents, agent, { body: { client_id: clientId, issuer } }) =>
     unlinkClient(agents, { ...agent, issuer, clientId }),
   ),
-  certificate: (parts, { params }) => namesOf(parts, params.name),
+  certificate: (parts, { params }) => certificateNames(parts, params.name),
   'add-certificate-name': async (parts, { body: name, caller, params: { name: agentId } }) => {
     await addCertificateName(parts.agents, { agentId, name, by: caller.person.id })
-    return namesOf(parts, agentId)
+    return certificateNames(parts, agentId)
   },
   'remove-certificate-name': async (parts, { body: name, caller, params: { name: agentId } }) => {
     await removeCertificateName(parts.agents, { agentId, name, by: caller.person.id })
-    return namesOf(parts, agentId)
+    return certificateNames(parts, agentId)
   },
 })

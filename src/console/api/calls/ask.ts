@@ -91,7 +91,9 @@ export async function askAboutCall(
       const told = { status: problem.status, headers: {}, problem }
       // INVARIANT: paths, names and types of operations are told only to a caller whose credential holds.
       const unread = problem.code.startsWith('request.')
-      return refused((unread ? undefined : await refusedSender(parts, resource, asked)) ?? told)
+      return refusalShape(
+        (unread ? undefined : await refusedSender(parts, resource, asked)) ?? told,
+      )
     }),
   )
   if ('decision' in call) return call
@@ -99,7 +101,7 @@ export async function askAboutCall(
   // INVARIANT: facts are read after everything that the API has heard of: no older state of it can come back.
   const caughtUp = follows && (await parts.decisions.live.catchUp(follows.through))
   const verdict = await decideDirect(parts.decisions, call)
-  if ('problem' in verdict) return refused(verdict)
+  if ('problem' in verdict) return refusalShape(verdict)
   const permit = permitted(call, verdict)
   if (!follows || !caughtUp) return permit
   const about = { client: enforcer.id, session: follows.session, call, verdict }
@@ -135,6 +137,6 @@ function asksTheApi(type: string): boolean {
   return type !== 'notify' && type !== STEP_UP
 }
 
-function refused({ headers, problem, status }: RefusalAnswer) {
+function refusalShape({ headers, problem, status }: RefusalAnswer) {
   return { decision: false as const, status, headers: { ...headers }, problem: problem.toJSON() }
 }

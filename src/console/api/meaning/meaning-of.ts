@@ -10,11 +10,11 @@ export async function meaningOf(
   { body, params }: Pick<Input, 'body' | 'params'>,
   caller: Person,
 ): Promise<ChangeSummary> {
-  const given = { body: membersOf(body), params: membersOf(params) }
+  const given = { body: inputMembers(body), params: inputMembers(params) }
   return (await means?.(parts, given, caller)) ?? { sentence: confirms?.(given) ?? says, facts: [] }
 }
 
-function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+function inputMembers(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null
     ? (value as Readonly<Record<string, unknown>>) // plain JSON, or what the router read from the path
     : {}

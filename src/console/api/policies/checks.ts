@@ -1,4 +1,4 @@
-import { invalid } from '../../../policy/cedar/index.ts'
+import { invalidPolicies } from '../../../policy/cedar/index.ts'
 import { checkPolicies, type GivenByName } from '../../../policy/policy/index.ts'
 import { CHECKS } from '../../api-operations/decisions/checks.ts'
 import { type Check, checkCall } from '../../reach/index.ts'
@@ -23,7 +23,7 @@ export const CHECK_OPERATIONS = acts(CHECKS, {
         text: body.policies,
         schema: await schemaNow(parts),
       })
-      if (mistakes.length > 0) throw invalid(mistakes)
+      if (mistakes.length > 0) throw invalidPolicies(mistakes)
     }
     const check = await checkCall(parts.decisions, {
       personId: body.person,

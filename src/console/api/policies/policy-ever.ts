@@ -1,7 +1,7 @@
 import {
   type EverAnswer,
   type EverRule,
-  placeOf,
+  placeInFiles,
   type SourceFile,
 } from '../../../policy/policy/index.ts'
 import { EverRule as EverRuleJson } from '../../api-operations/policies/ever.ts'
@@ -79,7 +79,7 @@ function saidShape(said: EverAnswer, files: Files) {
 }
 
 function rulesShape({ forbids, permits }: DeterminingRules, files: Files) {
-  const shape = (rule: EverRule) => toJson(RULE, { ...rule, ...placeOf(files, rule.line) })
+  const shape = (rule: EverRule) => toJson(RULE, { ...rule, ...placeInFiles(files, rule.line) })
   return { permits: permits.map(shape), forbids: forbids.map(shape) }
 }
 

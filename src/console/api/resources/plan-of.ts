@@ -76,7 +76,7 @@ async function planDocument(
       'an API that is called directly has one address: `direct` or `upstream`, not both',
     )
   const stays = known?.mode === 'direct' && upstream === undefined ? known.identifier : undefined
-  const place = placeOf(parts, name, direct ?? stays)
+  const place = placementOf(parts, name, direct ?? stays)
   const { upstream: there = upstream } = place
   const options = {
     name,
@@ -112,7 +112,7 @@ async function planServer(
   const headers = await credentialHeaders(parts, kept.connection)
   const options = {
     name,
-    ...placeOf(parts, name),
+    ...placementOf(parts, name),
     upstream: url,
     mappingsTrusted: known?.mappingsTrusted === true && !movesTo(known, url),
     known: knownNames(await listActions(parts.connections.storage.read, name)),
@@ -125,7 +125,7 @@ async function planServer(
 }
 
 /** Behind the gateway, or at an address of its own, where it asks about each call by itself. */
-function placeOf(
+function placementOf(
   parts: Pick<ApiParts, 'gateway' | 'issuer'>,
   name: string,
   direct?: string,

@@ -52,7 +52,7 @@ import { planOf } from './plan-of.ts'
 
 const IMPORTED = Imported(kit)
 
-async function shown(
+async function resourceAnswer(
   parts: Pick<ApiParts, 'connections' | 'people' | 'spaces'>,
   name: string,
   shape = resourceShape,
@@ -63,7 +63,7 @@ async function shown(
   const actions = (await listActions(read, name)).map(actionShape)
   const { owners = [] } = resource
   const owner_names = shape === resourceShape ? await ownerNames(parts, owners) : [...owners]
-  return { ...shape(resource), owner_names, actions, ...(await namesOf(parts, resource)) }
+  return { ...shape(resource), owner_names, actions, ...(await namesInGroup(parts, resource)) }
 }
 
 const A_PERSON = 'person:'
@@ -78,7 +78,7 @@ async function ownerNames(
 }
 
 /** Names in a group, with those that look alike. */
-async function namesOf({ spaces }: Pick<ApiParts, 'spaces'>, resource: Resource) {
+async function namesInGroup({ spaces }: Pick<ApiParts, 'spaces'>, resource: Resource) {
   if (!resource.members) return { names: [], look_alikes: [] }
   const view = await spaces.catalog.current()
   const { lookAlikes } = groupNames(view, view.resources.get(resource.name) ?? resource)
@@ -140,7 +140,7 @@ function change<C extends Call>(
   return async (parts: Pick<ApiParts, 'connections' | 'people' | 'spaces'>, call: C) => {
     const { caller, params } = call
     await act(parts.connections, { name: params.name, by: caller.person.id }, call)
-    return shown(parts, params.name)
+    return resourceAnswer(parts, params.name)
   }
 }
 
@@ -169,7 +169,7 @@ export const RESOURCE_OPERATIONS = acts(RESOURCES, {
   list: async (parts, { caller }) => ({
     resources: (await listResources(parts.connections.storage.read)).map(shapeFor(caller)),
   }),
-  show: (parts, { caller, params }) => shown(parts, params.name, shapeFor(caller)),
+  show: (parts, { caller, params }) => resourceAnswer(parts, params.name, shapeFor(caller)),
   import: {
     means: meaningOfImport,
     run: async (parts, { body, caller, confirmed, params }) => {
@@ -208,7 +208,7 @@ export const RESOURCE_OPERATIONS = acts(RESOURCES, {
   group: async (parts, { body, caller, params: { name } }) => {
     const identifier = `${parts.gateway}/${name}`
     await setGroup(parts.connections, { ...body, name, identifier, by: caller.person.id })
-    return shown(parts, name)
+    return resourceAnswer(parts, name)
   },
   'look-alikes': change((connections, resource, { body: { actions } }) =>
     allowConfusables(connections, { ...resource, actions }),

@@ -93,7 +93,7 @@ function absentShape({ standsInFor }: Awaited<ReturnType<typeof answeringOf>>['a
 }
 
 /** Parts of an answer that both kinds have. */
-function answerOf(
+function commonAnswer(
   { person, session }: ApiCaller,
   requestId: string,
   { reason, shown }: { readonly reason?: string | undefined; readonly shown: string },
@@ -146,14 +146,14 @@ export const REQUEST_OPERATIONS = acts(APPROVALS, {
         throw new Problem('approval.page_required', 'this call is approved on its page', {
           members: { page: `${parts.issuer}/approvals/${request.id}` },
         })
-      const given = { ...answerOf(caller, request.id, body), answer: 'approve' } as const
+      const given = { ...commonAnswer(caller, request.id, body), answer: 'approve' } as const
       return wholeShape(parts, caller, await answerRequest(parts.decisions, given))
     },
   },
   deny: async (parts, { body, caller, params }) => {
     const { id } = await requireVisibleRequest(parts.decisions, caller.person, params.id)
     const { consequence } = body
-    const given = answerOf(caller, id, body)
+    const given = commonAnswer(caller, id, body)
     const denied = consequence
       ? await denyRequest(parts.decisions, { ...given, consequence })
       : await answerRequest(parts.decisions, { ...given, answer: 'deny' })

@@ -36,7 +36,7 @@ const MAX = 200
 /** More than can be open in one tree. */
 const MAX_OF_TREE = 500
 
-function limitOf(text: string | undefined): number {
+function pageLimit(text: string | undefined): number {
   return Math.min(Number(text ?? DEFAULT_LIMIT), MAX)
 }
 
@@ -93,7 +93,7 @@ export const TASK_OPERATIONS = [
         ...mine(caller),
         ...(agent === undefined ? {} : { agentId: agent }),
         ...(state === undefined ? {} : { state }),
-        limit: limitOf(limit),
+        limit: pageLimit(limit),
       })
       return { tasks: tasks.map(taskShape) }
     },
@@ -115,7 +115,7 @@ export const TASK_OPERATIONS = [
     },
     notices: async (parts, { caller, query }) => {
       const { read } = parts.decisions.storage
-      const notices = await listNotices(read, caller.person, limitOf(query.limit))
+      const notices = await listNotices(read, caller.person, pageLimit(query.limit))
       return { notices: notices.map((notice) => toJson(NOTICE, notice)) }
     },
     close: async (parts, { body, caller, params }) => {
@@ -157,7 +157,7 @@ export const TASK_OPERATIONS = [
         ...mine(caller),
         ...(agent === undefined ? {} : { agentId: agent }),
         ...(task === undefined ? {} : { taskId: task }),
-        limit: limitOf(limit),
+        limit: pageLimit(limit),
       })
       return { decisions: decisions.map(decisionShape) }
     },

@@ -1,5 +1,5 @@
 import {
-  nameOf,
+  argumentName,
   type PartField,
   type PatternMode,
   SCOPES,
@@ -74,7 +74,7 @@ function partField(part: PartField, fields: ReadonlyMap<string, string>): Html {
       each === 'is' ? html`is exactly <span class="value">${show(leaf.text)}</span>` : LABEL[each]
     const bounded = each === 'at_most' || each === 'starts'
     return html`<div class="choice"><input type="radio" id="${id}" name="${how}" value="${each}"${each === chosen && html` checked`}><label for="${id}">${label}</label>
-${bounded && html`<div><input class="short" type="text" name="${text}" aria-label="${`${nameOf(leaf.path)} ${LABEL[each]}`}" value="${fields.get(text) ?? leaf.text}" autocomplete="off"${each === 'at_most' && html` inputmode="decimal"`}></div>`}</div>`
+${bounded && html`<div><input class="short" type="text" name="${text}" aria-label="${`${argumentName(leaf.path)} ${LABEL[each]}`}" value="${fields.get(text) ?? leaf.text}" autocomplete="off"${each === 'at_most' && html` inputmode="decimal"`}></div>`}</div>`
   })
-  return html`<fieldset class="field"><legend class="argument">${marked(nameOf(leaf.path))}</legend>${options}</fieldset>`
+  return html`<fieldset class="field"><legend class="argument">${marked(argumentName(leaf.path))}</legend>${options}</fieldset>`
 }

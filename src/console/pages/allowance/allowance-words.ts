@@ -1,4 +1,4 @@
-import { describeConstraint, nameOf } from '../../../approvals/approvals/allowance/index.ts'
+import { argumentName, describeConstraint } from '../../../approvals/approvals/allowance/index.ts'
 import type { Choice } from '../../../approvals/approvals/index.ts'
 import { type Viewer, zoneOf } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
@@ -48,7 +48,7 @@ export function patternList(pattern: Choice['pattern']): Html {
   if (pattern.length === 0) return html`<p>A call without arguments.</p>`
   const lines = pattern.map(
     (part) =>
-      html`<div><dt>${marked(nameOf(part.path))}</dt><dd><span class="value">${marked(describeConstraint(part))}</span></dd></div>`,
+      html`<div><dt>${marked(argumentName(part.path))}</dt><dd><span class="value">${marked(describeConstraint(part))}</span></dd></div>`,
   )
   return html`<dl class="facts">${lines}</dl>`
 }

@@ -156,12 +156,12 @@ ${answerable(view, parts(view))}${view.alone && breakGlassOffer(view.alone, view
 
 /** Sections that have to be read before an answer. */
 function parts(view: ApprovalView): Html {
-  return html`${view.call.deceives && notice('warn', wordsOf(view).deceives, html`<p>Characters that cannot be seen are written out as <mark class="hidden">\\u…</mark>; letters that pass for others are <mark class="twin">marked</mark>.</p>`)}
+  return html`${view.call.deceives && notice('warn', approvalWords(view).deceives, html`<p>Characters that cannot be seen are written out as <mark class="hidden">\\u…</mark>; letters that pass for others are <mark class="twin">marked</mark>.</p>`)}
 ${view.call.tooLong && notice('warn', 'This is too long to be shown on a page', html`<p>Below is how it begins. Approve only after you have read all of it: <a href="/approvals/${view.id}/call" download>download exactly what will be sent</a> (${view.call.bytes} bytes) and compare its digest, SHA-256 <code>${view.call.digest}</code>. It can be approved once, and no more than that.</p>`)}
 ${view.uninspectable && notice('warn', 'The body of this call cannot be shown', html`<p>It is not JSON. Approve only if you know from elsewhere what is in it.</p>`)}
 <section class="card who" aria-labelledby="who"><h2 id="who">Who</h2>${who(view)}</section>
 ${view.preview && previewSection(view.preview, view.id)}
-<section class="card" aria-labelledby="what"><h2 id="what">${wordsOf(view).heading}</h2>${what(view)}</section>
+<section class="card" aria-labelledby="what"><h2 id="what">${approvalWords(view).heading}</h2>${what(view)}</section>
 <section class="card" aria-labelledby="why"><h2 id="why">Why you are asked</h2>${why(view)}</section>`
 }
 
@@ -171,7 +171,7 @@ function editedNotice({ changes, id, original }: EditedView): Html {
   return notice('calm', title, html`${editedFacts(changes)}<p>${link}</p>`)
 }
 
-function wordsOf({ issuance }: Pick<ApprovalView, 'issuance'>) {
+function approvalWords({ issuance }: Pick<ApprovalView, 'issuance'>) {
   return WORDS[issuance?.about ?? 'call']
 }
 
@@ -184,7 +184,7 @@ function outcome(view: ApprovalView): Html {
       return notice(
         'good',
         'Approved, not used yet',
-        html`<p>Good for ${wordsOf(view).goodFor} until ${clockTime(view.usableUntil ?? now, now, zoneOf(view.viewer))}.</p><p>It is decided again when the agent uses it. If the risk has risen or a rule has changed by then, people are asked again.</p>`,
+        html`<p>Good for ${approvalWords(view).goodFor} until ${clockTime(view.usableUntil ?? now, now, zoneOf(view.viewer))}.</p><p>It is decided again when the agent uses it. If the risk has risen or a rule has changed by then, people are asked again.</p>`,
       )
     case 'lapsed':
       return notice(
@@ -196,7 +196,7 @@ function outcome(view: ApprovalView): Html {
       return notice(
         'calm',
         'Approved, and not used in time',
-        html`<p>The approval ended. ${wordsOf(view).not}</p>`,
+        html`<p>The approval ended. ${approvalWords(view).not}</p>`,
       )
     case 'superseded':
       return notice(
@@ -207,7 +207,7 @@ function outcome(view: ApprovalView): Html {
     case 'used':
       return notice(
         'good',
-        wordsOf(view).used,
+        approvalWords(view).used,
         html`${!view.issuance && standing.ran && html`<p>${ranInWords(standing.ran, view)}</p>`}<p>The approval is used up. ${view.insider && (view.issuance ? html`<a href="/tasks/${view.task.id}">See the task</a>` : html`<a href="/decisions/${standing.decision}">See what happened</a>`)}</p>`,
       )
     case 'allowance':
@@ -215,18 +215,18 @@ function outcome(view: ApprovalView): Html {
         ? html`${notice('good', 'Approved for more than once', html`<p>Calls like this one go through without asking.</p>`)}${allowanceList([standing.allowance], view)}`
         : notice('calm', 'The allowance is over', html`<p>Calls like this one ask again.</p>`)
     case 'denied':
-      return notice('bad', 'Denied', html`<p>${wordsOf(view).not}</p>`)
+      return notice('bad', 'Denied', html`<p>${approvalWords(view).not}</p>`)
     case 'expired':
       return notice(
         'calm',
         'Expired',
-        html`<p>No one answered in time, so it was denied. ${wordsOf(view).not}</p>`,
+        html`<p>No one answered in time, so it was denied. ${approvalWords(view).not}</p>`,
       )
     case 'cancelled':
       return notice(
         'calm',
         'No longer needed',
-        html`<p>The task ended or asked for something else. ${wordsOf(view).not}</p>`,
+        html`<p>The task ended or asked for something else. ${approvalWords(view).not}</p>`,
       )
   }
 }
@@ -271,8 +271,8 @@ function what(view: ApprovalView): Html {
   const { call, id, issuance, lifetimeMs, preview, titleOf } = view
   const said = issuance ? issuanceInWords(issuance, titleOf, lifetimeMs) : call.rows
   return html`${said}${preview && !preview.answer && previewButton(preview, id)}
-<details${(call.deceives || call.tooLong) && html` open`}><summary>${wordsOf(view).whole}</summary>
-<div class="stack">${call.whole}<p class="small soft">Nothing is left out. ${wordsOf(view).exactly}</p></div></details>`
+<details${(call.deceives || call.tooLong) && html` open`}><summary>${approvalWords(view).whole}</summary>
+<div class="stack">${call.whole}<p class="small soft">Nothing is left out. ${approvalWords(view).exactly}</p></div></details>`
 }
 
 function why(view: ApprovalView): Html {
@@ -349,7 +349,7 @@ ${read}
 <section class="card" aria-labelledby="answer"><h2 id="answer">Your answer</h2>
 ${view.together > 1 && html`<p><a href="/approvals/${id}/together">${String(view.together)} requests that belong together wait: answer them together</a></p>`}${grants(view, mayApprove)}${view.habitual !== undefined && html`<p class="soft">People approved ${view.habitual} calls like this one in 30 days. An administrator can make a rule of that: <code>remit approvals suggestions</code></p>`}${mayApprove && first && signInFirstNotice(first)}${mayHere && signing(sign, `/approvals/${id}`)}
 <div class="field"><label for="canned">Reason <span class="hint">for a no</span></label><select id="canned" name="canned"><option value="">None of these</option>${REASONS.map((each) => html`<option>${each}</option>`)}</select></div>
-<div class="field"><label for="reason">In your own words <span class="hint">optional; ${wordsOf(view).told}</span></label>
+<div class="field"><label for="reason">In your own words <span class="hint">optional; ${approvalWords(view).told}</span></label>
 <textarea id="reason" name="reason" maxlength="500" rows="2" autocomplete="off"></textarea></div>${denyAndMore(view)}</section>
 <div class="answer" role="group" aria-labelledby="answer"><div class="actions">${approve && html`<button class="primary" name="answer" value="approve"${signsButton(sign)}>${sign ? 'Sign and approve once' : 'Approve once'}</button>`}<button class="danger" name="answer" value="deny">${mayApprove ? 'Deny' : 'Take it back'}</button></div>
 ${inPlaceOf(view)}${mayApprove && html`<p class="soft small">No answer by ${clockTime(view.expiresAt, view.now, zoneOf(view.viewer))} means no.</p>`}</div>
@@ -368,12 +368,12 @@ function grants(view: ApprovalView, mayApprove: boolean): Html {
     view.now,
     zoneOf(view.viewer),
   )
-  return html`<p><strong>Approve once</strong> lets exactly this ${wordsOf(view).lets} until ${until}${wordsOf(view).and}. Anything changed asks again. <strong>Deny</strong> lets nothing through, and the same call asks no one for ten minutes.</p>`
+  return html`<p><strong>Approve once</strong> lets exactly this ${approvalWords(view).lets} until ${until}${approvalWords(view).and}. Anything changed asks again. <strong>Deny</strong> lets nothing through, and the same call asks no one for ten minutes.</p>`
 }
 
 function moreThanOnce(view: ApprovalView): Html {
   const { agent, more } = view
-  const { onlyOnce } = wordsOf(view)
+  const { onlyOnce } = approvalWords(view)
   if (onlyOnce !== undefined) return html`<p class="soft">${onlyOnce}</p>`
   if ('why' in more) return html`<p class="soft">Only once: ${more.why}.</p>`
   return allowanceForm(more, { ...view, agent: agent.name })

@@ -1,4 +1,4 @@
-import { nameOf } from '../../../approvals/approvals/allowance/index.ts'
+import { argumentName } from '../../../approvals/approvals/allowance/index.ts'
 import type { Edit, EditableArgument, EditedArgument } from '../../../approvals/call-edits/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
@@ -43,7 +43,7 @@ function argumentField(
   i: number,
   fields: EditForm['fields'],
 ): Html {
-  const name = marked(nameOf(leaf.path))
+  const name = marked(argumentName(leaf.path))
   if (!items) {
     const field = textField(i)
     return html`<div class="field"><label for="${field}">${name} <span class="hint">less than ${show(leaf.text)}</span></label><input class="short" type="text" inputmode="decimal" id="${field}" name="${field}" value="${fields.get(field) ?? leaf.text}" autocomplete="off"></div>`
@@ -113,7 +113,7 @@ ${inPlaceOf(view)}${signing(sign, `/approvals/${id}`)}<div class="actions">${sig
 export function editedFacts(changes: readonly EditedArgument[]): Html {
   return facts(
     changes.map(({ from, path, to }) => [
-      nameOf(path),
+      argumentName(path),
       html`<span class="value">${show(to)}</span> <span class="soft">instead of</span> <span class="value">${show(from)}</span>`,
     ]),
   )

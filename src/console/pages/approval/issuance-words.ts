@@ -50,7 +50,7 @@ export function issuanceIn({
   const named = readIssueAction(action)
   if (!named) return undefined
   const said = jsonBody(call)
-  const text = (name: string) => (typeof said[name] === 'string' ? said[name] : undefined)
+  const saidText = (name: string) => (typeof said[name] === 'string' ? said[name] : undefined)
   const { budget, requested_lifetime: seconds } = said
   const details = (name: string) => {
     const list = said[name]
@@ -61,10 +61,10 @@ export function issuanceIn({
     comes: COMES[named.grant] ?? named.grant,
     mayDo: details('may_do'),
     mayHandOn: details('may_hand_on'),
-    key: text('key'),
-    resource: text('resource'),
+    key: saidText('key'),
+    resource: saidText('resource'),
     lifeMs: typeof seconds === 'number' ? seconds * 1000 : undefined,
-    place: ['space', 'thread'].flatMap((name) => text(name) ?? []),
+    place: ['space', 'thread'].flatMap((name) => saidText(name) ?? []),
     budget: budget === undefined ? undefined : JSON.stringify(budget),
   }
 }
@@ -81,7 +81,9 @@ export function issuanceInWords(asked: FrozenIssuance, titleOf: TitleOf, lifetim
     [
       [
         'May hand on',
-        mayHandOn.length > 0 && !isSame(mayDo, mayHandOn) && detailsInWords(mayHandOn, titleOf),
+        mayHandOn.length > 0 &&
+          !isSameAuthority(mayDo, mayHandOn) &&
+          detailsInWords(mayHandOn, titleOf),
       ],
       ['It is given', given],
       ['For', `${duration(lasts)} at most, from your answer on`],
@@ -104,7 +106,7 @@ export function issuanceInWords(asked: FrozenIssuance, titleOf: TitleOf, lifetim
  * Tells whether what may be handed on is what may be done: it is, unless it was asked for by
  * itself.
  */
-function isSame(mayDo: readonly Detail[], mayHandOn: readonly Detail[]): boolean {
+function isSameAuthority(mayDo: readonly Detail[], mayHandOn: readonly Detail[]): boolean {
   const bare = (details: readonly Detail[]) =>
     JSON.stringify(details.map(({ type: _, ...rest }) => rest))
   return bare(mayDo) === bare(mayHandOn)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Leaf } from '../../../approvals/access-requests/index.ts'
-import { viewOf } from '../../../catalog/catalog/catalog.ts'
+import { catalogView } from '../../../catalog/catalog/catalog.ts'
 import { jsonBody, onlyAction, planOperation } from '../../../catalog/catalog/testing.ts'
 import type { CallRow } from '../../../tasks/approval-desk/index.ts'
 import { textContent } from '../frame/testing.ts'
@@ -42,7 +42,7 @@ async function written(
     return { path: `/${name}`, kind: name === 'due' ? 'datetime' : 'string', text }
   })
   const asked = { action: action.name, inspected }
-  const view = viewOf([], [{ ...action, displays }])
+  const view = catalogView([], [{ ...action, displays }])
   const found = await readableValues(view, asked, rows, { read, settings })
   const all = [...found.rows, ...found.others]
   return { found, of: Object.fromEntries(all.map(([name, value]) => [name, value.toString()])) }
@@ -66,7 +66,7 @@ test('values in lists are written too, and of a long list the first', async () =
     { place: 'body', name: 'tags', value: { json: '["2026-12-31"]' } },
   ]
   const displays = { '/tags/*': 'date', '/items/*/cents': 'currency:/items/*/currency:minor' }
-  const view = viewOf([], [{ ...action, displays }])
+  const view = catalogView([], [{ ...action, displays }])
   const settings = { zone: 'UTC', locale: 'de' }
   const asked = { action: action.name, inspected: null }
   const { others, words } = await readableValues(view, asked, rows, { read, settings })

@@ -79,7 +79,7 @@ export async function readableValues(
     const written =
       text === undefined
         ? undefined
-        : await write(display, text, { read, settings, textAt: codeAt })
+        : await wordedValue(display, text, { read, settings, textAt: codeAt })
     if (!written) continue
     const row = places.get(path)
     if (row !== undefined && known.has(row)) readable.set(row, written.value)
@@ -89,7 +89,7 @@ export async function readableValues(
   const members = listMembers(displays, (path) => given.get(places.get(path) ?? '') ?? [])
   for (const { display, name, text, textAt: beside } of members.slice(0, MAX_MEMBERS)) {
     const context = { read, settings, textAt: (path: string) => beside(path) ?? textAt(path) }
-    const written = await write(display, text, context)
+    const written = await wordedValue(display, text, context)
     if (written) others.push([name, written.value])
     if (written?.word) words.set(...written.word)
   }
@@ -97,7 +97,7 @@ export async function readableValues(
   return { rows: readable, others, words }
 }
 
-async function write(
+async function wordedValue(
   stated: string,
   text: string,
   { read, settings, textAt }: ValueContext,

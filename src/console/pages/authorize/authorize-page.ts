@@ -161,7 +161,7 @@ ${facts([
     html`${show(asked.clientName)} ${vouchedBadge({ by: isClientUrl(asked.clientId) ? 'address' : vouchedBy(agent) })}`,
   ],
   ...knownBy(view),
-  ['The answer goes to', placeOf(asked.redirectUri, loopback)],
+  ['The answer goes to', redirectPlace(asked.redirectUri, loopback)],
   [
     'It wants to use',
     html`${show(resource?.title ?? asked.resource)} <code class="soft">${asked.resource}</code>`,
@@ -187,7 +187,7 @@ ${
   ])}</details></section>`
 }
 
-function placeOf(redirectUri: string, loopback: boolean): Html {
+function redirectPlace(redirectUri: string, loopback: boolean): Html {
   const { host } = new URL(redirectUri)
   return loopback ? html`<code>${host}</code>, on this computer` : html`<code>${host}</code>`
 }

@@ -51,7 +51,7 @@ export function addAuthorize(
     const asked = await requireOwn(parts, act)
     const { kindOf } = await parts.decisions.catalog.current()
     try {
-      const answer = await answerOf(parts, act, asked)
+      const answer = await authorizationAnswer(parts, act, asked)
       const answered = await answerAuthorization(parts.decisions, answer, kindOf)
       const { state } = answered
       if (state === 'pending') return { to: `/authorize/${asked.id}` }
@@ -89,7 +89,7 @@ async function requireOwn(
 
 const ANSWERS = ['grant', ONLY_READING, 'deny', 'introduce'] as const
 
-async function answerOf(
+async function authorizationAnswer(
   parts: Pick<PageParts, 'decisions'>,
   { browser, fields, now, visitor }: Act,
   asked: Authorization,

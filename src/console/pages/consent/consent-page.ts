@@ -71,7 +71,7 @@ ${facts([
       view.asked?.from !== undefined &&
       html`${show(view.asked.from)}<span class="soft">, as the network says</span>`,
   ],
-])}${claim(wordsOf(view), 'the agent')}
+])}${claim(purposeWords(view), 'the agent')}
 <details><summary>More about ${show(agent.name)}</summary>${facts([
     ['Description', agent.description !== '' && show(agent.description)],
     ['Owner', show(agent.owner)],
@@ -82,7 +82,7 @@ ${view.state === 'pending' && form(view)}`
 }
 
 /** Purpose and message, which may be the same. */
-function wordsOf({ asked, purpose }: ConsentView): Html {
+function purposeWords({ asked, purpose }: ConsentView): Html {
   const message = asked?.message ?? purpose
   return message === purpose ? show(purpose) : html`${show(purpose)}<br>${show(message)}`
 }

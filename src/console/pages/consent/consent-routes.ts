@@ -26,7 +26,7 @@ export function addConsent(desk: PageRouter, parts: Pick<PageParts, 'decisions' 
     const asked = await requireOwn(parts, act)
     const catalog = await parts.decisions.catalog.current()
     try {
-      await answerConsent(parts.decisions, answerOf(act, asked, catalog), catalog.kindOf)
+      await answerConsent(parts.decisions, consentAnswer(act, asked, catalog), catalog.kindOf)
     } catch (error) {
       const mistake = mistakeOf(error, 'consent.', 'step_up.')
       const page = consentPage({
@@ -40,7 +40,7 @@ export function addConsent(desk: PageRouter, parts: Pick<PageParts, 'decisions' 
   })
 }
 
-function answerOf(
+function consentAnswer(
   { visitor, fields, now }: Act,
   asked: ConsentRequest,
   catalog: CatalogView,

@@ -22,11 +22,11 @@ export async function decisionItems(
 ): Promise<DecisionItem[]> {
   const names = new Names(parts)
   const { actions } = await parts.decisions.catalog.current()
-  const shown = (name: string) => shownName(actions.get(name) ?? { name })
+  const actionTitleOf = (name: string) => shownName(actions.get(name) ?? { name })
   return Promise.all(
     decisions.map(async (decision) => ({
       ...decision,
-      action: decision.action === null ? null : shown(decision.action),
+      action: decision.action === null ? null : actionTitleOf(decision.action),
       agent: decision.agentId === null ? null : await names.agent(decision.agentId),
     })),
   )

@@ -12,7 +12,7 @@ const VERBS = new Set(
 export function actionInWords(action: string): string {
   const { resource, words } = partsOf(action)
   const [first = ''] = words
-  if (words.some((word) => isSame(word, resource))) return words.join(' ')
+  if (words.some((word) => isSameWord(word, resource))) return words.join(' ')
   if (words.length === 1 && VERBS.has(first)) return `${first} ${resource}`
   return `${words.join(' ')} at ${resource}`
 }
@@ -42,7 +42,7 @@ function partsOf(action: string): { readonly resource: string; readonly words: r
 }
 
 /** Compares words in the singular and the plural. */
-function isSame(word: string, resource: string): boolean {
+function isSameWord(word: string, resource: string): boolean {
   return word === resource || isPlural(word, resource) || isPlural(resource, word)
 }
 

@@ -23,11 +23,11 @@ export function titlesIn({
     const known = actions.get(action)
     return known && displayedLimit(known, path, limit)
   }
-  const nameOf = (action: string) => {
+  const knownActionName = (action: string) => {
     const known = actions.get(action)
     return known && shownName(known)
   }
-  return Object.assign(titleOf, { limitOf, nameOf })
+  return Object.assign(titleOf, { limitOf, nameOf: knownActionName })
 }
 
 function andList(items: readonly Html[]): Html {
@@ -91,7 +91,7 @@ export function detailInWordsHere(detail: Detail, titleOf: TitleOf): Html {
 
 function sentence(detail: Detail, where: Html | undefined, titleOf: TitleOf): Html {
   // One unit for all of its actions, or none is told.
-  const limitOf = (path: string) => (limit: string) => {
+  const sharedLimit = (path: string) => (limit: string) => {
     const [one, ...more] = new Set(
       detail.actions.map((action) => titleOf.limitOf?.(action, path, limit)),
     )
@@ -101,7 +101,7 @@ function sentence(detail: Detail, where: Html | undefined, titleOf: TitleOf): Ht
     const words = operationInWords(titleOf.nameOf?.(action) ?? action)
     return html`<strong title="${action}">${show(i === 0 ? capital(words) : words)}</strong>`
   })
-  const bounds = detail.bounds.map((bound) => boundInWords(bound, limitOf(bound.path)))
+  const bounds = detail.bounds.map((bound) => boundInWords(bound, sharedLimit(bound.path)))
   const only = bounds.length > 0 && html`<span class="bound">, only where ${andList(bounds)}</span>`
   return html`<div>${andList(actions)}${where}${only}</div>`
 }

@@ -29,12 +29,12 @@ export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"'`]/g, (character) => ENTITY[character] ?? '')
 }
 
-function write(part: Part): string {
+function htmlText(part: Part): string {
   if (part === undefined || part === null || part === false) return ''
   if (part instanceof Html) return part.toString()
   if (typeof part === 'string') return escapeHtml(part)
   if (typeof part === 'number') return String(part)
-  return part.map(write).join('')
+  return part.map(htmlText).join('')
 }
 
 /**
@@ -44,7 +44,7 @@ function write(part: Part): string {
 export function html(texts: TemplateStringsArray, ...parts: readonly Part[]): Html {
   let written = texts[0] ?? ''
   parts.forEach((part, i) => {
-    written += write(part) + (texts[i + 1] ?? '')
+    written += htmlText(part) + (texts[i + 1] ?? '')
   })
   return new Html(written)
 }

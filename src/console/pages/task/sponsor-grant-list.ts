@@ -57,7 +57,7 @@ function card(item: SponsorGrantItem, seen: ListContext): Html {
   return html`<li class="card" id="${id}"><div class="head"><p class="eyebrow">${stoppedBy === null ? badge('In force', 'good') : badge('Stopped', 'warn')}<span>${show(agent)}</span></p>
 <h3>“${show(purpose)}”</h3>${stoppedBy !== null && html`<p class="soft">${why(item, stoppedBy)}</p>`}</div>
 ${detailsInWords(item.details, seen.titleOf)}
-${facts(factsOf(item, seen))}
+${facts(sponsorGrantRows(item, seen))}
 <form method="post" action="/sponsor-grants/${id}/end">${csrfField(seen.viewer)}<div class="actions"><button class="danger">End it</button><span class="soft small">Ends every task under it, at once.</span></div></form></li>`
 }
 
@@ -66,7 +66,7 @@ function why({ agent, sponsor }: SponsorGrantItem, stoppedBy: 'sponsor' | 'agent
   return html`It opens nothing: ${sponsor === undefined ? 'you no longer answer' : html`${show(sponsor)} no longer answers`} for ${show(agent)}.`
 }
 
-function factsOf(
+function sponsorGrantRows(
   item: SponsorGrantItem,
   { now, titleOf }: ListContext,
 ): Parameters<typeof facts>[0] {

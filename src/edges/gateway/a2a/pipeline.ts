@@ -92,7 +92,7 @@ function checkTransport(located: LocatedRequest, ports: GatewayPorts): LocatedRe
 }
 
 async function takeMessage(caller: A2aCaller): Promise<OwnedRequest> {
-  const rpc = await read(caller)
+  const rpc = await readAgentMessage(caller)
   if (rpc.kind !== 'request') throw rpcFailure(undefined, 'invalidRequest', 'a request needs an id')
   if (versionsOf(caller).some((version) => version !== A2A_VERSION)) {
     const words = `only A2A ${A2A_VERSION} is spoken here: send \`A2A-Version: ${A2A_VERSION}\``
@@ -110,7 +110,7 @@ function versionsOf({ request: { headers, query } }: LocatedRequest): readonly s
   return all.length === 0 ? [''] : all
 }
 
-async function read(located: LocatedRequest) {
+async function readAgentMessage(located: LocatedRequest) {
   try {
     if (bindingOf(located) === 'HTTP+JSON') return await readRest(located)
     const body = await readBody(located.message, located.request)

@@ -105,12 +105,12 @@ export interface ReadMessage {
 export function readSending(id: RpcId, params: JsonObject, ids: OwnedIds): ReadMessage {
   const asked = params.get('configuration')
   if (isObject(asked) && asked.has('taskPushNotificationConfig')) throw noPush(id)
-  const whole = read(id, params, SEND, 'params')
-  const message = read(id, whole.get('message'), MESSAGE, 'message')
+  const whole = readParamsObject(id, params, SEND, 'params')
+  const message = readParamsObject(id, whole.get('message'), MESSAGE, 'message')
   for (const name of ['messageId', 'role', 'parts'])
     if (!message.has(name)) throw invalidParams(id, `\`message.${name}\` is missing`)
   const configuration =
-    asked === undefined ? undefined : read(id, asked, CONFIGURATION, 'configuration')
+    asked === undefined ? undefined : readParamsObject(id, asked, CONFIGURATION, 'configuration')
   const parts = message.get('parts')
   if (Array.isArray(parts) && parts.some(isTwofold))
     throw invalidParams(id, 'a part has a member by both of its names')
@@ -132,7 +132,7 @@ export function readSending(id: RpcId, params: JsonObject, ids: OwnedIds): ReadM
 
 /** Reads the parameters of a method about tasks. @throws RpcAnswer */
 export function readOfTask(id: RpcId, method: string, params: JsonObject): JsonObject {
-  const known = read(id, params, OF_TASKS[method] ?? {}, 'params')
+  const known = readParamsObject(id, params, OF_TASKS[method] ?? {}, 'params')
   const needed = method === 'ListTasks' ? 'contextId' : 'id'
   // The agent does not know which Remit task a caller has. A context belongs to one, so the list needs it.
   if (!known.has(needed)) throw invalidParams(id, `\`${needed}\` is needed`)
@@ -151,7 +151,12 @@ export function invalidParams(id: RpcId, words: string): RpcAnswer {
  * Reads an object with no members but these. Proto3 may write an empty string or list where there is
  * nothing; that is left out.
  */
-function read(id: RpcId, value: Json | undefined, shape: Shape, what: string): Map<string, Json> {
+function readParamsObject(
+  id: RpcId,
+  value: Json | undefined,
+  shape: Shape,
+  what: string,
+): Map<string, Json> {
   if (!isObject(value)) throw invalidParams(id, `\`${what}\` has to be an object`)
   const known = new Map<string, Json>()
   for (const [name, member] of value) {

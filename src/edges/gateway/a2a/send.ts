@@ -210,7 +210,7 @@ function endOf(
   const { redactor, rpc, verdict } = call
   const metadata = { decision_id: verdict.decisionId }
   const about = { status: ended.status, latencyMs }
-  const invalid = (words: string): CallEnd => {
+  const invalidAgentResponse = (words: string): CallEnd => {
     const { reply } = a2aError(rpc.id, 'INVALID_AGENT_RESPONSE', words, metadata)
     return { ...about, state: 'failed', reason: 'upstream.not_a2a', reply }
   }
@@ -222,7 +222,7 @@ function endOf(
       const reply = told && ({ kind: 'result', id: rpc.id, result: told } as const)
       return { ...about, state: 'answered', digest, kept: passing.kept, reply }
     } catch (error) {
-      if (error instanceof NoAnswer) return invalid(error.message)
+      if (error instanceof NoAnswer) return invalidAgentResponse(error.message)
       throw error
     }
   }
@@ -239,7 +239,7 @@ function endOf(
   if (problem.cause)
     ports.log.warn({ decision: verdict.decisionId, err: problem.cause }, problem.code)
   const { detail: words } = problem
-  if (ended.failure === 'unexpected') return { ...invalid(words), state: ended.state }
+  if (ended.failure === 'unexpected') return { ...invalidAgentResponse(words), state: ended.state }
   const { reply } = rpcFailure(rpc.id, 'internalError', words, metadata)
   const reason = left === 'cancelled' ? 'call.cancelled' : problem.code
   return { ...about, state: ended.state, reason, kept: passing.kept, reply }

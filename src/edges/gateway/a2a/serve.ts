@@ -39,13 +39,13 @@ export async function serveAgent(located: LocatedRequest, ports: AgentPorts): Pr
     return
   }
   try {
-    await answer(owned, ports)
+    await answerAgentRequest(owned, ports)
   } catch (error) {
     render(error, owned.answer, ports)
   }
 }
 
-async function answer(owned: OwnedRequest, ports: AgentPorts): Promise<void> {
+async function answerAgentRequest(owned: OwnedRequest, ports: AgentPorts): Promise<void> {
   const { id, method, params } = owned.rpc
   // The list of skills waits for the current card; a call does not.
   if (method === 'GetExtendedAgentCard') await ports.watch.look(owned.resource)
@@ -235,6 +235,7 @@ async function tellCard(owned: OwnedRequest, ports: GatewayPorts): Promise<void>
     const listed = catalog.actionsOf(resource.name)
     return { answer: extendedCard(resource, listed, actions, ports), rests: [rests] }
   }
-  const tell = (result: JsonObject) => owned.answer.end({ kind: 'result', id: rpc.id, result })
-  await tellAdmitted(await admitted(owned, ports), make, tell, ports)
+  const endWithResult = (result: JsonObject) =>
+    owned.answer.end({ kind: 'result', id: rpc.id, result })
+  await tellAdmitted(await admitted(owned, ports), make, endWithResult, ports)
 }

@@ -51,7 +51,12 @@ export async function decideFields(
     body: typed.operation.body,
     // However it came, the decided operation is written as the body of a POST.
     request: { ...typed.request, method: 'POST', query: [] },
-    ...{ verdict, others, passedOn: decidedHeaders(typed.request.headers), path: pathOf(typed) },
+    ...{
+      verdict,
+      others,
+      passedOn: decidedHeaders(typed.request.headers),
+      path: upstreamPath(typed),
+    },
   }
 }
 
@@ -83,6 +88,6 @@ function decideField(
   return decideCall(ports.decisions, call, before)
 }
 
-function pathOf({ resource }: TypedFields): string {
+function upstreamPath({ resource }: TypedFields): string {
   return new URL(resource.upstream).pathname
 }

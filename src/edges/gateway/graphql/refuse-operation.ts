@@ -29,11 +29,15 @@ export function inGraphql<T>(
     return reading()
   } catch (error) {
     if (!(error instanceof Problem) || error.status >= 500) throw error
-    throw refused(error, errorMediaType(accept), isWellFormed)
+    throw refusedOperation(error, errorMediaType(accept), isWellFormed)
   }
 }
 
-function refused(problem: Problem, type: ErrorMediaType, isWellFormed: boolean): PipelineEnd {
+function refusedOperation(
+  problem: Problem,
+  type: ErrorMediaType,
+  isWellFormed: boolean,
+): PipelineEnd {
   if (type === 'application/problem+json')
     return new PipelineEnd({ status: problem.status, problem })
   return new PipelineEnd({

@@ -25,7 +25,7 @@ import type { McpPorts } from './ports.ts'
 import type { McpReply } from './reply.ts'
 import { serverCapabilities, serverInstructions } from './server-description.ts'
 import { peerOf } from './upstream/peer.ts'
-import { failed, problemOf } from './upstream/upstream-failure.ts'
+import { problemOf, upstreamFailed } from './upstream/upstream-failure.ts'
 
 /** Bytes of a session's own key. */
 const KEY_BYTES = 12
@@ -70,9 +70,9 @@ export async function initialize(
     return { answer: hello(resource, capable, revision, instructions), rests: restsOf(offers) }
   }
   const headers = { 'mcp-session-id': id }
-  const tell = (result: JsonObject) =>
+  const endInitialize = (result: JsonObject) =>
     reply.end({ kind: 'result', id: message.id, result }, { headers })
-  await tellAdmitted(who, make, tell, ports)
+  await tellAdmitted(who, make, endInitialize, ports)
 }
 
 /** Begins a session with the server. */
@@ -92,7 +92,7 @@ async function begun(
     capabilities: declared,
     wanted: 'sessions',
   }).finally(watched)
-  if (!began.ok) throw failed(message.id, problemOf(began.ended, undefined))
+  if (!began.ok) throw upstreamFailed(message.id, problemOf(began.ended, undefined))
   return began.opened.session
 }
 

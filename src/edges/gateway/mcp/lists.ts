@@ -27,7 +27,7 @@ const LISTS: Readonly<Record<string, List>> = {
   },
 }
 
-export function isList(method: string): boolean {
+export function isListMethod(method: string): boolean {
   return Object.hasOwn(LISTS, method)
 }
 

@@ -36,7 +36,7 @@ import { enterMember } from './group/enter-member.ts'
 import { inGroup } from './group/in-group.ts'
 import { offersAt, restsOf, type ServerOffer } from './group/offers.ts'
 import { initialize } from './initialize.ts'
-import { isList, list } from './lists.ts'
+import { isListMethod, list } from './lists.ts'
 import { MCP_CALL, MCP_MESSAGE } from './pipeline.ts'
 import type { McpPorts } from './ports.ts'
 import { McpReply } from './reply.ts'
@@ -62,7 +62,7 @@ export async function serveMcp(located: LocatedRequest, ports: McpPorts): Promis
     const reply = new McpReply(located.reply)
     if (!conversation) throw new Error('only `initialize` has no session')
     await admitted(placed, ports)
-    if (!message) await end(placed, conversation, ports)
+    if (!message) await endConversation(placed, conversation, ports)
     else if (message.kind === 'notification') heard(message, conversation, ports)
     else ports.desk.answer(conversation.key, String(message.id), message)
     reply.empty(message ? 202 : 204)
@@ -71,7 +71,7 @@ export async function serveMcp(located: LocatedRequest, ports: McpPorts): Promis
   const asked = await enterMember({ ...placed, rpc: message }, ports)
   const reply = new McpReply(located.reply, writing(asked))
   try {
-    await answer(asked, asked.rpc, reply, ports)
+    await answerMcpRequest(asked, asked.rpc, reply, ports)
   } catch (error) {
     render(error, message, reply, ports)
   }
@@ -103,7 +103,7 @@ function isWithoutSession(conversation: McpConversation | undefined): boolean {
   return conversation?.revision === STATELESS_REVISION
 }
 
-async function answer(
+async function answerMcpRequest(
   placed: PlacedCall,
   message: RpcRequest,
   reply: McpReply,
@@ -121,9 +121,10 @@ async function answer(
     await call({ ...placed, rpc: message }, conversation, reply, ports)
   } else {
     // Before listing: tools that this quarantines are not listed.
-    if (isList(method) || method === 'server/discover') await ports.watch.look(placed.resource)
+    if (isListMethod(method) || method === 'server/discover')
+      await ports.watch.look(placed.resource)
     const who = await admitted(placed, ports)
-    const told = isList(method) || method === 'server/discover'
+    const told = isListMethod(method) || method === 'server/discover'
     const make = async (now: AdmittedRequest) => {
       const offers = told ? await offersAt(now, ports) : []
       const at = { ...placed, expiresAt: now.ticket.deadline, offers, task: now.task }
@@ -147,7 +148,7 @@ async function resultOf(
 ): Promise<JsonObject> {
   const { id, method } = message
   const stateless = isWithoutSession(conversation)
-  if (isList(method)) return list(message, offers)
+  if (isListMethod(method)) return list(message, offers)
   if (stateless && method === 'server/discover') return discover(resource, offers, task, ports)
   if (!stateless && method === 'ping') return new Map()
   const servers = (await ports.catalog.current()).at(resource.identifier).resources
@@ -224,7 +225,7 @@ function heard(said: RpcNotification, conversation: McpConversation, { desk }: M
  * Ends the session because the client is done with it, and our session with the server, if it allows
  * that. The task goes on: clients end a session with each call, and begin another one (contract 12.7).
  */
-async function end(
+async function endConversation(
   { resource }: PlacedCall,
   conversation: McpConversation,
   ports: McpPorts,
@@ -232,13 +233,13 @@ async function end(
   ports.desk.end(conversation.key)
   ports.subscriptions.end(conversation.key)
   // A courtesy: a server that cannot be told does not keep our session from ending.
-  const tell = async (server: Resource) => {
+  const endUpstreamSession = async (server: Resource) => {
     const session =
       ports.desk.reopened(upstreamKey(server, conversation.key)) ?? conversation.upstream
     if (session) await endSession((await peerOf(server, undefined, ports)).peer, session)
   }
   for (const server of (await ports.catalog.current()).at(resource.identifier).resources)
-    await tell(server).catch((error: unknown) =>
+    await endUpstreamSession(server).catch((error: unknown) =>
       ports.log.warn({ resource: server.name, err: error }, 'a server was not told of an end'),
     )
 }

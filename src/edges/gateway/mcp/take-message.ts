@@ -19,12 +19,12 @@ export async function takeMessage(located: LocatedRequest): Promise<PlacedMessag
       throw new Problem('arguments.unexpected_body', `${located.request.method} has no body`)
     return { ...located, rpc: undefined }
   }
-  const rpc = await read(located)
+  const rpc = await readClientMessage(located)
   checkHeaders(located, rpc)
   return { ...located, rpc }
 }
 
-async function read(located: LocatedRequest): Promise<RpcMessage> {
+async function readClientMessage(located: LocatedRequest): Promise<RpcMessage> {
   try {
     const body = await readBody(located.message, located.request)
     if (body === undefined) throw new Problem('mcp.bad_message', 'there is no message')

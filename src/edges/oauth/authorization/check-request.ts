@@ -91,13 +91,14 @@ export async function checkRequest(
   const codeChallenge = challengeOf(form)
   const thumbprint = form.get('dpop_jkt')
   if (thumbprint !== undefined && !DIGEST.test(thumbprint))
-    throw invalid('`dpop_jkt` is the SHA-256 thumbprint of a key')
+    throw invalidOauthRequest('`dpop_jkt` is the SHA-256 thumbprint of a key')
   const scope = form.get('scope') ?? null
   if (scope !== null && !SCOPE.test(scope))
     throw new Problem('task.bad_scope', 'scope contains invalid characters')
   const stepUp = stepUpOf(form)
   const modes = form.get('completion_mode')?.split(' ') ?? []
-  if (new Set(modes).size < modes.length) throw invalid('`completion_mode` says a value twice')
+  if (new Set(modes).size < modes.length)
+    throw invalidOauthRequest('`completion_mode` says a value twice')
   const view = await catalog.current()
   const resource = requestedResource(view, parameters, client.terms.defaultResource)
   const askedDetails = form.get('authorization_details') ?? null
@@ -118,11 +119,11 @@ function requireOnce({ form, repeated }: RequestParameters): void {
   const twice = KNOWN.find((name) => repeated.has(name))
   if (twice === 'resource')
     throw new Problem('resource.unknown', 'exactly one `resource` is needed')
-  if (twice !== undefined) throw invalid(`parameter \`${twice}\` came twice`)
+  if (twice !== undefined) throw invalidOauthRequest(`parameter \`${twice}\` came twice`)
   const long = KNOWN.filter((name) => name !== 'authorization_details').find(
     (name) => (form.get(name)?.length ?? 0) > MAX_VALUE,
   )
-  if (long !== undefined) throw invalid(`parameter \`${long}\` is too long`)
+  if (long !== undefined) throw invalidOauthRequest(`parameter \`${long}\` is too long`)
 }
 
 function refuseUnsupported(form: RequestParameters['form']): void {
@@ -140,18 +141,19 @@ function refuseUnsupported(form: RequestParameters['form']): void {
     type: form.get('response_type'),
     mode: form.get('response_mode'),
   }
-  if (type === '') throw invalid('`response_type` is missing')
+  if (type === '') throw invalidOauthRequest('`response_type` is missing')
   if (type !== 'code') throw new Problem('authorization.response_type', '`response_type` is `code`')
-  if (mode !== 'query') throw invalid('responses are sent in the query: leave `response_mode` out')
+  if (mode !== 'query')
+    throw invalidOauthRequest('responses are sent in the query: leave `response_mode` out')
 }
 
 function challengeOf(form: RequestParameters['form']): string {
   const challenge = form.get('code_challenge')
-  if (challenge === undefined) throw invalid('`code_challenge` is needed (PKCE)')
+  if (challenge === undefined) throw invalidOauthRequest('`code_challenge` is needed (PKCE)')
   if (form.get('code_challenge_method') !== 'S256')
-    throw invalid('`code_challenge_method` is `S256`')
+    throw invalidOauthRequest('`code_challenge_method` is `S256`')
   if (!DIGEST.test(challenge))
-    throw invalid('`code_challenge` is the SHA-256 digest of the verifier in base64url')
+    throw invalidOauthRequest('`code_challenge` is the SHA-256 digest of the verifier in base64url')
   return challenge
 }
 
@@ -164,12 +166,12 @@ function stepUpOf(form: RequestParameters['form']): StepUp | null {
   if (prompts.includes('none'))
     throw prompts.length === 1
       ? new Problem('authorization.person_needed', 'the person has to be asked')
-      : invalid('`prompt` is `none`, or something else')
+      : invalidOauthRequest('`prompt` is `none`, or something else')
   const odd = prompts.find((prompt) => prompt !== 'login' && prompt !== 'consent')
-  if (odd !== undefined) throw invalid('`prompt` is `login` or `consent`')
+  if (odd !== undefined) throw invalidOauthRequest('`prompt` is `login` or `consent`')
   return wantedStepUp(form, prompts.includes('login'))
 }
 
-function invalid(detail: string): Problem {
+function invalidOauthRequest(detail: string): Problem {
   return new Problem('oauth.invalid_request', detail)
 }

@@ -5,7 +5,7 @@ import { base64url } from '../../../platform/lib/bytes.ts'
 import { agentIdOf } from '../../../platform/lib/client-url.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import { readClientForm } from '../attestation.ts'
-import { type Form, refuse, required } from '../form.ts'
+import { type Form, refuseParameters, required } from '../form.ts'
 
 import { presentedAt } from '../presented.ts'
 import type { TokenPorts } from '../token.ts'
@@ -38,7 +38,7 @@ export async function pushedRequestEndpoint(
   const { records, decisions } = ports
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
   const { form } = await readClientForm(message)
-  refuse(form, ['client_secret'], 'is not accepted here')
+  refuseParameters(form, ['client_secret'], 'is not accepted here')
   const clientId = required(form, 'client_id')
   const client = await findClient({ records, documents: decisions.documents }, clientId)
   const thumbprint = await provePushed(decisions, {

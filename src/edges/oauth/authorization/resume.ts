@@ -43,7 +43,7 @@ export async function resume(
   const told = `${page}?told=yes`
   const waiting = await records.find<WaitingRequest>(WAITING_REQUEST, id)
   if (!waiting) return told
-  const answer = await answerOf(ports, authorization, waiting)
+  const answer = await codeAnswer(ports, authorization, waiting)
   if (answer === 'waiting') return page
   if (answer === 'told') return told
   const { redirectUri } = authorization
@@ -63,17 +63,18 @@ async function returned(
   return answerByReturn(decisions, asked, { person, proved: session.proved })
 }
 
-async function answerOf(
+async function codeAnswer(
   ports: AuthorizationPorts,
   authorization: Authorization,
   waiting: WaitingRequest,
 ): Promise<ClientAnswer | 'waiting' | 'told'> {
   const { state } = authorization
-  if (state === 'denied') return tell(ports, authorization, [], denial(authorization))
+  if (state === 'denied') return commitClientAnswer(ports, authorization, [], denial(authorization))
   if (state !== 'granted') return 'told'
   const people = await askAboutCode(ports.decisions, authorization)
   if (people?.state === 'waiting') return 'waiting'
-  if (people?.state === 'denied') return tell(ports, authorization, [], denied('people said no'))
+  if (people?.state === 'denied')
+    return commitClientAnswer(ports, authorization, [], denied('people said no'))
   return issueCode(ports, authorization, waiting)
 }
 
@@ -94,11 +95,11 @@ async function issueCode(
   // One that is over by now was not used: it can begin nothing more.
   const pushed = pushedId !== undefined && (await records.find(PUSHED_REQUEST, pushedId))
   if (pushed && pushedId !== undefined) steps.push(records.consumeStep(PUSHED_REQUEST, pushedId))
-  return tell(ports, authorization, steps, { code })
+  return commitClientAnswer(ports, authorization, steps, { code })
 }
 
 /** Commits an answer, unless the client has one. */
-async function tell(
+async function commitClientAnswer(
   { records, decisions: { storage } }: AuthorizationPorts,
   { id }: Authorization,
   steps: ReturnType<ProtocolRecords['putSteps']>,

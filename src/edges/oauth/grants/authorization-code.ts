@@ -9,7 +9,7 @@ import type { ProtocolRecords } from '../../../identity/opaque-tokens/index.ts'
 import { sha256url } from '../../../platform/lib/bytes.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import { type CodeRecord, findCode, recordId } from '../authorization/records.ts'
-import { type Form, refuse, required } from '../form.ts'
+import { type Form, refuseParameters, required } from '../form.ts'
 import { ACCESS_TOKEN } from '../grant-types.ts'
 import { refusalProblem, type TokenAnswer } from '../token-answer.ts'
 import { clientIdOf, deferringOf, type RequestCredentials, requiresAll, wantedOf } from './read.ts'
@@ -32,7 +32,7 @@ export async function authorizationCode(
   presented: RequestCredentials,
   form: Form,
 ): Promise<TokenAnswer> {
-  refuse(form, ['client_secret'], 'is not accepted here')
+  refuseParameters(form, ['client_secret'], 'is not accepted here')
   const code = required(form, 'code')
   const stored = await findCode(records, code)
   if (!stored || !isRightFor(stored, form))
@@ -74,7 +74,7 @@ export async function refreshToken(
   presented: RequestCredentials,
   form: Form,
 ): Promise<TokenAnswer> {
-  refuse(form, ['client_secret'], 'is not accepted here')
+  refuseParameters(form, ['client_secret'], 'is not accepted here')
   return interactiveAnswer(
     await refreshTokens(decisions, {
       ...presented,

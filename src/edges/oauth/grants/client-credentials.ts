@@ -1,5 +1,5 @@
 import { type GrantParts, openTask } from '../../../grants/grants/index.ts'
-import { type Form, refuse } from '../form.ts'
+import { type Form, refuseParameters } from '../form.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
 import { openingOf, type RequestCredentials, taskOf } from './read.ts'
 
@@ -12,7 +12,11 @@ export async function clientCredentials(
   presented: RequestCredentials,
   form: Form,
 ): Promise<TokenAnswer> {
-  refuse(form, ['subject_token', 'assertion'], 'is not accepted here: no person is present')
+  refuseParameters(
+    form,
+    ['subject_token', 'assertion'],
+    'is not accepted here: no person is present',
+  )
   const opening = {
     ...presented,
     ...openingOf(form),

@@ -5,10 +5,10 @@ import {
   issueForSubject,
 } from '../../../grants/grants/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
-import { type Form, refuse, required } from '../form.ts'
+import { type Form, refuseParameters, required } from '../form.ts'
 import { ACCESS_TOKEN, ID_JAG, ID_TOKEN, JWT } from '../grant-types.ts'
 import { openingAnswer, refusalProblem } from '../token-answer.ts'
-import { placeOf, type RequestCredentials, refuseAllBut, wantedOf } from './read.ts'
+import { type RequestCredentials, refuseAllBut, spaceAndThread, wantedOf } from './read.ts'
 
 /** Answer with a token that is no access token (RFC 8693 section 2.2.1). */
 export interface AssertionAnswer {
@@ -61,7 +61,7 @@ export async function assertionFor(
     ...wantedOf(form),
   })
   if (answer.outcome === 'refused') throw refusalProblem(answer)
-  return answerOf(type, answer)
+  return assertionAnswer(type, answer)
 }
 
 /** An agent brings a token of its person: a task opens, and the assertion is all that comes of it. */
@@ -70,7 +70,7 @@ async function assertionOf(
   presented: RequestCredentials,
   form: Form,
 ): Promise<AssertionAnswer> {
-  refuse(
+  refuseParameters(
     form,
     ['actor_token', 'actor_token_type', 'budget', 'completion_mode'],
     'means nothing here',
@@ -88,16 +88,16 @@ async function assertionOf(
     resource: form.get('resource'),
     ...wantedOf(form),
     purpose: required(form, 'purpose'),
-    ...placeOf(form),
+    ...spaceAndThread(form),
   })
   if (answer.outcome !== 'issued') {
     openingAnswer(answer)
     throw new Error('an answer without a token that is no refusal')
   }
-  return { ...answerOf(type, answer), task_id: answer.taskId }
+  return { ...assertionAnswer(type, answer), task_id: answer.taskId }
 }
 
-function answerOf(
+function assertionAnswer(
   type: string,
   { details, missing, scope, token }: IssuedAssertion,
 ): AssertionAnswer {

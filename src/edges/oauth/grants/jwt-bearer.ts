@@ -1,7 +1,7 @@
 import { type GrantParts, openTask } from '../../../grants/grants/index.ts'
 import { readCompact, readObject } from '../../../platform/jose/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
-import { type Form, refuse, required } from '../form.ts'
+import { type Form, refuseParameters, required } from '../form.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
 import { deferringOf, openingOf, type RequestCredentials, taskOf } from './read.ts'
 import { workloadGrant } from './workload.ts'
@@ -99,7 +99,7 @@ async function ticket(
   presented: RequestCredentials,
   form: Form,
 ): Promise<TokenAnswer> {
-  refuse(form, OF_THE_TICKET, 'is what the ticket says')
+  refuseParameters(form, OF_THE_TICKET, 'is what the ticket says')
   const given = required(form, 'assertion')
   const defer = deferringOf(form)
   return openingAnswer(

@@ -3,7 +3,7 @@ import type { ShownCertificate } from '../../../platform/http/index.ts'
 import { readCompact, readObject } from '../../../platform/jose/index.ts'
 import { parseJson } from '../../../platform/lib/json.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
-import { type Form, refuse, required } from '../form.ts'
+import { type Form, refuseParameters, required } from '../form.ts'
 import { ACCESS_TOKEN } from '../grant-types.ts'
 
 /**
@@ -61,7 +61,7 @@ function subjectOf(assertion: string): string | undefined {
  * else (RFC 8693 section 2.1).
  */
 export function refuseActor(form: Form): void {
-  refuse(form, ['actor_token', 'actor_token_type', 'audience'], 'is not accepted here')
+  refuseParameters(form, ['actor_token', 'actor_token_type', 'audience'], 'is not accepted here')
   const wanted = form.get('requested_token_type')
   if (wanted !== undefined && wanted !== ACCESS_TOKEN) {
     throw new Problem('oauth.invalid_request', 'only access tokens are issued')
@@ -71,7 +71,7 @@ export function refuseActor(form: Form): void {
 /** Refuses everything that is not named. */
 export function refuseAllBut(form: Form, names: readonly string[], why: string): void {
   const other = [...form.keys()].filter((name) => !names.includes(name))
-  refuse(form, other, why)
+  refuseParameters(form, other, why)
 }
 
 /**
@@ -105,7 +105,7 @@ export function taskOf(form: Form) {
   return {
     ...wantedOf(form),
     ...limitsOf(form),
-    ...placeOf(form),
+    ...spaceAndThread(form),
     requireAll: requiresAll(form),
     purpose: form.get('purpose'),
     defer: deferringOf(form),
@@ -124,7 +124,10 @@ export function requiresAll(form: Form): boolean {
  * Reads where the task is to be: a space, and a thread there. They are looked up where
  * the task opens.
  */
-export function placeOf(form: Form): { space: string | undefined; thread: string | undefined } {
+export function spaceAndThread(form: Form): {
+  space: string | undefined
+  thread: string | undefined
+} {
   return { space: form.get('space'), thread: form.get('thread') }
 }
 

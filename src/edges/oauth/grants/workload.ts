@@ -1,7 +1,7 @@
 import { type GrantParts, openTask } from '../../../grants/grants/index.ts'
 import type { GrantRefusal } from '../../../grants/issuance/index.ts'
 import type { ProblemCode } from '../../../platform/lib/problem.ts'
-import { type Form, refuse, required } from '../form.ts'
+import { type Form, refuseParameters, required } from '../form.ts'
 import { CLIENT_ASSERTION_TYPE } from '../grant-types.ts'
 import { openingAnswer, type TokenAnswer } from '../token-answer.ts'
 import { type RequestCredentials, refuseActor, taskOf } from './read.ts'
@@ -16,12 +16,12 @@ export async function workloadGrant(
   form: Form,
 ): Promise<TokenAnswer> {
   refuseActor(form)
-  refuse(
+  refuseParameters(
     form,
     ['client_assertion', 'client_secret'],
     'is not accepted here: the assertion says who it is',
   )
-  refuse(form, ['subject_token'], 'is not accepted here: the agent acts for itself')
+  refuseParameters(form, ['subject_token'], 'is not accepted here: the agent acts for itself')
   const answer = await openTask(parts, 'workload', {
     ...presented,
     assertion: required(form, 'assertion'),

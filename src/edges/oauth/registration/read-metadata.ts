@@ -45,7 +45,7 @@ export function readClientMetadata(
   value: unknown,
   server: { readonly fapi2?: boolean | undefined },
 ): ClientRegistration {
-  const given = membersOf(value)
+  const given = metadataMembers(value)
   const redirects = given.redirect_uris
   if (!Array.isArray(redirects) || redirects.length === 0 || redirects.length > MAX_REDIRECTS)
     throw badRegistrationMetadata(`\`redirect_uris\` are 1 to ${MAX_REDIRECTS} addresses`)
@@ -65,7 +65,7 @@ export function readClientMetadata(
     ...proving,
     response_types: ['code'],
     response_modes: ['query'],
-    client_name: nameOf(given.client_name),
+    client_name: registeredName(given.client_name),
     ...softwareOf(given),
     ...membersOfTerms(readRequestTerms(given, { methods, server, bad: badRegistrationMetadata })),
   }
@@ -113,13 +113,13 @@ function word(value: unknown, name: string): string {
   return value
 }
 
-function membersOf(value: unknown): Members {
+function metadataMembers(value: unknown): Members {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw badRegistrationMetadata('the body is a JSON object')
   return { ...value }
 }
 
-function nameOf(given: unknown): string {
+function registeredName(given: unknown): string {
   if (given === undefined) return 'A client without a name'
   const name = typeof given === 'string' ? visibleLine(given) : undefined
   if (name === undefined)

@@ -32,23 +32,23 @@ export async function replayed(
   lines.on('error', () => {})
   const gone = new AbortController()
   lines.once('close', () => gone.abort(new Error('the caller went away')))
-  const write = (line: object) => void lines.write(`${JSON.stringify(line)}\n`)
+  const writeReplayLine = (line: object) => void lines.write(`${JSON.stringify(line)}\n`)
   const working = replay(parts.policy.storage.read, {
     sets,
     since: until - hours * 60 * 60_000,
     until,
     agentId: agent,
     signal: gone.signal,
-    progress: ({ at, looked }) => write({ looked, at: time(at) }),
+    progress: ({ at, looked }) => writeReplayLine({ looked, at: time(at) }),
   })
   working.then(
     (report) => {
-      write({ report: reportShape(report) })
+      writeReplayLine({ report: reportShape(report) })
       lines.end()
     },
     (error: unknown) => {
       if (error instanceof Problem) {
-        write({ problem: { code: error.code, detail: error.detail } })
+        writeReplayLine({ problem: { code: error.code, detail: error.detail } })
         lines.end()
       } else lines.destroy(error instanceof Error ? error : new Error(String(error)))
     },

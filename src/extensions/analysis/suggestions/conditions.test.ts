@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RecordShape } from '@remit/engine'
-import { conditionOf, quoted, type SeenLimit } from './conditions.ts'
+import { cedarString, conditionOf, type SeenLimit } from './conditions.ts'
 
 type Fields = Readonly<Record<string, readonly [kind: string, optional?: boolean]>>
 
@@ -87,7 +87,7 @@ test('what an action may leave out is asked for first, on each level', () => {
 test('a name that is no word of the language is written as a text', () => {
   for (const name of ['a-b', '1a', 'in', 'has', 'é', 'a"b']) {
     const of = args({ [name]: ['string', true] })
-    const text = quoted(name)
+    const text = cedarString(name)
     assert.equal(
       conditionOf(of, { path: [name], op: 'in', values: ['x'] }),
       `context.args has ${text} && context.args[${text}] == "x"`,
@@ -108,7 +108,7 @@ test('an argument that the action does not have has no condition', () => {
 })
 
 test('a text is escaped, with everything that cannot be seen', () => {
-  assert.equal(quoted('a"b\\c'), '"a\\"b\\\\c"')
-  assert.equal(quoted('a\nb\u202ec\u2028d'), '"a\\u{a}b\\u{202e}c\\u{2028}d"')
-  assert.equal(quoted('é 😀'), '"é 😀"')
+  assert.equal(cedarString('a"b\\c'), '"a\\"b\\\\c"')
+  assert.equal(cedarString('a\nb\u202ec\u2028d'), '"a\\u{a}b\\u{202e}c\\u{2028}d"')
+  assert.equal(cedarString('é 😀'), '"é 😀"')
 })

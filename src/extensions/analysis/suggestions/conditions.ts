@@ -16,8 +16,8 @@ export function conditionOf(args: RecordShape, limit: SeenLimit): string | undef
   for (const [i, name] of limit.path.entries()) {
     const field = at.fields.get(name)
     if (!field) return undefined
-    if (field.optional) there.push(`${left} has ${isWord(name) ? name : quoted(name)}`)
-    left += isWord(name) ? `.${name}` : `[${quoted(name)}]`
+    if (field.optional) there.push(`${left} has ${isWord(name) ? name : cedarString(name)}`)
+    left += isWord(name) ? `.${name}` : `[${cedarString(name)}]`
     if (i === limit.path.length - 1) {
       const compared = comparison(left, field.shape.kind, limit)
       return compared && [...there, compared].join(' && ')
@@ -41,7 +41,7 @@ function comparison(left: string, kind: string, limit: SeenLimit): string | unde
 }
 
 function literal(kind: string, value: string): string | undefined {
-  if (kind === 'string') return quoted(value)
+  if (kind === 'string') return cedarString(value)
   if (kind === 'boolean') return /^(?:true|false)$/.test(value) ? value : undefined
   if (kind === 'long') return /^-?\d{1,15}$/.test(value) ? value : undefined
   const decimal = kind === 'decimal' ? decimalText(value) : undefined
@@ -72,7 +72,7 @@ const RESERVED = new Set([
 ])
 
 /** A string of Cedar. */
-export function quoted(text: string): string {
+export function cedarString(text: string): string {
   const escaped = text.replace(/["\\]/g, '\\$&')
   const visible = escaped.replace(
     /[\p{C}\p{Zl}\p{Zp}]/gu,

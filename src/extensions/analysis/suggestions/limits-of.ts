@@ -22,10 +22,10 @@ const MAX_VALUES = 4
  */
 export function limitsOf(used: UsedAction, kindOf: KindOf): readonly SuggestedLimit[] {
   if (used.calls < MIN_CALLS) return []
-  return used.arguments.flatMap((each) => limitOf(used, each, kindOf))
+  return used.arguments.flatMap((each) => suggestedLimit(used, each, kindOf))
 }
 
-function limitOf(
+function suggestedLimit(
   { action, calls, location }: UsedAction,
   { most, path, seen, values }: UsedArgument,
   kindOf: KindOf,

@@ -16,7 +16,7 @@ import {
   refundOf,
 } from '../../../policy/policy/testing.ts'
 import { validatePolicies } from '../../../policy/policy/validate.ts'
-import { conditionOf, quoted } from './conditions.ts'
+import { cedarString, conditionOf } from './conditions.ts'
 import { narrowText, type UsedRule } from './narrow-text.ts'
 
 const SCHEMA = schemaFor(ORDERS_PLAN.actions)
@@ -182,7 +182,7 @@ describe('limits as conditions', () => {
         fc.string({ unit: 'grapheme' }),
         (value, other) => {
           fc.pre(value.isWellFormed() && other.isWellFormed())
-          const rule = `@id("x") permit (principal, action, resource == Resource::"things") when { context.args has name && context.args.name == ${quoted(value)} };`
+          const rule = `@id("x") permit (principal, action, resource == Resource::"things") when { context.args has name && context.args.name == ${cedarString(value)} };`
           const set = load(rule.replace('action,', 'action == Action::"things.do",'), actions)
           assert.equal(set.evaluate(doing({ name: value }), 'nothing').permitted, true)
           assert.equal(set.evaluate(doing({ name: other }), 'nothing').permitted, other === value)

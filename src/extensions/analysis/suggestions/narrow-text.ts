@@ -8,7 +8,7 @@ import {
   Templates,
 } from '../../../policy/cedar/index.ts'
 import { actionSchemas, entitiesOf, type Scope } from '../../../policy/policy/index.ts'
-import { quoted } from './conditions.ts'
+import { cedarString } from './conditions.ts'
 
 /** Action that was used, and the conditions that its rule is to have. */
 export interface UsedRule {
@@ -162,14 +162,14 @@ function narrowed(
 ): string {
   const [from, to] = headOf(rule)
   const [first] = same
-  const names = same.map(({ action }) => `Action::${quoted(action)}`)
+  const names = same.map(({ action }) => `Action::${cedarString(action)}`)
   const action = names.length === 1 ? `action == ${names[0]}` : `action in [${names.join(', ')}]`
-  const resource = `resource == Resource::${quoted(first?.resource ?? '')}`
-  const before = rule.slice(0, from).replace(ID, `@id(${quoted(id)})`)
+  const resource = `resource == Resource::${cedarString(first?.resource ?? '')}`
+  const before = rule.slice(0, from).replace(ID, `@id(${cedarString(id)})`)
   const rest = rule.slice(to).replace(/;\s*$/, '').trimEnd()
   const more = first?.conditions ?? []
   const added = more.length === 0 ? '' : `\nwhen { ${more.join(' && ')} }`
-  const whole = `${before}permit (principal == Agent::${quoted(agent)}, ${action}, ${resource})${rest}${added}`
+  const whole = `${before}permit (principal == Agent::${cedarString(agent)}, ${action}, ${resource})${rest}${added}`
   return /\/\/[^\n]*$/.test(whole) ? `${whole}\n;` : `${whole};`
 }
 

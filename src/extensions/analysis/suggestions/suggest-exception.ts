@@ -3,10 +3,10 @@ import { Problem } from '../../../platform/lib/problem.ts'
 import { isLink, isTemplate, splitPolicies } from '../../../policy/cedar/index.ts'
 import { Declarations, schemaInSteps } from '../../../policy/policy/index.ts'
 import { decideAgain } from '../../../tasks/decision-log/index.ts'
-import { conditionOf, quoted } from './conditions.ts'
+import { cedarString, conditionOf } from './conditions.ts'
 import { type ApprovalHabit, approvalHabits } from './habits.ts'
 import { eachPermitted, type SuggestionReport } from './suggest.ts'
-import { argumentsOf, checked, seenLimit } from './suggest-policy.ts'
+import { checked, declaredArguments, seenLimit } from './suggest-policy.ts'
 
 /** Policies that do not ask any more about what people approve again and again. */
 export interface SuggestedException extends Pick<SuggestionReport, 'withoutInputs' | 'cut'> {
@@ -43,7 +43,7 @@ export async function suggestException(
   const schema = await schemaInSteps(catalog.actions.values())
   const current = await parts.policies.active()
   const before = current.version === 0 ? '' : (await parts.policies.version(current.version)).text
-  const declared = argumentsOf(new Declarations(schema), action)
+  const declared = declaredArguments(new Declarations(schema), action)
   const conditions = habit.limits.map((limit) => conditionOf(declared, seenLimit(limit)))
   // INVARIANT: an exception without one of its limits would be wider than what people approved.
   if (!conditions.every((each) => each !== undefined))
@@ -87,8 +87,8 @@ function withException(
   conditions: readonly string[],
 ): { readonly text: string; readonly linked: readonly string[] } {
   const exception = [
-    `context.agent == Agent::${quoted(agent)}`,
-    `action == Action::${quoted(action)}`,
+    `context.agent == Agent::${cedarString(agent)}`,
+    `action == Action::${cedarString(action)}`,
     ...conditions,
   ].join(' && ')
   const linked: string[] = []

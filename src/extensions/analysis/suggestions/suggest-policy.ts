@@ -4,7 +4,7 @@ import type { CatalogView } from '../../../catalog/catalog/index.ts'
 import { agentEntities } from '../../../console/reach/index.ts'
 import { type Agent, findAgent } from '../../../identity/agents/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
-import { invalid, parseInWorker } from '../../../policy/cedar/index.ts'
+import { invalidPolicies, parseInWorker } from '../../../policy/cedar/index.ts'
 import {
   Declarations,
   EverSet,
@@ -133,7 +133,7 @@ function usedRules(actions: readonly SuggestedRule[], declared: Declarations): r
     action,
     resource,
     conditions: limits.flatMap(
-      (limit) => conditionOf(argumentsOf(declared, action), seenLimit(limit)) ?? [],
+      (limit) => conditionOf(declaredArguments(declared, action), seenLimit(limit)) ?? [],
     ),
   }))
 }
@@ -146,7 +146,7 @@ export function seenLimit({ op, path, values }: SuggestedLimit): Parameters<type
   return op === 'in' ? { path: names, op, values } : { path: names, op, value: values[0] ?? '' }
 }
 
-export function argumentsOf(declared: Declarations, action: string): RecordShape {
+export function declaredArguments(declared: Declarations, action: string): RecordShape {
   const shape = declared.request(action).context.fields.get('args')?.shape
   return shape?.kind === 'record' ? shape : { kind: 'record', fields: new Map() }
 }
@@ -154,7 +154,7 @@ export function argumentsOf(declared: Declarations, action: string): RecordShape
 /** INVARIANT: a suggestion could be published. */
 export async function checked(text: string, schema: string) {
   const { mistakes } = await validateInWorker({ text, schema })
-  if (mistakes.length > 0) throw invalid(mistakes)
+  if (mistakes.length > 0) throw invalidPolicies(mistakes)
   return loadWithWorker({ version: 0, text, schema }, 'compiled')
 }
 

@@ -3,7 +3,7 @@ import { Problem } from '../../../platform/lib/problem.ts'
 import { type Outbound, outbound } from '../../../platform/net/index.ts'
 import type { ArchivePlace, ArchivePlaceFacts } from '../segment.ts'
 import { type RequestParts, SignedRequests, type StoreAnswer, saidBy } from './signed-requests.ts'
-import { reasonOf, unreachable } from './unreachable.ts'
+import { unreachable, unreachableReason } from './unreachable.ts'
 
 /** File that shows whether a key may write. It always has the same content. */
 const EXAMINED = 'examined'
@@ -100,7 +100,7 @@ export class S3Store implements ArchivePlace {
   }
 
   #refused(answer: StoreAnswer): Problem {
-    return unreachable(this.where, reasonOf(answer), { says: saidBy(answer) })
+    return unreachable(this.where, unreachableReason(answer), { says: saidBy(answer) })
   }
 }
 

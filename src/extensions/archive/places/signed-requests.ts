@@ -5,7 +5,13 @@ import { Problem } from '../../../platform/lib/problem.ts'
 import type { Wait } from '../../../platform/lib/repeat.ts'
 import type { Secret } from '../../../platform/lib/secret.ts'
 import type { Outbound } from '../../../platform/net/index.ts'
-import { codeIn, mayPass, reasonOf, type StoreRefusal, unreachable } from './unreachable.ts'
+import {
+  codeIn,
+  mayPass,
+  type StoreRefusal,
+  unreachable,
+  unreachableReason,
+} from './unreachable.ts'
 
 /** Key of a store. */
 export interface StoreKey {
@@ -66,7 +72,7 @@ export class SignedRequests {
       if (pause === undefined)
         throw answer instanceof Problem
           ? answer
-          : unreachable(where, reasonOf(answer), { says: saidBy(answer) })
+          : unreachable(where, unreachableReason(answer), { says: saidBy(answer) })
       await wait(pause, this.#ending.signal)
     }
   }

@@ -49,7 +49,7 @@ const WORDS: Readonly<Record<UnreachableReason, string>> = {
   unexpected: 'the answer was unexpected',
 }
 
-export function reasonOf({ code, status }: StoreRefusal): UnreachableReason {
+export function unreachableReason({ code, status }: StoreRefusal): UnreachableReason {
   const known = REASONS[code]
   if (known) return known
   if (status === 401 || status === 403) return 'forbidden'

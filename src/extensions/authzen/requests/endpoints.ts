@@ -51,7 +51,7 @@ async function answering(ports: AuthzenPorts, exchange: Exchange): Promise<void>
     const { bug, problem } = toProblem(error)
     if (bug !== undefined) logBug(context.log, bug)
     if (reply.headersSent) reply.destroy()
-    else refuse(ports, exchange, context.judge(problem))
+    else refuseSubmission(ports, exchange, context.judge(problem))
   }
 }
 
@@ -67,14 +67,18 @@ async function route(
   const [id = '', act, ...more] = path.slice(REQUESTS_PATH.length + 1).split('/')
   if (act === undefined) {
     allowed(message, 'GET', 'HEAD')
-    return write(reply, 200, shownTask(ports.issuer, await findSubmitted(ports.decisions, pep, id)))
+    return writeSubmission(
+      reply,
+      200,
+      shownTask(ports.issuer, await findSubmitted(ports.decisions, pep, id)),
+    )
   }
   if (act !== 'cancel' || more.length > 0)
     throw new Problem('request.not_found', 'there is nothing here')
   allowed(message, 'POST', 'DELETE')
   const kept = hasBody(message) ? keptOf(await readRequest(message)) : {}
   const cancelled = await cancelSubmitted(ports.decisions, pep, { id, kept })
-  write(reply, 200, shownTask(ports.issuer, cancelled))
+  writeSubmission(reply, 200, shownTask(ports.issuer, cancelled))
 }
 
 async function submit(
@@ -86,7 +90,9 @@ async function submit(
   const keys = headerValues(message, 'idempotency-key')
   const submission = readSubmission(ports, await readRequest(message), keys)
   const shown = shownTask(ports.issuer, await submitRequest(ports.decisions, pep, submission))
-  write(reply, shown.status === 'pending' ? 202 : 201, shown, { location: shown.statusEndpoint })
+  writeSubmission(reply, shown.status === 'pending' ? 202 : 201, shown, {
+    location: shown.statusEndpoint,
+  })
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
@@ -99,7 +105,7 @@ function allowed({ method = '' }: IncomingMessage, ...methods: readonly string[]
   throw new Problem('request.method_not_allowed', `\`${method}\` is not offered here`, { members })
 }
 
-function write(
+function writeSubmission(
   reply: ServerResponse,
   status: number,
   shown: ShownTask,
@@ -125,7 +131,7 @@ const TYPES: Partial<Readonly<Record<ProblemCode, string>>> = {
   'access_request.unknown': 'unknown_task',
 }
 
-function refuse({ issuer }: AuthzenPorts, exchange: Exchange, problem: Problem): void {
+function refuseSubmission({ issuer }: AuthzenPorts, exchange: Exchange, problem: Problem): void {
   const { context, message, reply } = exchange
   const { allow, ...rest } = problem.toJSON()
   const type = TYPES[problem.code]

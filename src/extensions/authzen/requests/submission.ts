@@ -56,14 +56,14 @@ function readItems(
     if (!isMap(item)) throw malformed('an item has to be an object')
     if (!item.has('denial'))
       throw new Problem('access_request.bad_binding', 'bind each item by a `denial` of its own')
-    const one = new Map([...item, ...membersOf(body, 'subject')])
+    const one = new Map([...item, ...memberNamed(body, 'subject')])
     const wished = [body, item].flatMap((from) => [...objectIn(from, 'requested_access')])
     const whole = new Map([
-      ...membersOf(body, 'context'),
+      ...memberNamed(body, 'context'),
       ...one,
       ['requested_access', new Map(wished)],
     ])
-    const sent = new Map(['resource', 'action'].flatMap((name) => membersOf(item, name)))
+    const sent = new Map(['resource', 'action'].flatMap((name) => memberNamed(item, name)))
     return { ...readItem(ports, whole), item: canonicalJson(sent) }
   })
   if (new Set(read.map((each) => each.bindingHash)).size < read.length)
@@ -72,7 +72,7 @@ function readItems(
 }
 
 /** A member with its name; none where it is not there. */
-function membersOf(from: JsonObject, name: string): readonly (readonly [string, Json])[] {
+function memberNamed(from: JsonObject, name: string): readonly (readonly [string, Json])[] {
   const value = from.get(name)
   return value === undefined ? [] : [[name, value]]
 }

@@ -42,7 +42,7 @@ export async function taskMode(
   // One catalog for the whole request; whether it still counts is asked when a call is judged.
   const catalog = await decisions.catalog.current()
   const told = (found: EvaluatedCall, question?: Question) => {
-    const answer = answerOf(ports, found, question)
+    const answer = taskModeDecision(ports, found, question)
     evaluated.set(answer, found)
     return answer
   }
@@ -74,7 +74,7 @@ function offerOf(ports: Pick<AuthzenPorts, 'issuer' | 'master'>, until: number):
   return { endpoint, until, tokenOf: (id) => bindingToken(ports, id) }
 }
 
-function answerOf(
+function taskModeDecision(
   ports: Pick<AuthzenPorts, 'issuer' | 'master'>,
   found: EvaluatedCall,
   question: Question | undefined,
@@ -180,7 +180,7 @@ async function candidates(
   const { catalog, pep, question, sought } = given
   if (sought === 'action') {
     const resource = resourceOf(question.resource, pep, catalog)
-    return sorted(resource ? catalog.actionsOf(resource.name).map(nameOf) : [])
+    return sorted(resource ? catalog.actionsOf(resource.name).map(actionNameOf) : [])
   }
   if (sought === 'resource') {
     const action = catalog.actions.get(question.action.name)
@@ -197,7 +197,7 @@ async function candidates(
   return sorted(is === 'person' ? person : [...person, agentId])
 }
 
-function nameOf({ name }: Action): string {
+function actionNameOf({ name }: Action): string {
   return name
 }
 

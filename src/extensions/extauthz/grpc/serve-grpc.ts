@@ -72,14 +72,14 @@ export async function serveGrpc(
 /** Answers a check, and has it counted. */
 async function observed(call: CheckCall, ports: ExtAuthzPorts): Promise<CheckAnswer> {
   const { observer } = ports
-  if (!observer) return ask(call, ports)
+  if (!observer) return answerGrpcCheck(call, ports)
   const headers = Object.fromEntries(
     TRACE_HEADERS.flatMap((name) => call.metadata.get(name).map((value) => [name, String(value)])),
   )
   const { answer } = await observer.followCall(
     { method: METHOD, edge: 'forward-auth', headers },
     async () => {
-      const answer = await ask(call, ports)
+      const answer = await answerGrpcCheck(call, ports)
       return { answer, status: 'problem' in answer ? answer.status : 200 }
     },
   )
@@ -90,7 +90,7 @@ async function observed(call: CheckCall, ports: ExtAuthzPorts): Promise<CheckAns
  * Answers a check. The caller is checked before the question. Never throws: for Envoy, an error could
  * mean to let a call through.
  */
-async function ask(call: CheckCall, ports: ExtAuthzPorts): Promise<CheckAnswer> {
+async function answerGrpcCheck(call: CheckCall, ports: ExtAuthzPorts): Promise<CheckAnswer> {
   try {
     const secrets = ownWords(call, ENFORCER)
     const ip = plainAddress(call.getPeer().replace(/:\d+$/, ''))

@@ -72,7 +72,7 @@ const ENVOY: Convention = {
 /** Finds the convention of an address. @throws Problem `request.not_found` */
 export function conventionOf(url: string): Convention {
   const promised = url.startsWith(`${BODIES}/`) ? BODIES : ''
-  const found = named(url.slice(promised.length))
+  const found = conventionAt(url.slice(promised.length))
   if (!found) throw new Problem('request.not_found', 'no gateway asks at this address')
   if (promised === '') return found
   if (found.none !== undefined)
@@ -80,7 +80,7 @@ export function conventionOf(url: string): Convention {
   return { ...found, prefix: promised + found.prefix, sendsEach: true }
 }
 
-function named(url: string): Convention | undefined {
+function conventionAt(url: string): Convention | undefined {
   if (url.startsWith(`${EXT_AUTHZ}/`)) return ENVOY
   // Some gateways append the query of what they ask about.
   const [path = ''] = url.split('?')

@@ -45,7 +45,7 @@ async function handle(arrived: ArrivedRequest, ports: ExtAuthzPorts): Promise<vo
       return
     }
     convention = conventionOf(message.url ?? '')
-    answer = await ask(arrived, convention, ports)
+    answer = await answerHttpCheck(arrived, convention, ports)
   } catch (error) {
     answer = failure(error, ports.log)
   }
@@ -58,7 +58,7 @@ async function handle(arrived: ArrivedRequest, ports: ExtAuthzPorts): Promise<vo
 }
 
 /** Answers a check. The caller is checked before the question. */
-async function ask(
+async function answerHttpCheck(
   { ip, message }: ArrivedRequest,
   convention: Convention,
   ports: ExtAuthzPorts,

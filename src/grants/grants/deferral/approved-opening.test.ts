@@ -15,7 +15,7 @@ import { listTasks } from '../../../tasks/tasks/index.ts'
 import { issueResourceToken } from '../../issuance/issue-resource-token.ts'
 import { openTask } from '../openings/open-task.ts'
 import { cancelDeferral } from './cancel.ts'
-import { DeferralWorld, reasonOf } from './testing.ts'
+import { DeferralWorld, pollReason } from './testing.ts'
 
 const RULE = (prompt: string) => `
 @id("openings-ask") @requestable("${prompt}") @approvers("group:finance") @lifetime("PT30M")
@@ -45,7 +45,7 @@ forEachEngine('openings that rules make wait for people', (open) => {
 
   test('without the word of the agent they are refused, and nobody is asked', async (t) => {
     const { asked, tasks, waiting } = await begin(t)
-    assert.equal(reasonOf(await waiting.try({ defer: undefined })), 'issuance.approval_needed')
+    assert.equal(pollReason(await waiting.try({ defer: undefined })), 'issuance.approval_needed')
     assert.equal(await asked(), undefined)
     assert.equal(await tasks(), 0)
   })
@@ -61,12 +61,12 @@ forEachEngine('openings that rules make wait for people', (open) => {
     await assert.rejects(world.answer(question?.id ?? '', world.sam, 'approve'))
     await answer('approve')
     const opened = await waiting.poll(held.code)
-    assert.ok(opened.outcome === 'opened', reasonOf(opened))
+    assert.ok(opened.outcome === 'opened', pollReason(opened))
     const { task } = opened
     assert.equal(task.id, question?.taskId)
     assert.ok(task.deadline - parts.clock.now() <= 30 * 60_000, 'not longer than the approval')
     assert.ok(await world.token({ opened, key: waiting.key }))
-    assert.equal(reasonOf(await waiting.poll(held.code)), 'deferral.used')
+    assert.equal(pollReason(await waiting.poll(held.code)), 'deferral.used')
     assert.equal(await tasks(), 1)
     const used = await findRequest(parts, question?.id ?? '')
     assert.equal(used?.usesLeft, 0)
@@ -81,7 +81,7 @@ forEachEngine('openings that rules make wait for people', (open) => {
     const opened = await waiting.poll(code)
     assert.ok(opened.outcome === 'opened')
     const other = await openTask(parts, 'token_exchange', await world.opening(newKey()))
-    assert.equal(reasonOf(other), 'issuance.approval_needed')
+    assert.equal(pollReason(other), 'issuance.approval_needed')
     assert.ok(await world.token({ opened, key: waiting.key }))
     await suspendPerson(parts, { personId: finn.id, by: 'operator', reason: 'test' })
     const asked = world.exchange({ opened, key: waiting.key }, { resource: ORDERS })
@@ -94,11 +94,11 @@ forEachEngine('openings that rules make wait for people', (open) => {
     const { answer, finn, parts, tasks, waiting } = await begin(t)
     const no = await waiting.deferred()
     await answer('deny')
-    assert.equal(reasonOf(await waiting.poll(no.code)), 'deferral.denied')
+    assert.equal(pollReason(await waiting.poll(no.code)), 'deferral.denied')
     const lapsed = await waiting.deferred({ purpose: 'another one' })
     await answer('approve')
     await suspendPerson(parts, { personId: finn.id, by: 'operator', reason: 'test' })
-    assert.equal(reasonOf(await waiting.poll(lapsed.code)), 'deferral.denied')
+    assert.equal(pollReason(await waiting.poll(lapsed.code)), 'deferral.denied')
     assert.equal(await tasks(), 0)
   })
 
@@ -108,12 +108,12 @@ forEachEngine('openings that rules make wait for people', (open) => {
     const first = await asked()
     await answer('approve')
     await publish('In other words.')
-    assert.equal(reasonOf(await waiting.poll(code)), 'waiting')
+    assert.equal(pollReason(await waiting.poll(code)), 'waiting')
     const second = await asked()
     assert.notEqual(second?.id, first?.id)
     assert.deepEqual(second?.ask.prompts, ['In other words.'])
     await answer('approve')
-    assert.equal(reasonOf(await waiting.poll(code)), 'opened')
+    assert.equal(pollReason(await waiting.poll(code)), 'opened')
     assert.equal(await tasks(), 1)
   })
 
@@ -133,7 +133,7 @@ forEachEngine('openings that rules make wait for people', (open) => {
     assert.match(page ?? '', /\/consent\//)
     assert.equal(await asked(), undefined)
     await waiting.answer('grant')
-    assert.equal(reasonOf(await waiting.poll(code)), 'waiting')
+    assert.equal(pollReason(await waiting.poll(code)), 'waiting')
     const question = await asked()
     assert.ok(question)
     const url = 'http://127.0.0.1:7480/oauth/revoke'
@@ -141,7 +141,7 @@ forEachEngine('openings that rules make wait for people', (open) => {
     await cancelDeferral(parts, { ...waiting.presented(waiting.key, url), code: second.code })
     assert.equal((await listForApprover(parts, waiting.world.finn)).length, 1)
     await answer('approve')
-    assert.equal(reasonOf(await waiting.poll(code)), 'opened')
+    assert.equal(pollReason(await waiting.poll(code)), 'opened')
     assert.equal(await tasks(), 1)
   })
 })

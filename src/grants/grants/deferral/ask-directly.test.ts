@@ -14,7 +14,7 @@ import {
 } from '../../../tasks/consent/index.ts'
 import { endBasis, listTasks } from '../../../tasks/tasks/index.ts'
 import { askDirectly, type BackchannelRequest, putQuestion } from './ask-directly.ts'
-import { DeferralWorld, reasonOf } from './testing.ts'
+import { DeferralWorld, pollReason } from './testing.ts'
 
 const only = (...actions: string[]): Detail => ({ ...ALL_OF_ORDERS, actions })
 const URL_OF_IT = `${ISSUER}/oauth/bc-authorize`
@@ -57,8 +57,8 @@ forEachEngine('an agent that asks a person itself (CIBA)', (open) => {
     const { asked, poll, sam, waiting } = await begin(t)
     const held = await asked()
     assert.match(held.code, /^remit_ar_[\w-]{43}$/)
-    assert.equal(reasonOf(await poll(held.code)), 'waiting')
-    assert.equal(reasonOf(await poll(held.code, newKey())), 'proof.wrong_key')
+    assert.equal(pollReason(await poll(held.code)), 'waiting')
+    assert.equal(pollReason(await poll(held.code, newKey())), 'proof.wrong_key')
     await waiting.answer('grant', { details: [only('orders.read')] })
     const answer = await poll(held.code)
     assert.ok(answer.outcome === 'opened')
@@ -68,14 +68,14 @@ forEachEngine('an agent that asks a person itself (CIBA)', (open) => {
       answer.details.map(({ actions }) => actions),
       [['orders.read']],
     )
-    assert.equal(reasonOf(await poll(held.code)), 'deferral.used')
+    assert.equal(pollReason(await poll(held.code)), 'deferral.used')
   })
 
   test('a proof with the question binds the key at once', async (t) => {
     const { asked, poll, waiting } = await begin(t)
     const { code } = await asked({ proof: waiting.presented(waiting.key, URL_OF_IT).proof })
-    assert.equal(reasonOf(await poll(code, newKey())), 'proof.wrong_key')
-    assert.equal(reasonOf(await poll(code)), 'waiting')
+    assert.equal(pollReason(await poll(code, newKey())), 'proof.wrong_key')
+    assert.equal(pollReason(await poll(code)), 'waiting')
   })
 
   test('M2: what the person allowed before answers it, and nothing is asked', async (t) => {
@@ -98,9 +98,13 @@ forEachEngine('an agent that asks a person itself (CIBA)', (open) => {
     )
     const { authTime, bases, personId } = opened.task
     assert.deepEqual([authTime, bases, personId], [null, [basis.id], sam.id])
-    assert.equal(reasonOf(await poll(held.code)), 'deferral.used')
+    assert.equal(pollReason(await poll(held.code)), 'deferral.used')
     for (let n = 0; n < 12; n++)
-      assert.equal(reasonOf(await poll((await asked()).code, newKey())), 'opened', 'however often')
+      assert.equal(
+        pollReason(await poll((await asked()).code, newKey())),
+        'opened',
+        'however often',
+      )
     assert.deepEqual(await pending(), [])
     assert.equal(await tasks(), 13)
     const records = await parts.recorded()
@@ -141,7 +145,7 @@ forEachEngine('an agent that asks a person itself (CIBA)', (open) => {
     assert.equal(consentId, null)
     assert.ok(first)
     await endBasis(parts, { basisId: first.id, by: sam.id })
-    assert.equal(reasonOf(await poll(code)), 'deferral.denied')
+    assert.equal(pollReason(await poll(code)), 'deferral.denied')
     assert.equal(await tasks(), 0)
   })
 
@@ -183,7 +187,7 @@ forEachEngine('an agent that asks a person itself (CIBA)', (open) => {
     assert.notEqual(one.consentId, two.consentId)
     await waiting.answer('grant')
     const answers = [await poll(one.code), await waiting.poll(two.code, { flow: 'ciba' })]
-    assert.deepEqual(answers.map(reasonOf).toSorted(), ['opened', 'waiting'])
+    assert.deepEqual(answers.map(pollReason).toSorted(), ['opened', 'waiting'])
   })
 
   test('O15 (CVE-2026-9798): a suspended person is not asked, and nothing comes of a yes before', async (t) => {
@@ -191,7 +195,7 @@ forEachEngine('an agent that asks a person itself (CIBA)', (open) => {
     const { code } = await asked()
     await waiting.answer('grant')
     await waiting.suspend()
-    assert.equal(reasonOf(await poll(code)), 'deferral.denied')
+    assert.equal(pollReason(await poll(code)), 'deferral.denied')
     const suspended = await why()
     assert.equal(suspended, 'backchannel.unknown_person')
     const { sam } = waiting.world
@@ -267,7 +271,7 @@ forEachEngine('an agent that asks a person itself (CIBA)', (open) => {
     for (let n = 0; n < 12; n++) {
       const { code } = await asked(reading)
       await waiting.answer('grant')
-      assert.equal(reasonOf(await poll(code, newKey())), 'opened')
+      assert.equal(pollReason(await poll(code, newKey())), 'opened')
       await waiting.endBases()
     }
     for (let n = 0; n < 10; n++) {

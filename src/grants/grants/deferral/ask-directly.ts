@@ -56,7 +56,7 @@ export async function askDirectly(
 ): Promise<DirectAskResult> {
   const caller = await readCaller(parts, request)
   if (isFailed(caller)) return refuseFailed(parts, caller)
-  const asked = await ask(parts, request, caller).catch(asRefused)
+  const asked = await askBackchannel(parts, request, caller).catch(asRefused)
   return asked.outcome === 'asked' ? asked : refuseCaller(parts, request, caller, asked)
 }
 
@@ -80,7 +80,7 @@ export function refuseCaller(
   return refuseOpening(parts, attemptBy(request, proof, { agent: agent.id }), refusal)
 }
 
-async function ask(
+async function askBackchannel(
   parts: GrantParts,
   request: BackchannelRequest,
   caller: AskingAgent,

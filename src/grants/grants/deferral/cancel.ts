@@ -16,7 +16,7 @@ import { countWaitingFor, findDeferral, markCancelled } from '../pipeline/deferr
 
 /** Tells whether a text looks like a code that an agent waits with. */
 export function isDeferralCode(token: string): boolean {
-  return digestOf(token) !== undefined
+  return cancelledDigest(token) !== undefined
 }
 
 /**
@@ -31,7 +31,7 @@ export async function cancelDeferral(
   const brought = await readAgent(parts, request)
   if (isFailed(brought)) throw problemFor(brought.refusal)
   const { agent, proof } = brought
-  const digest = digestOf(request.code) ?? ''
+  const digest = cancelledDigest(request.code) ?? ''
   await parts.storage.transaction(async (tx) => {
     await useProof(tx, proof)
     const own = await findDeferral(tx, digest)
@@ -62,7 +62,7 @@ async function cancel(
   })
 }
 
-function digestOf(token: string): string | undefined {
+function cancelledDigest(token: string): string | undefined {
   for (const kind of Object.values(KIND_OF)) {
     const digest = opaqueDigest(kind, token)
     if (digest !== undefined) return digest

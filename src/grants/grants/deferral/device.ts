@@ -90,7 +90,7 @@ async function begin(
       {
         consentId: null,
         answeredBy: parts.clock.now() + WAITS_MS,
-        userCode: digestOf(userCode),
+        userCode: userCodeDigest(userCode),
       },
     )
   })
@@ -108,7 +108,7 @@ function newUserCode(random: Random): string {
 }
 
 /** Computes the digest of a code as people type it. */
-function digestOf(typed: string): string {
+function userCodeDigest(typed: string): string {
   return sha256url(typed.toUpperCase().replaceAll(/[^A-Z]/g, ''))
 }
 
@@ -123,7 +123,7 @@ export async function claimDevice(
   const now = parts.clock.now()
   if (!(await mayType(parts, person, now)))
     throw new Problem('device.too_many_codes', 'too many codes were typed; wait five minutes')
-  const found = await findByUserCode(parts.storage.read, digestOf(typed), now)
+  const found = await findByUserCode(parts.storage.read, userCodeDigest(typed), now)
   const agent = found && (await findAgent(parts.storage.read, found.agentId))
   if (!found || !agent) throw unknownCode()
   const request = readFrozenRequest(found.request)

@@ -9,7 +9,7 @@ import { listTasks } from '../../../tasks/tasks/index.ts'
 import { openTask } from '../openings/open-task.ts'
 import { addAgent } from '../openings/testing.ts'
 import { cancelDeferral } from './cancel.ts'
-import { DeferralWorld, reasonOf } from './testing.ts'
+import { DeferralWorld, pollReason } from './testing.ts'
 
 const only = (...actions: string[]): Detail => ({ ...ALL_OF_ORDERS, actions })
 const REVOKE_URL = 'http://127.0.0.1:7480/oauth/revoke'
@@ -42,7 +42,7 @@ forEachEngine('a deferred opening', (open) => {
     assert.equal(task.purpose, 'look at orders')
     assert.equal(task.personId, world.sam.id)
     assert.equal(task.deadline - task.openedAt, 600_000)
-    assert.equal(reasonOf(await waiting.poll(held.code)), 'deferral.used')
+    assert.equal(pollReason(await waiting.poll(held.code)), 'deferral.used')
     const types = (await parts.recorded()).map(({ type }) => type)
     for (const type of ['task.deferred', 'deferral.redeemed', 'task.opened'])
       assert.ok(types.includes(type), type)
@@ -51,10 +51,10 @@ forEachEngine('a deferred opening', (open) => {
   test('without the word of the agent, nothing is deferred and nothing used up', async (t) => {
     const { parts, waiting, world } = await begin(t)
     const opening = await waiting.ask({ defer: undefined })
-    assert.equal(reasonOf(await openTask(parts, 'token_exchange', opening)), 'needs_consent')
+    assert.equal(pollReason(await openTask(parts, 'token_exchange', opening)), 'needs_consent')
     await waiting.answer('grant')
     const again = await world.opening(waiting.key, { subjectToken: opening.subjectToken })
-    assert.equal(reasonOf(await openTask(parts, 'token_exchange', again)), 'opened')
+    assert.equal(pollReason(await openTask(parts, 'token_exchange', again)), 'opened')
   })
 
   test('uses up what was brought: the code takes its place', async (t) => {
@@ -62,12 +62,12 @@ forEachEngine('a deferred opening', (open) => {
     const opening = await waiting.ask()
     const { subjectToken, assertion } = opening
     assert.equal(
-      reasonOf(await openTask(waiting.world.parts, 'token_exchange', opening)),
+      pollReason(await openTask(waiting.world.parts, 'token_exchange', opening)),
       'deferred',
     )
     const other = await DeferralWorld.in(waiting.world)
-    assert.equal(reasonOf(await other.try({ subjectToken })), 'subject_token.replayed')
-    assert.equal(reasonOf(await other.try({ assertion })), 'assertion.replayed')
+    assert.equal(pollReason(await other.try({ subjectToken })), 'subject_token.replayed')
+    assert.equal(pollReason(await other.try({ assertion })), 'assertion.replayed')
   })
 
   test('the same request again is given the same code', async (t) => {
@@ -88,15 +88,15 @@ forEachEngine('a deferred opening', (open) => {
     const theirs = await waiting.poll(code, { assertion })
     const unknown = await waiting.poll(`remit_dc_${'A'.repeat(43)}`)
     assert.deepEqual(theirs, unknown)
-    assert.equal(reasonOf(unknown), 'deferral.unknown')
+    assert.equal(pollReason(unknown), 'deferral.unknown')
     const stolen = await waiting.poll(code, waiting.presented(newKey()))
-    assert.equal(reasonOf(stolen), 'proof.wrong_key')
-    assert.equal(reasonOf(await waiting.poll(code, { flow: 'ciba' })), 'deferral.unknown')
+    assert.equal(pollReason(stolen), 'proof.wrong_key')
+    assert.equal(pollReason(await waiting.poll(code, { flow: 'ciba' })), 'deferral.unknown')
     assert.equal(
-      reasonOf(await waiting.poll(code, { assertion: undefined })),
+      pollReason(await waiting.poll(code, { assertion: undefined })),
       'agent.unauthenticated',
     )
-    assert.equal(reasonOf(await waiting.poll(code)), 'opened')
+    assert.equal(pollReason(await waiting.poll(code)), 'opened')
   })
 
   test('A12: polls have to keep their pace, and each slip lengthens it', async (t) => {
@@ -104,7 +104,7 @@ forEachEngine('a deferred opening', (open) => {
     const { code } = await waiting.deferred()
     const poll = async (seconds: number) => {
       parts.clock.advance(seconds * 1000)
-      return reasonOf(await waiting.poll(code))
+      return pollReason(await waiting.poll(code))
     }
     assert.equal(await poll(0), 'waiting')
     assert.equal(await poll(4), 'deferral.too_fast')
@@ -113,11 +113,11 @@ forEachEngine('a deferred opening', (open) => {
     const presented = waiting.presented()
     parts.clock.advance(15_000)
     const fresh = { ...presented, proof: waiting.presented().proof }
-    assert.equal(reasonOf(await waiting.poll(code, fresh)), 'waiting')
+    assert.equal(pollReason(await waiting.poll(code, fresh)), 'waiting')
     parts.clock.advance(15_000)
-    assert.equal(reasonOf(await waiting.poll(code, fresh)), 'proof.replayed')
+    assert.equal(pollReason(await waiting.poll(code, fresh)), 'proof.replayed')
     const { assertion } = fresh
-    assert.equal(reasonOf(await waiting.poll(code, { assertion })), 'assertion.replayed')
+    assert.equal(pollReason(await waiting.poll(code, { assertion })), 'assertion.replayed')
   })
 
   test('64 polls at the same moment: one task', async (t) => {
@@ -125,7 +125,7 @@ forEachEngine('a deferred opening', (open) => {
     const { code } = await waiting.deferred()
     await waiting.answer('grant')
     const answers = await Promise.all(Array.from({ length: 64 }, () => waiting.poll(code)))
-    const count = Map.groupBy(answers.map(reasonOf), (reason) => reason)
+    const count = Map.groupBy(answers.map(pollReason), (reason) => reason)
     assert.deepEqual([...count].map(([reason, all]) => [reason, all.length]).toSorted(), [
       ['deferral.used', 63],
       ['opened', 1],
@@ -137,14 +137,14 @@ forEachEngine('a deferred opening', (open) => {
     const { parts, tasks, waiting } = await begin(t)
     const no = await waiting.deferred()
     await waiting.answer('deny')
-    assert.equal(reasonOf(await waiting.poll(no.code)), 'deferral.denied')
+    assert.equal(pollReason(await waiting.poll(no.code)), 'deferral.denied')
     const silent = await waiting.deferred({ details: [only('orders.read')] })
     parts.clock.advance(3_600_000)
-    assert.equal(reasonOf(await waiting.poll(silent.code)), 'deferral.expired')
+    assert.equal(pollReason(await waiting.poll(silent.code)), 'deferral.expired')
     const late = await waiting.deferred({ details: [only('orders.list')] })
     await waiting.answer('grant')
     parts.clock.advance(late.expiresIn * 1000)
-    assert.equal(reasonOf(await waiting.poll(late.code)), 'deferral.expired')
+    assert.equal(pollReason(await waiting.poll(late.code)), 'deferral.expired')
     assert.equal(await tasks(), 0)
   })
 
@@ -154,18 +154,18 @@ forEachEngine('a deferred opening', (open) => {
     await waiting.answer('grant')
     await waiting.endBases()
     const gone = await waiting.poll(taken.code)
-    assert.equal(reasonOf(gone), 'deferral.denied')
+    assert.equal(pollReason(gone), 'deferral.denied')
     const stopped = await waiting.deferred({ details: [only('orders.read')] })
     await waiting.answer('grant')
     await waiting.suspend()
     const answer = await waiting.poll(stopped.code)
-    assert.equal(reasonOf(answer), 'deferral.denied')
+    assert.equal(pollReason(answer), 'deferral.denied')
     assert.ok(answer.outcome === 'refused' && gone.outcome === 'refused')
     assert.equal(answer.detail, gone.detail, 'why is for the books')
     const reasons = (await parts.recorded()).map(({ reason }) => reason)
     assert.ok(reasons.includes('person.suspended') && reasons.includes('consent.required'))
     await suspendAgent(parts, { agentId: 'refund-bot', by: 'operator', reason: 'test' })
-    assert.equal(reasonOf(await waiting.poll(stopped.code)), 'agent.unauthenticated')
+    assert.equal(pollReason(await waiting.poll(stopped.code)), 'agent.unauthenticated')
     assert.equal(await tasks(), 0)
   })
 
@@ -178,12 +178,12 @@ forEachEngine('a deferred opening', (open) => {
     await assert.rejects(cancel({ assertion: undefined }), { code: 'agent.unauthenticated' })
     const other = await addAgent(world, 'other-bot')
     await cancel({ assertion: world.assertion({ iss: other.id, sub: other.id }, other.key) })
-    assert.equal(reasonOf(await waiting.poll(code)), 'waiting')
+    assert.equal(pollReason(await waiting.poll(code)), 'waiting')
     await cancel()
     await cancel()
     const consent = await findConsent(parts.storage.read, String(page).split('/').at(-1) ?? '')
     assert.equal(consent?.state, 'expired')
-    assert.equal(reasonOf(await waiting.poll(code)), 'deferral.denied')
+    assert.equal(pollReason(await waiting.poll(code)), 'deferral.denied')
     assert.equal(await tasks(), 0)
   })
 
@@ -192,7 +192,7 @@ forEachEngine('a deferred opening', (open) => {
     const { code } = await waiting.deferred()
     await waiting.answer('grant')
     await cancelDeferral(parts, { ...waiting.presented(waiting.key, REVOKE_URL), code })
-    assert.equal(reasonOf(await waiting.poll(code)), 'deferral.denied')
+    assert.equal(pollReason(await waiting.poll(code)), 'deferral.denied')
     assert.equal(await tasks(), 0)
   })
 })

@@ -31,10 +31,10 @@ export async function tellResolved(parts: TellingParts): Promise<void> {
   const now = clock.now()
   const found = { before: now - NOT_BEFORE_MS, now, limit: AT_ONCE }
   const resolved = await resolvedToTell(storage.read, found)
-  await Promise.all(resolved.map((each) => tell(parts, each)))
+  await Promise.all(resolved.map((each) => tellClient(parts, each)))
 }
 
-async function tell(parts: TellingParts, resolved: ResolvedDeferral): Promise<void> {
+async function tellClient(parts: TellingParts, resolved: ResolvedDeferral): Promise<void> {
   const { clock, ledger, master, outbound, storage } = parts
   const { agentId: agent, at, code, digest, flow, token } = resolved
   const open = (sealed: Uint8Array) =>

@@ -83,6 +83,6 @@ export class DeferralWorld {
   }
 }
 
-export function reasonOf(answer: PollAnswer | OpeningAnswer): string {
+export function pollReason(answer: PollAnswer | OpeningAnswer): string {
   return answer.outcome === 'refused' ? answer.reason : answer.outcome
 }

@@ -26,7 +26,7 @@ export async function readAsserted(
   const resource = asked.resource ?? (resources?.length === 1 ? resources[0] : undefined)
   if (resource !== undefined && resources && !resources.includes(resource))
     throw new Problem('task.resource_not_granted', 'the assertion is not for this resource')
-  const limit = within(limitOf(claims, catalog), resources)
+  const limit = within(assertedLimit(claims, catalog), resources)
   const wanted = readAsked(asked, catalog)
   if (isRefused(wanted)) throw problemFor(wanted)
   const { kindOf } = catalog
@@ -50,7 +50,7 @@ function resourcesOf({ resource }: Claims, catalog: CatalogView): readonly strin
   return known
 }
 
-function limitOf(claims: Claims, catalog: CatalogView): readonly Detail[] {
+function assertedLimit(claims: Claims, catalog: CatalogView): readonly Detail[] {
   const { authorization_details: details, scope } = claims
   if (scope !== undefined && typeof scope !== 'string')
     throw new Problem('token.malformed', '`scope` is not text')

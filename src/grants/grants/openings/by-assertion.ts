@@ -14,7 +14,7 @@ import {
   type AuthenticatedOpening,
   type AuthenticationResult,
   attemptBy,
-  failed,
+  failedAuthentication,
   isFailed,
 } from '../pipeline/authenticated.ts'
 import { readAgent } from '../pipeline/bring.ts'
@@ -42,7 +42,7 @@ export async function authenticateAsserted(
   const said = await readAssertion<BroughtCredentials>(parts, asked, brought)
     .then((read) => resolveSubject(parts, asked, read))
     .catch(asRefused)
-  if (isRefused(said)) return failed(asked, said, brought)
+  if (isRefused(said)) return failedAuthentication(asked, said, brought)
   const { resource } = said.asserted
   const opening = openingBy(asked, said)
   if (resource === undefined) return opening
@@ -64,13 +64,13 @@ export async function authenticatePublic(
 ): Promise<AuthenticationResult> {
   const asked = { ...given, use: 'id_jag' as const }
   const proof = await readProof(parts, asked).catch(asRefused)
-  if (isRefused(proof)) return failed(asked, proof)
+  if (isRefused(proof)) return failedAuthentication(asked, proof)
   const agent = await findPublicClient(parts, asked.clientId).catch(asRefused)
-  if (isRefused(agent)) return failed(asked, agent, { proof })
+  if (isRefused(agent)) return failedAuthentication(asked, agent, { proof })
   const shown = { agent, proof, issuers: [], assertion: undefined }
   const read = await readAssertion<BroughtCredentials>(parts, asked, shown).catch(asRefused)
   // Without the agent: until then only the client itself claims it.
-  if (isRefused(read)) return failed(asked, read, { proof })
+  if (isRefused(read)) return failedAuthentication(asked, read, { proof })
   const known = read.newcomer ? {} : { person: read.brought.subject.person.id }
   const attempt = attemptBy(asked, proof, { agent: agent.id, ...known })
   const no = (refusal: GrantRefusal) => ({ outcome: 'failed', attempt, refusal }) as const

@@ -33,7 +33,7 @@ import type { GrantParts } from '../parts.ts'
 import {
   type AuthenticationResult,
   attemptBy,
-  failed,
+  failedAuthentication,
   isFailed,
 } from '../pipeline/authenticated.ts'
 import { readAgent } from '../pipeline/bring.ts'
@@ -59,7 +59,7 @@ export async function authenticateChild(
   const brought = await readAgent(parts, opening)
   if (isFailed(brought)) return brought
   const ticket = await checkTicket(opening.ticket, ownTokens(parts)).catch(asRefused)
-  if (isRefused(ticket)) return failed(opening, ticket, brought)
+  if (isRefused(ticket)) return failedAuthentication(opening, ticket, brought)
   const held = await parts.facts.task(ticket.task.parent)
   const attempt = attemptBy(opening, brought.proof, {
     ...{ agent: brought.agent.id, person: held?.task.personId, tokenId: ticket.jti },

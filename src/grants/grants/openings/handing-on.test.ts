@@ -9,7 +9,7 @@ import { findConsent, grantBasis, pendingConsents } from '../../../tasks/consent
 import { grantSponsorship } from '../../../tasks/sponsorship/index.ts'
 import { askDirectly } from '../deferral/ask-directly.ts'
 import { beginDevice, claimDevice } from '../deferral/device.ts'
-import { DeferralWorld, reasonOf } from '../deferral/testing.ts'
+import { DeferralWorld, pollReason } from '../deferral/testing.ts'
 import { openTask } from './open-task.ts'
 import { addAgent, alone, handOn, only, refundBot, ticketFor } from './testing.ts'
 
@@ -37,13 +37,13 @@ forEachEngine('doing and handing on', (open) => {
   test('who was allowed to hand something on may not do it: a new task for it asks the person', async (t) => {
     const { asked, openFor, waiting, world } = await begin(t)
     const first = await openFor([handOn('orders.read')])
-    assert.equal(reasonOf(first), 'needs_consent')
+    assert.equal(pollReason(first), 'needs_consent')
     assert.deepEqual(names((await asked())?.details), ['hand on orders.read'])
     await waiting.answer('grant')
     const coordinator = await world.open({ details: [handOn('orders.read')] })
     assert.deepEqual(names(coordinator.opened.details), [])
     assert.deepEqual(names(coordinator.opened.mayDelegate), ['hand on orders.read'])
-    assert.equal(reasonOf(await openFor([only('orders.read')])), 'needs_consent')
+    assert.equal(pollReason(await openFor([only('orders.read')])), 'needs_consent')
     assert.deepEqual(names((await asked())?.details), ['do orders.read'])
   })
 
@@ -58,7 +58,7 @@ forEachEngine('doing and handing on', (open) => {
       code: 'task.beyond_parent',
     })
     const wanted = [only('orders.read'), handOn('orders.read')]
-    assert.equal(reasonOf(await openFor(wanted)), 'needs_consent')
+    assert.equal(pollReason(await openFor(wanted)), 'needs_consent')
     assert.deepEqual(names((await asked())?.details), ['do orders.read', 'hand on orders.read'])
     await waiting.answer('grant')
     const both = await world.open({ details: wanted })
@@ -97,7 +97,7 @@ forEachEngine('doing and handing on', (open) => {
     assert.ok(opened.outcome === 'opened')
     assert.deepEqual(names(opened.details), ['do orders.list'])
     assert.deepEqual(names(opened.mayDelegate), ['hand on orders.read'])
-    assert.equal(reasonOf(await openFor([only('orders.read')])), 'task.beyond_basis')
+    assert.equal(pollReason(await openFor([only('orders.read')])), 'task.beyond_basis')
     assert.equal(await waiting.agent().then(({ status }) => status), 'active')
   })
 
@@ -128,7 +128,7 @@ forEachEngine('doing and handing on', (open) => {
       ...waiting.presented(newKey()),
       flow: 'ciba',
     })
-    assert.equal(reasonOf(answered), 'deferral.denied', 'nothing that it would do was allowed')
+    assert.equal(pollReason(answered), 'deferral.denied', 'nothing that it would do was allowed')
 
     const begun = await beginDevice(parts, {
       ...waiting.presented(newKey(), `${ISSUER}/oauth/device_authorization`),

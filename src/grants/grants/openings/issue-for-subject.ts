@@ -15,7 +15,7 @@ import {
 } from '../../issuance/index.ts'
 import type { MissingConsent, Opening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { failed, isFailed, refuseFailed } from '../pipeline/authenticated.ts'
+import { failedAuthentication, isFailed, refuseFailed } from '../pipeline/authenticated.ts'
 import { readBrought } from '../pipeline/bring.ts'
 import { openingFor } from './for-person.ts'
 import {
@@ -51,7 +51,7 @@ export async function issueForSubject(
   if (isFailed(read)) return refuseFailed(parts, read)
   const { proof } = read
   const ready = await prepare(parts, asked).catch(asRefused)
-  if (isRefused(ready)) return refuseFailed(parts, failed(asked, ready, read))
+  if (isRefused(ready)) return refuseFailed(parts, failedAuthentication(asked, ready, read))
   const { details, peer, resource } = ready
   const lifeSeconds = Math.min(asked.lifeSeconds ?? LIFE_SECONDS, LIFE_SECONDS)
   const wanted = { ...opening, details, scope: undefined, lifeSeconds }

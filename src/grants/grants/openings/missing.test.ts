@@ -4,7 +4,7 @@ import type { Detail } from '@remit/engine'
 import { newKey, worldsOver } from '../../../calls/calls/testing.ts'
 import { forEachEngine } from '../../../platform/storage/testing.ts'
 import { pendingConsents } from '../../../tasks/consent/index.ts'
-import { DeferralWorld, reasonOf } from '../deferral/testing.ts'
+import { DeferralWorld, pollReason } from '../deferral/testing.ts'
 import type { Opening } from '../opening.ts'
 import { openTask } from './open-task.ts'
 import { addAgent, beginAlone, only, sponsored } from './testing.ts'
@@ -52,7 +52,7 @@ forEachEngine('M5: asking for more than was allowed', (open) => {
   test('gets nothing less where all is needed: the person is asked for the difference alone', async (t) => {
     const { asked, openFor, waiting, world } = await begin(t)
     await world.consent([only('orders.read')])
-    assert.equal(reasonOf(await openFor(MORE, { requireAll: true })), 'needs_consent')
+    assert.equal(pollReason(await openFor(MORE, { requireAll: true })), 'needs_consent')
     assert.deepEqual(
       (await asked()).map(({ details }) => actionsOf(details)),
       [['orders.list']],
@@ -65,14 +65,14 @@ forEachEngine('M5: asking for more than was allowed', (open) => {
 
   test('what a person left out of an answer is missing, and they are asked again only by an agent that needs it', async (t) => {
     const { asked, openFor, waiting } = await begin(t)
-    assert.equal(reasonOf(await openFor(MORE)), 'needs_consent')
+    assert.equal(pollReason(await openFor(MORE)), 'needs_consent')
     await waiting.answer('grant', { details: [only('orders.read')] })
     const less = await openFor(MORE)
     assert.ok(less.outcome === 'opened')
     assert.deepEqual(actionsOf(less.missing?.details), ['orders.list'])
     assert.equal(less.missing?.question, undefined)
     assert.deepEqual(await asked(), [])
-    assert.equal(reasonOf(await openFor(MORE, { requireAll: true })), 'needs_consent')
+    assert.equal(pollReason(await openFor(MORE, { requireAll: true })), 'needs_consent')
     assert.equal((await asked()).length, 1)
   })
 
@@ -97,7 +97,7 @@ forEachEngine('M5: asking for more than was allowed', (open) => {
     assert.ok(less.outcome === 'opened', JSON.stringify(less))
     assert.deepEqual(actionsOf(less.missing?.details), ['orders.list'])
     assert.equal(
-      reasonOf(await beginAlone(world, agent, { details: MORE, requireAll: true })),
+      pollReason(await beginAlone(world, agent, { details: MORE, requireAll: true })),
       'grant.incomplete',
     )
   })

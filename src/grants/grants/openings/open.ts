@@ -37,26 +37,26 @@ async function planAndBegin(
   opening: AuthenticatedOpening,
 ): Promise<OpeningAnswer | WriteConflict> {
   const { also, attempt, before, brought, handsOnNothing, origin, request } = opening
-  const refuse = (refusal: GrantRefusal) => refuseOpening(parts, attempt, refusal)
+  const refuseGrant = (refusal: GrantRefusal) => refuseOpening(parts, attempt, refusal)
   const { asksPeople } = opening
   const plan = await planOpening(parts, opening, { asksPeople })
-  if (plan.outcome === 'refused') return refuse(plan)
+  if (plan.outcome === 'refused') return refuseGrant(plan)
   if (plan.outcome === 'needs_consent')
-    return asksPeople ? askPerson(parts, opening, plan) : refuse(NOT_SAID)
+    return asksPeople ? askPerson(parts, opening, plan) : refuseGrant(NOT_SAID)
   if (plan.outcome === 'needs_approval') {
     const of = { ...(await lineOf(parts, opening)), grant: grantOf(opening) }
     return askApprovers(parts, opening, plan, of)
   }
   const held = await lineageOf(parts, opening, plan, { handsOnNothing })
   const not = await before?.(held)
-  if (not) return refuse(not)
+  if (not) return refuseGrant(not)
   const failed = await begin(parts, held.task, {
     ...{ brought, also, guards: plan.guards?.(held) },
     record: { chain: held.chain, tokenId: attempt.about.tokenId, origin },
   })
   if (failed === BASES_GUARD) return OVERTAKEN
-  if (failed === LINE_GUARD) return refuse(await notOpen(parts, held.above))
-  if (failed !== undefined) return refuse(refusedBy(failed))
+  if (failed === LINE_GUARD) return refuseGrant(await notOpen(parts, held.above))
+  if (failed !== undefined) return refuseGrant(refusedBy(failed))
   const { resource, scope = opening.scope } = request
   const returns = also ? [returnOnceStep(parts, also)] : []
   const question = asksPeople ? await offerRest(parts, opening, plan.grant) : undefined

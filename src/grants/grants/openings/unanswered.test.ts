@@ -7,7 +7,7 @@ import { forEachEngine } from '../../../platform/storage/testing.ts'
 import { listTasks } from '../../../tasks/tasks/index.ts'
 import { issueResourceToken } from '../../issuance/index.ts'
 import { introspect } from '../../token-status/introspect.ts'
-import { DeferralWorld, reasonOf } from '../deferral/testing.ts'
+import { DeferralWorld, pollReason } from '../deferral/testing.ts'
 import { openTask } from './open-task.ts'
 
 /** Runs an act once, right after the next commit that gives authority. */
@@ -47,7 +47,7 @@ forEachEngine('an opening whose answer is in doubt', (open) => {
     const opening = await world.opening(newKey())
     afterCommit(t, world, pause)
     const answer = await openTask(parts, 'token_exchange', opening)
-    assert.equal(reasonOf(answer), 'opened')
+    assert.equal(pollReason(answer), 'opened')
     assert.equal((await listTasks(parts.storage.read, { limit: 9 })).length, 1)
   })
 
@@ -80,7 +80,7 @@ forEachEngine('an opening whose answer is in doubt', (open) => {
     const key = newKey()
     const opening = await world.opening(key)
     afterCommit(t, world, suspend)
-    assert.equal(reasonOf(await openTask(parts, 'token_exchange', opening)), 'task.overtaken')
+    assert.equal(pollReason(await openTask(parts, 'token_exchange', opening)), 'task.overtaken')
     await resume()
     const { subjectToken } = opening
     const again = await openTask(
@@ -88,10 +88,10 @@ forEachEngine('an opening whose answer is in doubt', (open) => {
       'token_exchange',
       await world.opening(key, { subjectToken }),
     )
-    assert.equal(reasonOf(again), 'opened', 'by the same key')
+    assert.equal(pollReason(again), 'opened', 'by the same key')
     const third = await world.opening(newKey(), { subjectToken })
     assert.equal(
-      reasonOf(await openTask(parts, 'token_exchange', third)),
+      pollReason(await openTask(parts, 'token_exchange', third)),
       'subject_token.replayed',
       'what was answered is used up',
     )
@@ -103,9 +103,9 @@ forEachEngine('an opening whose answer is in doubt', (open) => {
     const { code } = await waiting.deferred()
     await waiting.answer('grant')
     afterCommit(t, world, suspend)
-    assert.equal(reasonOf(await waiting.poll(code)), 'waiting')
+    assert.equal(pollReason(await waiting.poll(code)), 'waiting')
     await resume()
-    assert.equal(reasonOf(await waiting.poll(code)), 'opened')
-    assert.equal(reasonOf(await waiting.poll(code)), 'deferral.used')
+    assert.equal(pollReason(await waiting.poll(code)), 'opened')
+    assert.equal(pollReason(await waiting.poll(code)), 'deferral.used')
   })
 })

@@ -10,7 +10,11 @@ import { sponsorOnce } from '../../../tasks/sponsorship/index.ts'
 import { type GrantRefusal, isRefused, readWanted, refused } from '../../issuance/index.ts'
 import type { SponsoredOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { type AuthenticationResult, failed, isFailed } from '../pipeline/authenticated.ts'
+import {
+  type AuthenticationResult,
+  failedAuthentication,
+  isFailed,
+} from '../pipeline/authenticated.ts'
 import { type BroughtWorkload, readWorkload } from '../pipeline/bring.ts'
 import { underGrant } from './sponsored.ts'
 
@@ -29,7 +33,7 @@ export async function authenticateWorkload(
   const brought = await readWorkload(parts, opening)
   if (isFailed(brought)) return brought
   const asked = await asBrought(parts, opening, brought)
-  if (isRefused(asked)) return failed(opening, asked, brought)
+  if (isRefused(asked)) return failedAuthentication(opening, asked, brought)
   return underGrant(parts, asked, { brought, by: 'jwt_bearer' })
 }
 

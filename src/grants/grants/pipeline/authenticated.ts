@@ -48,7 +48,7 @@ export function attemptBy(
 }
 
 /** `known`: what of the request was checked before it failed. */
-export function failed(
+export function failedAuthentication(
   request: Pick<OpeningRequest, 'origin'>,
   refusal: GrantRefusal,
   known: { readonly proof?: Proof | undefined; readonly agent?: { readonly id: string } } = {},

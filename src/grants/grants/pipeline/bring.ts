@@ -13,7 +13,7 @@ import { Problem } from '../../../platform/lib/problem.ts'
 import { asRefused, isRefused, refused } from '../../issuance/index.ts'
 import type { Opening, OpeningRequest } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { type FailedAuthentication, failed, isFailed } from './authenticated.ts'
+import { type FailedAuthentication, failedAuthentication, isFailed } from './authenticated.ts'
 import { readProof } from './credentials.ts'
 
 /** Agent that wants to open a task, and its key. Each is used once, with the task or not at all. */
@@ -83,7 +83,7 @@ export async function readWorkload(
   if (isFailed(read)) return read
   const { proof, vouched } = read
   // INVARIANT: no client issues a grant to itself.
-  return vouched ? { ...read, vouched } : failed(request, NOT_FOR_ITSELF, { proof })
+  return vouched ? { ...read, vouched } : failedAuthentication(request, NOT_FOR_ITSELF, { proof })
 }
 
 const NOT_FOR_ITSELF = refused('agent.unauthenticated', 'an agent cannot issue a grant for itself')
@@ -100,7 +100,7 @@ export async function readBrought(
   const subject = await parts.providers
     .checkSubjectToken(subjectToken, subjectTokenType, { agent })
     .catch(asRefused)
-  return isRefused(subject) ? failed(opening, subject, read) : { ...read, subject }
+  return isRefused(subject) ? failedAuthentication(opening, subject, read) : { ...read, subject }
 }
 
 async function readWith<P extends Proof | undefined>(
@@ -109,9 +109,9 @@ async function readWith<P extends Proof | undefined>(
   proving: Promise<P> | P,
 ) {
   const proof = await Promise.resolve(proving).catch(asRefused)
-  if (isRefused(proof)) return failed(request, proof)
+  if (isRefused(proof)) return failedAuthentication(request, proof)
   const known = await authenticate(parts, request).catch(asRefused)
-  if (isRefused(known)) return failed(request, known, { proof })
+  if (isRefused(known)) return failedAuthentication(request, known, { proof })
   const { agent, issuers, vouched, ...assertion } = known
   return { agent, assertion, proof, issuers, vouched }
 }

@@ -1,7 +1,7 @@
 import { intersect, type KindOf } from '@remit/engine'
 import type { Agent } from '../../../identity/agents/index.ts'
 import type { Person } from '../../../identity/people/index.ts'
-import { limitOf, mayOpen, threadByName } from '../../../identity/spaces/index.ts'
+import { mayOpen, spaceLimit, threadByName } from '../../../identity/spaces/index.ts'
 import type { Id } from '../../../platform/lib/id.ts'
 import type { LiveView } from '../../../platform/revocation/index.ts'
 import { codeOf } from '../../../tasks/decision-log/index.ts'
@@ -107,7 +107,7 @@ export function withinPlace(
   where: SpaceContext | undefined,
   kindOf: KindOf,
 ): AuthorityRequest | GrantRefusal {
-  const limit = where && limitOf(where.line, kindOf)
+  const limit = where && spaceLimit(where.line, kindOf)
   if (!limit) return asked
   const calls = intersect(asked.calls, limit, kindOf)
   const delegates = asked.delegates && intersect(asked.delegates, limit, kindOf)

@@ -2,7 +2,7 @@ import { importPublicJwk, type PublicKey } from '../../../platform/jose/index.ts
 import { Problem } from '../../../platform/lib/problem.ts'
 import { identifyWorkload, type VerifiedToken } from '../../issuers/index.ts'
 import type { AuthenticatedAgent, AuthenticatingParts } from '../authenticated.ts'
-import { checkPossession, invalid } from './possession.ts'
+import { checkPossession, invalidAttestation } from './possession.ts'
 import { readShown } from './shown.ts'
 
 /**
@@ -17,7 +17,7 @@ export async function byAttestation(
 ): Promise<AuthenticatedAgent> {
   const { attestation, kind, proof } = readShown(shown)
   const { challenges } = parts
-  if (!challenges) throw invalid('attestations are not accepted here')
+  if (!challenges) throw invalidAttestation('attestations are not accepted here')
   const vouched = await parts.issuers.checkAttestation(attestation).catch(inItsWords)
   const instance = instanceKey(vouched)
   const used = await checkPossession({ kind, proof }, instance, { ...parts, challenges }).catch(
@@ -37,7 +37,7 @@ function instanceKey({ claims }: VerifiedToken): PublicKey {
   try {
     return importPublicJwk(jwk)
   } catch (cause) {
-    throw invalid('`cnf` does not name a public key', cause)
+    throw invalidAttestation('`cnf` does not name a public key', cause)
   }
 }
 
@@ -49,6 +49,7 @@ function inItsWords(cause: unknown): never {
   if (!(cause instanceof Problem) || cause.status >= 500) throw cause
   if (cause.code === 'token.expired' || cause.code === 'token.too_old')
     throw new Problem('attestation.stale', 'the attestation has expired', { cause })
-  if (cause.code.startsWith('token.')) throw invalid(`the attestation: ${cause.detail}`, cause)
+  if (cause.code.startsWith('token.'))
+    throw invalidAttestation(`the attestation: ${cause.detail}`, cause)
   throw cause
 }

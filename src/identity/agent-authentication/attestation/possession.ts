@@ -53,17 +53,18 @@ export async function checkPossession(
 ): Promise<Possession> {
   const { header, payload, signature, signingInput } = readCompact(proof, MAX_BYTES)
   const { alg } = header
-  if (header.typ !== TYP[kind]) throw invalid(`\`typ\` of the proof must be ${TYP[kind]}`)
+  if (header.typ !== TYP[kind])
+    throw invalidAttestation(`\`typ\` of the proof must be ${TYP[kind]}`)
   if (!isAlgorithm(alg) || !POP_ALGORITHMS.some((one) => one === alg) || !fits(alg, instance.key))
-    throw invalid('the proof is not signed by a key of its instance')
+    throw invalidAttestation('the proof is not signed by a key of its instance')
   // INVARIANT: the key of the attestation signs; a DPoP proof names it too (section 5.2).
   if (kind === 'dpop_combined' && thumbprintOf(header.jwk) !== instance.thumbprint)
-    throw invalid('the DPoP proof is not signed with the attested key')
+    throw invalidAttestation('the DPoP proof is not signed with the attested key')
   if (!(await verifySignature(alg, instance.key, signingInput, signature)))
-    throw invalid('the proof is not signed with the attested key')
+    throw invalidAttestation('the proof is not signed with the attested key')
   const claims = readObject(payload, 'claims set')
   if (kind === 'attestation_pop_jwt' && claims.aud !== expect.issuer)
-    throw invalid('the proof is for another audience')
+    throw invalidAttestation('the proof is for another audience')
   const iat = issuedAt(claims, expect.clock)
   const challenge = kind === 'attestation_pop_jwt' ? claims.challenge : claims.nonce
   if (!expect.challenges.holds(challenge))
@@ -84,20 +85,21 @@ function thumbprintOf(jwk: unknown): string | undefined {
 }
 
 function issuedAt({ iat }: PlainObject, clock: Clock): number {
-  if (typeof iat !== 'number' || !Number.isSafeInteger(iat)) throw invalid('the proof has no `iat`')
+  if (typeof iat !== 'number' || !Number.isSafeInteger(iat))
+    throw invalidAttestation('the proof has no `iat`')
   const age = clock.now() - iat * 1000
   if (age < -CLOCK_SKEW_MS || age > MAX_AGE_MS)
-    throw invalid('the proof is too old or from the future')
+    throw invalidAttestation('the proof is too old or from the future')
   return iat * 1000
 }
 
 function jtiOf({ jti }: PlainObject): string {
   if (typeof jti !== 'string' || jti === '' || jti.length > MAX_JTI)
-    throw invalid('the proof has no `jti`')
+    throw invalidAttestation('the proof has no `jti`')
   return jti
 }
 
-export function invalid(detail: string, cause?: unknown): Problem {
+export function invalidAttestation(detail: string, cause?: unknown): Problem {
   return new Problem('attestation.invalid', detail, { cause })
 }
 

@@ -9,7 +9,7 @@ import {
   insertAgent,
 } from '../../agents/index.ts'
 import { findPerson } from '../../people/index.ts'
-import { digestOf, provingOf, softwareDigest } from '../description.ts'
+import { descriptionDigest, provingOf, softwareDigest } from '../description.ts'
 import { agentsOfSoftware, findDescription, insertDescription } from '../description-store.ts'
 import type { SelfRegisteredClient } from '../self-registered.ts'
 import type { AdmissionRule } from './admission-rule.ts'
@@ -153,7 +153,10 @@ async function requireAsDescribed(
   if (description.softwareDigest !== null && description.softwareDigest === softwareDigest(client))
     return
   const keys = provingOf(client).keys
-  if (description.digest !== digestOf(client) || description.proves.keys.join() !== keys.join())
+  if (
+    description.digest !== descriptionDigest(client) ||
+    description.proves.keys.join() !== keys.join()
+  )
     throw new Problem(
       'authorization.changed',
       "the program's description has changed: start again there",

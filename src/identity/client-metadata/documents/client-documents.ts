@@ -6,12 +6,12 @@ import type { AdmissionRule } from '../admission/admission-rule.ts'
 import { listAdmissionRules } from '../admission/admission-store.ts'
 import { isNamed, redirectsBelong } from '../admission/match-rule.ts'
 import type { ClientDocument, ClientKey } from '../client-document.ts'
-import { invalid, keysOf } from './credentials.ts'
+import { invalidClientDocument, keysOf } from './credentials.ts'
 import { FetchBudget } from './fetch-budget.ts'
 import { type FetchedValue, KeptFetches } from './kept-fetches.ts'
 import { lifetimeOf } from './lifetime.ts'
 import { noticeChange } from './notice-change.ts'
-import { plain, readDocument } from './read-document.ts'
+import { plainMember, readDocument } from './read-document.ts'
 
 /** Section 9.7 of the draft. */
 const MAX_BYTES = 5 * 1024
@@ -82,12 +82,14 @@ export class ClientDocuments {
 
   async #find(clientId: string, mostAgeMs?: number): Promise<ClientDocument> {
     if (!isClientUrl(clientId))
-      throw invalid('a client id that is a URL must be `https` with a path, in canonical form')
-    if (this.#ports.policy === 'off') throw refused()
+      throw invalidClientDocument(
+        'a client id that is a URL must be `https` with a path, in canonical form',
+      )
+    if (this.#ports.policy === 'off') throw refusedDocument()
     const document = await this.#documents.get(clientId, mostAgeMs)
     // Checked each time: an administrator may have said otherwise since it was fetched.
     if (!redirectsBelong(await this.#rules(), document))
-      throw invalid(
+      throw invalidClientDocument(
         `its \`redirect_uris\` are neither at ${clientHost(clientId)} nor on this computer`,
       )
     return document
@@ -99,12 +101,12 @@ export class ClientDocuments {
 
   async #fetch(clientId: string): Promise<FetchedValue<ClientDocument>> {
     const known = await this.#isKnown(clientId)
-    if (!known && this.#ports.policy === 'listed') throw refused()
+    if (!known && this.#ports.policy === 'listed') throw refusedDocument()
     const { headers, json } = await this.#get(clientId, known, MAX_BYTES)
     const read = readDocument(json, clientId)
     const { jwksUri } = read
     const set = jwksUri === undefined ? undefined : await this.#get(jwksUri, known, MAX_KEYS_BYTES)
-    const document = set ? { ...read, keys: keysOf(plain(set.json)) } : read
+    const document = set ? { ...read, keys: keysOf(plainMember(set.json)) } : read
     const lives = [headers, ...(set ? [set.headers] : [])].map(lifetimeOf)
     // INVARIANT: no request goes on with a changed description before consents to the old one have ended.
     await noticeChange(this.#ports, document)
@@ -141,7 +143,7 @@ function pick(keys: readonly ClientKey[], kid: string | undefined): ClientKey | 
   return keys.length === 1 ? keys[0] : undefined
 }
 
-function refused(): Problem {
+function refusedDocument(): Problem {
   return new Problem(
     'client_document.refused',
     'clients with a metadata document are not admitted here, or not from that host',

@@ -21,10 +21,10 @@ type Members = Readonly<Record<string, unknown>>
 export function refuseSecrets(members: Members): void {
   for (const name of ['client_secret', 'client_secret_expires_at'])
     if (Object.hasOwn(members, name))
-      throw invalid(`a public document must not contain \`${name}\``)
+      throw invalidClientDocument(`a public document must not contain \`${name}\``)
   for (const method of [members[METHOD], members[METHODS]].flat())
     if (typeof method === 'string' && /secret/i.test(method))
-      throw invalid(
+      throw invalidClientDocument(
         `\`${method.slice(0, 40)}\` needs a secret, which a public document cannot have`,
       )
   refusePrivateKeys(members)
@@ -36,7 +36,7 @@ function claimsOf(statement: unknown): Members {
   try {
     return readObject(readCompact(String(statement)).payload, 'software statement')
   } catch (cause) {
-    throw invalid('`software_statement` is not a JWT', cause)
+    throw invalidClientDocument('`software_statement` is not a JWT', cause)
   }
 }
 
@@ -45,7 +45,7 @@ function refusePrivateKeys(value: unknown): void {
   const inside: unknown[] = Object.values(value)
   const secret = PRIVATE_MEMBERS.find((name) => Object.hasOwn(value, name))
   if (Object.hasOwn(value, 'kty') && secret !== undefined)
-    throw invalid(`a key has the private member \`${secret}\`, so it is compromised`)
+    throw invalidClientDocument(`a key has the private member \`${secret}\`, so it is compromised`)
   for (const item of inside) refusePrivateKeys(item)
 }
 
@@ -57,13 +57,13 @@ export function methodsOf(members: Members): readonly ClientMethod[] {
   const { [METHOD]: one, [METHODS]: several } = members
   if (one === undefined && several === undefined) return ['none']
   if (several !== undefined && !(Array.isArray(several) && several.length > 0))
-    throw invalid(`\`${METHODS}\` is a list of methods`)
+    throw invalidClientDocument(`\`${METHODS}\` is a list of methods`)
   const declared: readonly unknown[] = several ?? [one]
   if (one !== undefined && !declared.includes(one))
-    throw invalid(`\`${METHOD}\` is not among \`${METHODS}\``)
+    throw invalidClientDocument(`\`${METHOD}\` is not among \`${METHODS}\``)
   const methods = OURS.filter((method) => declared.includes(method))
   if (methods.length === 0)
-    throw invalid('the client supports no authentication method of this server')
+    throw invalidClientDocument('the client supports no authentication method of this server')
   return methods
 }
 
@@ -74,12 +74,12 @@ export function methodsOf(members: Members): readonly ClientMethod[] {
 export function keysOf(set: unknown): readonly ClientKey[] {
   const keys = typeof set === 'object' && set !== null ? Reflect.get(set, 'keys') : undefined
   if (!Array.isArray(keys) || keys.length > MAX_KEYS)
-    throw invalid(`its keys are not a JWK set of at most ${MAX_KEYS}`)
+    throw invalidClientDocument(`its keys are not a JWK set of at most ${MAX_KEYS}`)
   refusePrivateKeys(keys)
   const usable = keys.flatMap(usableKey)
-  if (usable.length === 0) throw invalid('it has no key on P-256 or Ed25519')
+  if (usable.length === 0) throw invalidClientDocument('it has no key on P-256 or Ed25519')
   if (new Set(usable.map(({ kid }) => kid)).size < usable.length)
-    throw invalid('two keys have the same `kid`')
+    throw invalidClientDocument('two keys have the same `kid`')
   return usable
 }
 
@@ -93,6 +93,6 @@ function usableKey(jwk: unknown): ClientKey[] {
   }
 }
 
-export function invalid(detail: string, cause?: unknown): Problem {
+export function invalidClientDocument(detail: string, cause?: unknown): Problem {
   return new Problem('client_document.invalid', detail, { cause })
 }

@@ -9,7 +9,7 @@ import {
 import type { KeyChange } from '../admission/admission-rule.ts'
 import { findRule } from '../admission/admission-store.ts'
 import type { ClientDocument } from '../client-document.ts'
-import { type Description, digestOf, provingOf, selfOf } from '../description.ts'
+import { type Description, descriptionDigest, provingOf, selfOf } from '../description.ts'
 import { findDescription, insertDescription, replaceDescription } from '../description-store.ts'
 import type { SelfRegisteredClient } from '../self-registered.ts'
 
@@ -44,7 +44,7 @@ export async function noticeDescription(
     return
   }
   const { keys } = provingOf(client)
-  const told = before.digest !== digestOf(client)
+  const told = before.digest !== descriptionDigest(client)
   if (!told && before.proves.keys.join() === keys.join()) return
   const added = keys.filter((key) => !before.proves.keys.includes(key))
   const follows = await whatFollows(parts, agent, { told, added })

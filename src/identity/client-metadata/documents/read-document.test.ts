@@ -4,7 +4,7 @@ import { parseJson } from '../../../platform/lib/json.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import { keyPair } from '../../agents/testing.ts'
 import { keysOf } from './credentials.ts'
-import { plain, readDocument } from './read-document.ts'
+import { plainMember, readDocument } from './read-document.ts'
 
 const URL_ = 'https://app.example/client.json'
 const HONEST = {
@@ -164,7 +164,7 @@ test('one that asks nobody needs neither', () => {
 })
 
 test('numbers and members keep their place when a document is read', () => {
-  assert.deepEqual(plain(parseJson('{"a":[1,"b",null,true,{"c":2.5}]}')), {
+  assert.deepEqual(plainMember(parseJson('{"a":[1,"b",null,true,{"c":2.5}]}')), {
     a: [1, 'b', null, true, { c: 2.5 }],
   })
 })

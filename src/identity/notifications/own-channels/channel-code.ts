@@ -31,7 +31,10 @@ export async function sendCode(
     const turns = { what: 'channel code', by, now } as const
     if (!(await consumeAttempt(tx, { ...turns, most: 1, inMs: MINUTE }))) return false
     if (!(await consumeAttempt(tx, { ...turns, most: CODES_IN_AN_HOUR, inMs: HOUR }))) return false
-    await putCode(tx, own.id, { digest: digestOf(parts, own, code), until: now + CODE_LIFE_MS })
+    await putCode(tx, own.id, {
+      digest: channelCodeDigest(parts, own, code),
+      until: now + CODE_LIFE_MS,
+    })
     return true
   })
   if (!allowed)
@@ -50,7 +53,7 @@ export async function sendCode(
     .catch(async (error: unknown) => {
       // INVARIANT: no one is told that a code was sent which was not.
       await parts.storage.transaction((tx) =>
-        putCode(tx, own.id, { digest: digestOf(parts, own, code), until: NOT_SENT }),
+        putCode(tx, own.id, { digest: channelCodeDigest(parts, own, code), until: NOT_SENT }),
       )
       if (error instanceof DeliveryError) throw new Problem('notification.not_sent', error.told)
       throw error
@@ -86,7 +89,7 @@ export async function checkCode(
   code: string,
 ): Promise<void> {
   const now = parts.clock.now()
-  const digest = digestOf(parts, own, code.trim())
+  const digest = channelCodeDigest(parts, own, code.trim())
   // Never throws: a try that was wrong has to be stored.
   const confirmed = await parts.storage.transaction(
     async (tx) =>
@@ -105,7 +108,7 @@ function newCode({ random }: Pick<NotificationParts, 'random'>): string {
 }
 
 /** A code is short, so its digest has a key. */
-function digestOf(
+function channelCodeDigest(
   { master }: Pick<NotificationParts, 'master'>,
   { id }: Pick<OwnChannel, 'id'>,
   code: string,

@@ -55,7 +55,11 @@ export async function addOwnChannel(
   const added = await parts.storage.transaction(async (tx) => {
     const inserted = await insertOwnChannel(tx, own)
     if (inserted && ownerKind(owner) === 'group')
-      await parts.ledger.append(tx, { type: 'group_channel.added', by, facts: factsOf(own) })
+      await parts.ledger.append(tx, {
+        type: 'group_channel.added',
+        by,
+        facts: ownChannelFacts(own),
+      })
     return inserted
   })
   if (!added)
@@ -94,7 +98,7 @@ export async function removeOwnChannel(
     if (ownerKind(own.owner) === 'person') await deleteChoice(tx, own.owner, channelName(own))
     else
       await parts.ledger.append(tx, {
-        ...{ type: 'group_channel.removed', by: act.by, facts: factsOf(own) },
+        ...{ type: 'group_channel.removed', by: act.by, facts: ownChannelFacts(own) },
       })
   })
 }
@@ -118,6 +122,6 @@ function requireKind(
   return kind
 }
 
-function factsOf({ kind, label, owner }: OwnChannel) {
+function ownChannelFacts({ kind, label, owner }: OwnChannel) {
   return { group: owner.slice('group:'.length), kind, label }
 }

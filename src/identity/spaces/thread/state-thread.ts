@@ -35,7 +35,8 @@ export async function stateThread(
     if (known?.endedAt != null) throw new Problem('thread.ended', 'the thread has ended')
     const said = await understood(tx, statement)
     if (known && statement.version <= known.version && known.surfaceId === surface.id) {
-      if (statement.version === known.version && isSame(known, said)) return { thread: known }
+      if (statement.version === known.version && isSameParties(known, said))
+        return { thread: known }
       throw new Problem('thread.overtaken', `version ${known.version} was already reported`, {
         members: { version: known.version },
       })
@@ -50,7 +51,7 @@ export async function stateThread(
       statedAt: parts.clock.now(),
       endedAt: null,
     }
-    return { thread: next, change: await write(parts, tx, known, next) }
+    return { thread: next, change: await writeThread(parts, tx, known, next) }
   })
   if (change) await parts.live.settle(change)
   return thread
@@ -61,7 +62,7 @@ interface WrittenThread {
   readonly change?: Change | undefined
 }
 
-async function write(
+async function writeThread(
   parts: SpaceParts,
   tx: Tx,
   known: Thread | undefined,
@@ -154,7 +155,7 @@ async function understood(reader: Reader, statement: Statement): Promise<ThreadP
   const { agents, others, participants, requester } = statement
   const known = new Set<string>()
   const unknown = new Set<string>()
-  const read = async (named: NamedPerson): Promise<string | null> => {
+  const findParty = async (named: NamedPerson): Promise<string | null> => {
     const person = await ('id' in named
       ? findPerson(reader, named.id)
       : findPersonBySubject(reader, named.issuer, named.subject))
@@ -162,8 +163,8 @@ async function understood(reader: Reader, statement: Statement): Promise<ThreadP
     else unknown.add(JSON.stringify('id' in named ? named.id : [named.issuer, named.subject]))
     return person?.id ?? null
   }
-  for (const each of participants) await read(each)
-  const requesterId = requester ? await read(requester) : null
+  for (const each of participants) await findParty(each)
+  const requesterId = requester ? await findParty(requester) : null
   return {
     requesterId,
     participantIds: [...known].sort(),
@@ -172,8 +173,8 @@ async function understood(reader: Reader, statement: Statement): Promise<ThreadP
   }
 }
 
-function isSame(one: ThreadParties, other: ThreadParties): boolean {
-  const text = ({ agents, participantIds, requesterId, strangers }: ThreadParties) =>
+function isSameParties(one: ThreadParties, other: ThreadParties): boolean {
+  const partiesText = ({ agents, participantIds, requesterId, strangers }: ThreadParties) =>
     JSON.stringify([agents, participantIds, requesterId, strangers])
-  return text(one) === text(other)
+  return partiesText(one) === partiesText(other)
 }

@@ -13,7 +13,7 @@ const split = workerTask<typeof splitJson>({
  */
 export async function readLargeJson(body: LargeBody): Promise<unknown> {
   try {
-    const { rest, texts } = await oneByOne(() => read(body))
+    const { rest, texts } = await oneByOne(() => splitLargeBody(body))
     const value: unknown = JSON.parse(rest)
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? { ...value, ...texts }
@@ -25,7 +25,7 @@ export async function readLargeJson(body: LargeBody): Promise<unknown> {
   }
 }
 
-function read(body: LargeBody): Promise<ReadBody> {
+function splitLargeBody(body: LargeBody): Promise<ReadBody> {
   // A posted view is copied with all the memory that it is a part of.
   return split({ ...body, bytes: new Uint8Array(body.bytes) })
 }

@@ -4,7 +4,7 @@ import { weaknessOf } from '../../jose/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { checkConstraints } from './constraints.ts'
 import { parsedExtension as parsed, untrusted } from './extension.ts'
-import { bytesIn, type CertificateNames, namesOf } from './names.ts'
+import { bytesIn, type CertificateNames, namesInCertificate } from './names.ts'
 import { leadToAnchor } from './path-building.ts'
 
 /** Certificates in DER: the client's own, and those between it and a trusted authority. */
@@ -100,9 +100,9 @@ export async function checkPath(
     checkConstraints(certificatePath)
     checkHolder(own)
     const { validFrom, validTo } = new X509Certificate(leaf)
-    const between = await Promise.all(certificatePath.slice(1, -1).map(namesOf))
+    const between = await Promise.all(certificatePath.slice(1, -1).map(namesInCertificate))
     return {
-      ...(await namesOf(own)),
+      ...(await namesInCertificate(own)),
       from: Date.parse(validFrom),
       to: Date.parse(validTo),
       signedBy: between.flatMap(({ uris }) => uris),
@@ -114,9 +114,13 @@ export async function checkPath(
 }
 
 function wayOf({ chain, leaf }: ShownPath, anchors: readonly Uint8Array[], now: number) {
-  const read = (der: Uint8Array) => new X509Certificate(der)
-  const between = chain.filter((der) => !same(der, leaf)).map(read)
-  return leadToAnchor(read(leaf), { anchors: anchors.map(read), between, now })
+  const parseCertificate = (der: Uint8Array) => new X509Certificate(der)
+  const between = chain.filter((der) => !same(der, leaf)).map(parseCertificate)
+  return leadToAnchor(parseCertificate(leaf), {
+    anchors: anchors.map(parseCertificate),
+    between,
+    now,
+  })
 }
 
 /**

@@ -116,11 +116,12 @@ function isAddressIn(
   const size = within.length / 2
   if (address.length !== size) return false
   return address.every(
-    (byte, i) => (byte & at(within, size + i)) === (at(within, i) & at(within, size + i)),
+    (byte, i) =>
+      (byte & byteAt(within, size + i)) === (byteAt(within, i) & byteAt(within, size + i)),
   )
 }
 
-function at(bytes: Uint8Array, i: number): number {
+function byteAt(bytes: Uint8Array, i: number): number {
   return bytes[i] ?? 0
 }
 

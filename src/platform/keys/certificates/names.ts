@@ -28,7 +28,7 @@ const SHORT: Readonly<Record<string, string>> = {
   '0.9.2342.19200300.100.1.25': 'DC',
 }
 
-export async function namesOf(certificate: Certificate): Promise<CertificateNames> {
+export async function namesInCertificate(certificate: Certificate): Promise<CertificateNames> {
   const { AltName } = await import('pkijs')
   const found = certificate.extensions?.find(({ extnID }) => extnID === '2.5.29.17')?.parsedValue
   const names = found instanceof AltName ? found.altNames : []

@@ -164,7 +164,7 @@ export class SignerProgram implements ExternalSigner {
   }
 
   #answered(line: string): void {
-    const answer = answerOf(line)
+    const answer = parseSignerAnswer(line)
     if (!answer) {
       // A vendor's library may print on its own.
       this.#options.onError(new Error('the signer sent a line that is no answer'))
@@ -204,7 +204,7 @@ export class SignerProgram implements ExternalSigner {
   }
 }
 
-function answerOf(line: string): (SignerAnswer & { readonly id: number }) | undefined {
+function parseSignerAnswer(line: string): (SignerAnswer & { readonly id: number }) | undefined {
   try {
     const answer: unknown = JSON.parse(line)
     const { id } = Object(answer) as SignerAnswer // as: its members are checked where they are used

@@ -127,14 +127,14 @@ async function offeredBy(
 }
 
 function serverOf({ instructions, serverInfo }: OpenedSession): McpDescription['server'] {
-  const text = (member: 'name' | 'version' | 'title') => {
+  const serverText = (member: 'name' | 'version' | 'title') => {
     const value = serverInfo.get(member)
     return typeof value === 'string' ? value.slice(0, MAX_TEXT[member]) : undefined
   }
-  const title = text('title')
+  const title = serverText('title')
   return {
-    name: text('name') ?? '',
-    version: text('version') ?? '',
+    name: serverText('name') ?? '',
+    version: serverText('version') ?? '',
     ...(title === undefined ? {} : { title }),
     ...(instructions === undefined
       ? {}

@@ -123,16 +123,16 @@ function badMcpMessage(detail: string): Problem {
 
 /** Prints a message on one line. */
 export function printMessage(message: RpcMessage): string {
-  const members = membersOf(message).map(([name, value]) => `,"${name}":${printJson(value)}`)
+  const members = rpcMembers(message).map(([name, value]) => `,"${name}":${printJson(value)}`)
   return `{"jsonrpc":"2.0"${members.join('')}}`
 }
 
 /** Prints a message as `printMessage` does, in pieces. */
 export function printedPieces(message: RpcMessage, known: KnownText) {
-  return printPieces(new Map<string, Json>([['jsonrpc', '2.0'], ...membersOf(message)]), known)
+  return printPieces(new Map<string, Json>([['jsonrpc', '2.0'], ...rpcMembers(message)]), known)
 }
 
-function membersOf(message: RpcMessage): [string, Json][] {
+function rpcMembers(message: RpcMessage): [string, Json][] {
   if (message.kind === 'result')
     return [
       ['id', message.id],

@@ -28,7 +28,7 @@ export async function serveScript(script: Script = () => false): Promise<Scripte
   const asked: ReceivedMessage[] = []
   let playing = script
   const server = createServer(async (message, reply) => {
-    const one = await read(message)
+    const one = await readReceived(message)
     asked.push(one)
     if (!(await playing(one, reply))) polite(one, reply)
   })
@@ -47,7 +47,7 @@ export async function serveScript(script: Script = () => false): Promise<Scripte
   }
 }
 
-async function read(message: IncomingMessage): Promise<ReceivedMessage> {
+async function readReceived(message: IncomingMessage): Promise<ReceivedMessage> {
   const chunks: Buffer[] = []
   for await (const chunk of message as AsyncIterable<Buffer>) chunks.push(chunk)
   const text = Buffer.concat(chunks).toString()

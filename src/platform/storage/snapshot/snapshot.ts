@@ -29,7 +29,7 @@ export const ROWS_AT_ONCE = 50
 
 /** Statement that reads a table. Names are those of our own schema. */
 export function selectAll(table: string, columns: readonly string[], orderBy?: string): string {
-  const quoted = (name: string) => `"${name}"`
-  const order = orderBy === undefined ? '' : ` ORDER BY ${quoted(orderBy)}`
-  return `SELECT ${columns.map(quoted).join()} FROM ${quoted(table)}${order}`
+  const quotedIdentifier = (name: string) => `"${name}"`
+  const order = orderBy === undefined ? '' : ` ORDER BY ${quotedIdentifier(orderBy)}`
+  return `SELECT ${columns.map(quotedIdentifier).join()} FROM ${quotedIdentifier(table)}${order}`
 }

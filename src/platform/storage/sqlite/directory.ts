@@ -47,7 +47,7 @@ export function holdDirectory(directory: string): HeldDirectory {
     for (const name of [LOCK, DATABASE]) createPrivate(join(directory, name))
   } catch (cause) {
     throw unavailable(
-      `the data directory ${directory} cannot be written: ${reasonOf(cause)}`,
+      `the data directory ${directory} cannot be written: ${errorCode(cause)}`,
       cause,
     )
   }
@@ -79,7 +79,7 @@ function createPrivate(file: string): void {
   try {
     closeSync(openSync(file, 'wx', 0o600))
   } catch (error) {
-    if (reasonOf(error) !== 'EEXIST') throw error
+    if (errorCode(error) !== 'EEXIST') throw error
   }
 }
 
@@ -89,6 +89,6 @@ function warningsAbout(directory: string): string[] {
   return [`the data directory ${directory} can be read by other users: chmod 700 it`]
 }
 
-function reasonOf(error: unknown): string {
+function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : String(error)
 }

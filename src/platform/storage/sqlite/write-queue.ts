@@ -153,7 +153,7 @@ export class WriteQueue {
   /** Answers all requests of a lost transaction with the same failure: nothing of them remains. */
   #fail(requests: readonly { id: number }[], error: unknown): void {
     this.#rollBack()
-    this.#send(requests.map(({ id }) => failed(id, failureOf(error))))
+    this.#send(requests.map(({ id }) => failureReply(id, failureOf(error))))
   }
 
   #runBatch({ id, steps }: StepBatch): WriterReply {
@@ -168,7 +168,7 @@ export class WriteQueue {
       if (!this.#db.isTransaction) throw error
       this.#statements.run('ROLLBACK TO batch', [])
       this.#statements.run('RELEASE batch', [])
-      return failed(id, failureOf(error))
+      return failureReply(id, failureOf(error))
     }
   }
 
@@ -188,7 +188,7 @@ export class WriteQueue {
       if (erases) eraseFreed(this.#db, true)
       this.#statements.run('BEGIN IMMEDIATE', [])
     } catch (error) {
-      this.#send([failed(id, failureOf(error))])
+      this.#send([failureReply(id, failureOf(error))])
       return
     }
     const timer = limit === undefined ? undefined : setTimeout(() => this.#abandon(), limit)
@@ -213,7 +213,7 @@ export class WriteQueue {
       return { id, kind: 'answer', answer: this.#statements.run(sql, parameters) }
     } catch (error) {
       turn.spoiled = true
-      return failed(id, failureOf(error))
+      return failureReply(id, failureOf(error))
     }
   }
 
@@ -253,17 +253,17 @@ export class WriteQueue {
   }
 }
 
-function failed(id: number, failure: StatementFailure): WriterReply {
+function failureReply(id: number, failure: StatementFailure): WriterReply {
   return { id, kind: 'failure', failure }
 }
 
 function spoiled(id: number): WriterReply {
   const message = 'a statement failed before: the transaction can only be rolled back'
-  return failed(id, { kind: 'wrong', message, code: '', duplicate: false })
+  return failureReply(id, { kind: 'wrong', message, code: '', duplicate: false })
 }
 
 function lostTurn({ id, how }: { id: number; how?: 'commit' | 'rollback' }): WriterReply {
   if (how === 'rollback') return { id, kind: 'done' }
   const message = 'the transaction took too long or was lost, and was rolled back'
-  return failed(id, { kind: 'unavailable', message, code: LOST, duplicate: false })
+  return failureReply(id, { kind: 'unavailable', message, code: LOST, duplicate: false })
 }

@@ -14,7 +14,7 @@ let opened: { readonly db: DatabaseSync; readonly turns: WriteQueue } | undefine
 /** Other processes that write through this thread; absent: there are none. */
 let shared: { readonly clients: WritingClients; readonly socket: WriterSocket } | undefined
 
-function send(replies: readonly WriterReply[]): void {
+function postReplies(replies: readonly WriterReply[]): void {
   const own = shared ? shared.clients.answer(replies) : replies
   if (own.length > 0) port?.postMessage(own)
 }
@@ -25,13 +25,13 @@ async function share({ directory, id }: Extract<Request, { kind: 'share' }>): Pr
   const clients = new WritingClients(turns)
   const socket = await serveWriter(directory, clients, () => opened?.turns.proceed())
   shared = { clients, socket }
-  send([{ id, kind: 'shared', path: socket.path }])
+  postReplies([{ id, kind: 'shared', path: socket.path }])
 }
 
 function open(file: string): void {
   const db = new DatabaseSync(file)
   openForWriting(db)
-  opened = { db, turns: new WriteQueue(db, send, collect) }
+  opened = { db, turns: new WriteQueue(db, postReplies, collect) }
 }
 
 function close(id: number): void {
@@ -40,7 +40,7 @@ function close(id: number): void {
   shared = undefined
   opened?.db.close()
   opened = undefined
-  send([{ id, kind: 'done' }])
+  postReplies([{ id, kind: 'done' }])
 }
 
 function receive(request: Request): void {

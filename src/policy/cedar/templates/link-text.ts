@@ -203,10 +203,12 @@ export function templateOf(text: string): string | undefined {
 /** A link in the one layout. @throws BadLink */
 export function formatLink(text: string, width: number): string {
   const { annotations, template, values } = readLink(text)
-  const head = Array.from(annotations, ([name, value]) => `@${name}(${quoted(value)})\n`).join('')
+  const head = Array.from(annotations, ([name, value]) => `@${name}(${cedarText(value)})\n`).join(
+    '',
+  )
   const parts = [
-    `template == ${quoted(template.id)}`,
-    ...Array.from(values, ([slot, { id, type }]) => `${slot} == ${type}::${quoted(id)}`),
+    `template == ${cedarText(template.id)}`,
+    ...Array.from(values, ([slot, { id, type }]) => `${slot} == ${type}::${cedarText(id)}`),
   ]
   const line = `link (${parts.join(', ')});`
   return (
@@ -215,6 +217,6 @@ export function formatLink(text: string, width: number): string {
   )
 }
 
-function quoted(text: string): string {
+function cedarText(text: string): string {
   return `"${text.replace(/["\\]/g, '\\$&')}"`
 }

@@ -1,6 +1,6 @@
 import { Problem } from '../../../platform/lib/problem.ts'
 import { cedarWasm } from '../cedar-wasm.ts'
-import { Findings, invalid } from '../findings.ts'
+import { Findings, invalidPolicies } from '../findings.ts'
 import { offsetOfByte, splitPolicies, withoutPieces } from '../policy-text.ts'
 import { BadLink, formatLink, hasComment, isLink } from '../templates/link-text.ts'
 
@@ -55,7 +55,7 @@ function formatRule(rule: string, text: string, start: number): string {
     const byte = sourceLocations?.[0]?.start
     found.mistake(undefined, start + (byte === undefined ? 0 : offsetOfByte(rule, byte)), message)
   }
-  throw invalid(found.result().mistakes)
+  throw invalidPolicies(found.result().mistakes)
 }
 
 /** A comment in a link has no place in its layout: it stays as it was written. */
@@ -66,7 +66,7 @@ function formatLinkAt(rule: string, text: string, start: number): string {
     if (!(error instanceof BadLink)) throw error
     const found = new Findings(text)
     found.mistake(undefined, start + error.at, error.message, error.help)
-    throw invalid(found.result().mistakes)
+    throw invalidPolicies(found.result().mistakes)
   }
 }
 

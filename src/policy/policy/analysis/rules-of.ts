@@ -13,7 +13,7 @@ import {
   templateOf,
   templateToJson,
 } from '../../cedar/index.ts'
-import { type PublishedSet, placeOf } from '../policy-store.ts'
+import { type PublishedSet, placeInFiles } from '../policy-store.ts'
 import { actionSchemas } from '../schema.ts'
 
 /** Position in a file where that is known, else in the whole text; from 1. */
@@ -120,6 +120,6 @@ export class RulesOf {
   }
 
   #place(start: number): SourcePosition {
-    return placeOf(this.#set.files, positionAt(this.#set.text, start).line)
+    return placeInFiles(this.#set.files, positionAt(this.#set.text, start).line)
   }
 }

@@ -50,7 +50,13 @@ export function factsOfCase(
     credential: { gate: 'credential', passed: true, detail: '' },
     liveness: { gate: 'liveness', passed: true, detail: '' },
     details,
-    call: { location: LOCATION, resource, action, risk, arguments: argumentsOf(of, types, isOnly) },
+    call: {
+      location: LOCATION,
+      resource,
+      action,
+      risk,
+      arguments: givenArguments(of, types, isOnly),
+    },
     kindOf: () => undefined,
     person: represented,
     sponsored: of.sponsored,
@@ -76,7 +82,7 @@ function riskOf({ risk }: PolicyCase, { groups }: ActionTypes): Risk {
  * amount of one API may be a count at another. At least one action has to have each argument;
  * that is checked before (`run-cases.ts`).
  */
-function argumentsOf(
+function givenArguments(
   { args, loose }: PolicyCase,
   { args: type }: ActionTypes,
   isOnly: boolean,
@@ -180,15 +186,15 @@ function others(
   const groups = new Set(
     [...people, ...owners].flatMap(({ parents }) => parents.map(({ id }) => id)),
   )
-  const plain = (type: 'Group' | 'Resource' | 'Space', id: string): PolicyEntity => ({
+  const bareEntity = (type: 'Group' | 'Resource' | 'Space', id: string): PolicyEntity => ({
     uid: { type, id },
     attributes: {},
     parents: [],
   })
   return [
     ...owners,
-    ...Array.from(groups, (id) => plain('Group', id)),
-    plain('Resource', resource),
-    ...(of.space === undefined ? [] : [plain('Space', of.space)]),
+    ...Array.from(groups, (id) => bareEntity('Group', id)),
+    bareEntity('Resource', resource),
+    ...(of.space === undefined ? [] : [bareEntity('Space', of.space)]),
   ]
 }

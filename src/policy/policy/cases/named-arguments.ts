@@ -58,11 +58,11 @@ function asTree(given: GivenByName): Members {
 function treeOf(value: GivenValue): YamlTree {
   if (value === null) return { is: 'nothing', line: 0 }
   if (typeof value === 'object')
-    return isList(value) ? { is: 'list', line: 0, items: value.map(treeOf) } : asTree(value)
+    return isGivenList(value) ? { is: 'list', line: 0, items: value.map(treeOf) } : asTree(value)
   return { is: 'text', line: 0, text: String(value), plain: typeof value !== 'string' }
 }
 
 /** `Array.isArray` does not narrow read-only arrays. */
-function isList(value: object): value is readonly GivenValue[] {
+function isGivenList(value: object): value is readonly GivenValue[] {
   return Array.isArray(value)
 }

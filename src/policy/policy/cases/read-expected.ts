@@ -15,12 +15,16 @@ const OTHERS = 'others'
  * Each name of a side has to stand in the table, or be among the `others`.
  */
 export function readExpected(tree: YamlTree, sides: Sides): readonly Expectation[] {
-  return read(tree, sides, {})
+  return readExpectation(tree, sides, {})
 }
 
 type ExpectationDetails = Omit<Expectation, 'outcome' | 'line'>
 
-function read(tree: YamlTree, sides: Sides, narrowed: ExpectationDetails): readonly Expectation[] {
+function readExpectation(
+  tree: YamlTree,
+  sides: Sides,
+  narrowed: ExpectationDetails,
+): readonly Expectation[] {
   if (tree.is === 'text') {
     const outcome = OUTCOMES.find((each) => each === tree.text)
     if (outcome) return [{ ...narrowed, outcome, line: tree.line }]
@@ -47,8 +51,8 @@ function read(tree: YamlTree, sides: Sides, narrowed: ExpectationDetails): reado
   const rows = names.map((name) => [{ ...narrowed, [side]: name }, tree.members.get(name)] as const)
   const others = tree.members.get(OTHERS)
   return [
-    ...rows.flatMap(([within, value]) => (value ? read(value, sides, within) : [])),
-    ...(others ? read(others, sides, narrowed) : []),
+    ...rows.flatMap(([within, value]) => (value ? readExpectation(value, sides, within) : [])),
+    ...(others ? readExpectation(others, sides, narrowed) : []),
   ]
 }
 

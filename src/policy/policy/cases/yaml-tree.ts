@@ -41,12 +41,12 @@ function convert(node: unknown, { depth, lines, near }: NodeContext): YamlTree {
   if (isAlias(node)) throw new BadFile(line, 'anchors and aliases are not read here')
   if (isSeq(node))
     return { is: 'list', line, items: node.items.map((item) => convert(item, inner)) }
-  if (isMap(node)) return { is: 'map', line, members: membersOf(node, inner) }
+  if (isMap(node)) return { is: 'map', line, members: yamlMembers(node, inner) }
   if (isScalar(node) && node.value !== null) return scalarNode(node, line)
   return { is: 'nothing', line }
 }
 
-function membersOf(map: YAMLMap, around: NodeContext): ReadonlyMap<string, YamlTree> {
+function yamlMembers(map: YAMLMap, around: NodeContext): ReadonlyMap<string, YamlTree> {
   const members = new Map<string, YamlTree>()
   for (const { key, value } of map.items) {
     const line = lineOf(key, around.lines) ?? around.near

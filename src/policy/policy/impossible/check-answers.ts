@@ -45,7 +45,7 @@ export async function checkAnswers(
     const unknown = new Set<string>()
     for (const part of parts) {
       const said = await saidOf(scope, part, answers)
-      if (said.every(({ of }) => of === 'never')) tell(policy, part, said, { found, named })
+      if (said.every(({ of }) => of === 'never')) reportPart(policy, part, said, { found, named })
       else if (said.every(({ of }) => of !== 'there')) unknown.add(part.path)
     }
     if (unknown.size > 0) warnUnknown(policy, [...unknown], scope, found)
@@ -107,7 +107,7 @@ function thereAre(names: readonly string[]): string | undefined {
   return `there are: ${names.slice(0, MAX_NAMED).join(', ')}${more}`
 }
 
-function tell(
+function reportPart(
   policy: ParsedPolicy,
   { path }: Part,
   said: readonly PartStatement[],

@@ -5,7 +5,7 @@ import { asksFor, type Comparison, comparisonsIn, entitiesIn } from './compariso
 import { ContextFields } from './fields.ts'
 import { type ComparisonResult, judge } from './judge.ts'
 import { CLOSED, type LimitedAction, type Limits, limitedActions } from './limits.ts'
-import { placeOf } from './place.ts'
+import { literalPlace } from './place.ts'
 import { inScope, isNamed } from './scope.ts'
 
 export interface CheckedPolicy {
@@ -48,7 +48,7 @@ function checkResources(
   for (const name of entitiesIn(shape, 'Resource')) {
     if (resources.has(name) || (issues && /^https?:\/\//.test(name))) continue
     const help = nearest(name, [...resources]) ?? `there are: ${[...resources].join(', ')}`
-    const at = piece.start + placeOf(piece.text, name, 'Resource')
+    const at = piece.start + literalPlace(piece.text, name, 'Resource')
     found.mistake(id, at, `there is no resource \`${name}\`, so this never matches`, help)
   }
 }
@@ -71,7 +71,7 @@ function checkField(
   const named = isNamed(shape, scope) || !path.startsWith('context.args.')
   const known = new Set((named ? scope : []).flatMap((action) => fields.names(action.name, record)))
   const help = nearest(name, [...known])
-  const place = piece.start + placeOf(piece.text, name, 'has', true)
+  const place = piece.start + literalPlace(piece.text, name, 'has', true)
   if (named) found.mistake(id, place, `there is no \`${path}\`, so this never matches`, help)
   else found.warning(id, place, `no action that this is about has \`${path}\` by now`)
 }
@@ -89,9 +89,9 @@ function checkComparison(
     : judgedFor(comparison, around)
   const wrong = judged.filter((each) => each.judged === 'never' || each.judged === 'differs')
   const [first] = wrong
-  const place = piece.start + placeOf(piece.text, literal.text, path.split('.').at(-1) ?? '')
+  const place = piece.start + literalPlace(piece.text, literal.text, path.split('.').at(-1) ?? '')
   if (first?.limits) {
-    const words = wordsOf(comparison, first.judged)
+    const words = comparisonWords(comparison, first.judged)
     const help = helpFor(comparison, first.limits)
     if (wrong.length === judged.length) found.mistake(id, place, words, help)
     else {
@@ -140,7 +140,10 @@ function judgedFor(
   })
 }
 
-function wordsOf({ literal, operator, path }: Comparison, judged: ComparisonResult): string {
+function comparisonWords(
+  { literal, operator, path }: Comparison,
+  judged: ComparisonResult,
+): string {
   const value = literal.kind === 'integer' ? literal.text : `"${literal.text}"`
   if (operator === 'like') return `no value of \`${path}\` is like ${value}, so this never matches`
   if (operator === '==') return `\`${path}\` can never be ${value}, so this never matches`

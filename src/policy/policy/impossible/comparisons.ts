@@ -33,7 +33,7 @@ export function asksFor({ conditions }: PolicyJson): readonly string[] {
     if (Array.isArray(node)) node.forEach(look)
     if (!isObject(node)) return
     const has = node.has
-    const before = isObject(has) ? pathOf(has.left) : undefined
+    const before = isObject(has) ? comparedPath(has.left) : undefined
     if (isObject(has) && before !== undefined && /^context\b/.test(before)) {
       const attributes = Array.isArray(has.attr) ? has.attr : [has.attr]
       attributes.reduce((path, name) => {
@@ -103,8 +103,8 @@ function compare(
   right: unknown,
   found: Comparison[],
 ): void {
-  add(pathOf(left), operator, literalOf(right), found)
-  add(pathOf(right), FLIPPED[operator], literalOf(left), found)
+  add(comparedPath(left), operator, literalOf(right), found)
+  add(comparedPath(right), FLIPPED[operator], literalOf(left), found)
 }
 
 function add(
@@ -121,11 +121,11 @@ function contains(set: unknown, held: readonly unknown[], found: Comparison[]): 
   const literals = setOf(set)
   for (const each of literals ?? []) {
     for (const value of held) {
-      const path = pathOf(value)
+      const path = comparedPath(value)
       add(path, '==', literalOf(each), found)
     }
   }
-  const path = pathOf(set)
+  const path = comparedPath(set)
   if (path !== undefined) for (const each of held) add(`${path}[]`, '==', literalOf(each), found)
 }
 
@@ -138,7 +138,7 @@ function like(inner: Readonly<Record<string, unknown>>, found: Comparison[]): vo
       return typeof literal === 'string' ? literal.replaceAll('*', '\\*') : ''
     })
     .join('')
-  add(pathOf(inner.left), 'like', { kind: 'pattern', text }, found)
+  add(comparedPath(inner.left), 'like', { kind: 'pattern', text }, found)
 }
 
 function setOf(node: unknown): readonly unknown[] | undefined {
@@ -146,13 +146,13 @@ function setOf(node: unknown): readonly unknown[] | undefined {
   return Array.isArray(items) ? items : undefined
 }
 
-function pathOf(node: unknown): string | undefined {
+function comparedPath(node: unknown): string | undefined {
   if (!isObject(node)) return undefined
   if (typeof node.Var === 'string') return node.Var
   const access = node['.']
   if (!isObject(access) || typeof access.attr !== 'string' || access.attr.includes('.'))
     return undefined
-  const before = pathOf(access.left)
+  const before = comparedPath(access.left)
   return before === undefined ? undefined : `${before}.${access.attr}`
 }
 

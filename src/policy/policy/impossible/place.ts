@@ -6,7 +6,12 @@ const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|\/\/[^\n\r]*|-?\b\d+\b|[A-Za-z_]\w*/gs
  * stands several times, the place that is nearest to the name that it is compared with; the
  * beginning of the policy when it is written in another way. `isName`: a name counts, too.
  */
-export function placeOf(text: string, literal: string, beside: string, isName = false): number {
+export function literalPlace(
+  text: string,
+  literal: string,
+  beside: string,
+  isName = false,
+): number {
   const body = Math.max(0, text.search(/^\s*(?:permit|forbid)\b/m))
   const tokens = Array.from(text.matchAll(TOKENS), ({ 0: token, index }) => ({ token, index }))
   const names = tokens.filter(({ token }) => literalIn(token) === beside || token === beside)

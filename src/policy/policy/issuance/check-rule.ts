@@ -1,6 +1,6 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Requestable } from '@remit/engine'
-import { namesOf } from '../portions.ts'
+import { actionsInScope } from '../portions.ts'
 import { canBeAskedAbout, ISSUE, isIssuance } from './actions.ts'
 
 /**
@@ -10,7 +10,7 @@ import { canBeAskedAbout, ISSUE, isIssuance } from './actions.ts'
  * not.
  */
 export function issuanceMistake(shape: PolicyJson): string | undefined {
-  const names = namesOf(shape.action)
+  const names = actionsInScope(shape.action)
   const about = names.filter(isIssuance)
   const { annotations = {}, effect } = shape
   if (effect === 'forbid') {
@@ -30,7 +30,7 @@ export function issuanceMistake(shape: PolicyJson): string | undefined {
 
 /** Says of a requestable forbid whether it is about issuing: that is what its scope names. */
 export function markedByWhat(requestable: Requestable, action: object): Requestable {
-  const names = namesOf(action as PolicyJson['action']) // as: Cedar's own JSON form, by whichever type
+  const names = actionsInScope(action as PolicyJson['action']) // as: Cedar's own JSON form, by whichever type
   return names.length > 0 && names.every(isIssuance)
     ? { ...requestable, issuance: true }
     : requestable

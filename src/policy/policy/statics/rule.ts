@@ -73,11 +73,11 @@ export function scopeCovers(outer: Scope, inner: Scope): boolean {
 
 function covers(outer: Constraint, inner: Constraint): boolean {
   if (outer.op === 'All') return true
-  if (outer.op === '==') return inner.op === '==' && isSame(outer.entity, inner.entity)
+  if (outer.op === '==') return inner.op === '==' && isSameEntity(outer.entity, inner.entity)
   if (outer.op === 'in') {
     const within =
       inner.op === 'is' ? inner.in?.entity : inner.op === 'All' ? undefined : inner.entity
-    return within !== undefined && isSame(outer.entity, within)
+    return within !== undefined && isSameEntity(outer.entity, within)
   }
   const { entity_type: type } = outer
   if (outer.in) {
@@ -85,7 +85,7 @@ function covers(outer: Constraint, inner: Constraint): boolean {
       inner.op === 'is' &&
       inner.entity_type === type &&
       !!inner.in &&
-      isSame(outer.in.entity, inner.in.entity)
+      isSameEntity(outer.in.entity, inner.in.entity)
     )
   }
   return inner.op === 'is'
@@ -99,9 +99,9 @@ function coversAction(outer: ActionConstraint, inner: ActionConstraint): boolean
   const named = entitiesOf(inner)
   // Which actions are in a group, the catalog says; here a name has to be the same name.
   if (outer.op === '==')
-    return inner.op === '==' && named.every((each) => isSame(each, outer.entity))
+    return inner.op === '==' && named.every((each) => isSameEntity(each, outer.entity))
   const within = entitiesOf(outer)
-  return named.every((each) => within.some((other) => isSame(each, other)))
+  return named.every((each) => within.some((other) => isSameEntity(each, other)))
 }
 
 export function entitiesOf(constraint: ActionConstraint): readonly Entity[] {
@@ -109,6 +109,6 @@ export function entitiesOf(constraint: ActionConstraint): readonly Entity[] {
   return 'entities' in constraint ? constraint.entities : [constraint.entity]
 }
 
-function isSame(a: Entity, b: Entity): boolean {
+function isSameEntity(a: Entity, b: Entity): boolean {
   return a.type === b.type && a.id === b.id
 }

@@ -79,7 +79,7 @@ function equalityOf(
   const [left, right] = operands
   const [path, value] = literalOf(right) === undefined ? [right, left] : [left, right]
   const literal = literalOf(value)
-  const name = pathOf(path)
+  const name = termPath(path)
   if (literal === undefined || name === undefined) return undefined
   return { of: exactJson(path), value: literal, name }
 }
@@ -94,12 +94,12 @@ function literalOf(expr: unknown): string | undefined {
 }
 
 /** `context.args.amount`; only of plain paths. */
-function pathOf(expr: unknown): string | undefined {
+function termPath(expr: unknown): string | undefined {
   const variable = memberOf(expr, 'Var')
   if (typeof variable === 'string') return variable
   const access = memberOf(expr, '.')
   if (!isObject(access) || typeof access.attr !== 'string') return undefined
-  const left = pathOf(access.left)
+  const left = termPath(access.left)
   return left === undefined ? undefined : `${left}.${access.attr}`
 }
 

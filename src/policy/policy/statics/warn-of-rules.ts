@@ -16,7 +16,7 @@ export function warnOfRules(
 ): void {
   const rules = policies.map(ruleOf)
   const lineOf = ({ start }: Rule) => positionAt(text, start).line
-  const named = (rule: Rule) => `\`${rule.id}\` in line ${lineOf(rule)}`
+  const ruleInLine = (rule: Rule) => `\`${rule.id}\` in line ${lineOf(rule)}`
   const dead = new Set<Rule>()
   for (const rule of rules) {
     const never = contradiction([...scopeTerms(rule), ...rule.terms])
@@ -35,27 +35,32 @@ export function warnOfRules(
   const alive = rules.filter((rule) => !dead.has(rule))
   for (const { outer, rule } of nextTo(alive)) {
     if (outer.effect === rule.effect) {
-      if (isSame(outer, rule)) {
+      if (isSameRule(outer, rule)) {
         if (outer.start > rule.start) continue
-        found.warning(rule.id, rule.start, `says the same as ${named(outer)}`, 'remove one of them')
+        found.warning(
+          rule.id,
+          rule.start,
+          `says the same as ${ruleInLine(outer)}`,
+          'remove one of them',
+        )
       } else if (rule.effect === 'permit' && isPlain(rule)) {
         found.warning(
           rule.id,
           rule.start,
-          `permits nothing that ${named(outer)} does not permit`,
+          `permits nothing that ${ruleInLine(outer)} does not permit`,
           NARROWER,
         )
       } else if (rule.effect === 'forbid' && !outer.requestable) {
         const what = rule.requestable
           ? 'asks no one: its calls are'
           : 'forbids nothing more: its calls are'
-        found.warning(rule.id, rule.start, `${what} forbidden by ${named(outer)}`, NARROWER)
+        found.warning(rule.id, rule.start, `${what} forbidden by ${ruleInLine(outer)}`, NARROWER)
       }
     } else if (outer.effect === 'forbid' && !outer.requestable) {
       found.warning(
         rule.id,
         rule.start,
-        `permits nothing: all of it is forbidden by ${named(outer)}`,
+        `permits nothing: all of it is forbidden by ${ruleInLine(outer)}`,
         NARROWER,
       )
     }
@@ -88,9 +93,9 @@ function* nextTo(rules: readonly Rule[]): Generator<{ readonly rule: Rule; reado
 function best(outer: readonly Rule[], rule: Rule): Rule | undefined {
   const forGood = ({ effect, requestable }: Rule) => effect === 'forbid' && !requestable
   return (
-    outer.find((other) => isSame(other, rule) && other.start < rule.start) ??
+    outer.find((other) => isSameRule(other, rule) && other.start < rule.start) ??
     outer.find(forGood) ??
-    outer.find((other) => other.effect === rule.effect && !isSame(other, rule))
+    outer.find((other) => other.effect === rule.effect && !isSameRule(other, rule))
   )
 }
 
@@ -98,7 +103,7 @@ function coversWhole(outer: Rule, inner: Rule): boolean {
   return scopeCovers(outer.scope, inner.scope) && isWithin(outer.terms, inner.terms)
 }
 
-function isSame(a: Rule, b: Rule): boolean {
+function isSameRule(a: Rule, b: Rule): boolean {
   return a.effect === b.effect && a.acts === b.acts && coversWhole(a, b) && coversWhole(b, a)
 }
 

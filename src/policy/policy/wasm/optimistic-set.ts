@@ -88,7 +88,7 @@ export class OptimisticSet {
     })
     if (answer.type !== 'success')
       throw new Error(answer.errors[0]?.message ?? 'the evaluator failed')
-    return answerOf(answer.response, applying)
+    return optimisticAnswer(answer.response, applying)
   }
 
   #selectionOf(applying: readonly OptimisticPolicy[]): Selection {
@@ -142,7 +142,7 @@ function questionOf(
  * INVARIANT: a policy that fails, and is not exact, may hold for other arguments: a permit then counts as one that does, a
  * forbid as one that does not.
  */
-function answerOf(
+function optimisticAnswer(
   { decision, diagnostics }: Response,
   applying: readonly OptimisticPolicy[],
 ): PolicyAnswer {

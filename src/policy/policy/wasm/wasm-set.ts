@@ -21,7 +21,7 @@ import {
   readAnnotations,
   readForWasm,
 } from '../../cedar/index.ts'
-import { failed, isSilent } from '../compiled-set.ts'
+import { failedAnswer, isSilent } from '../compiled-set.ts'
 import { markedByWhat } from '../issuance/check-rule.ts'
 import { type OptimisticJson, optimistic, stopping } from '../optimistic.ts'
 import { type ActionSchema, actionSchemas } from '../schema.ts'
@@ -161,7 +161,7 @@ class CedarPolicySet implements PolicySet {
         preparsedPolicySetId: without === 'nothing' ? prepared.all : prepared.bare,
         validateRequest: true,
       })
-      if (answer.type !== 'success') return failed(answer.errors[0]?.message)
+      if (answer.type !== 'success') return failedAnswer(answer.errors[0]?.message)
       const { decision, diagnostics } = answer.response
       const errors = diagnostics.errors.map(({ policyId, error }) => ({
         policy: policyId,
@@ -173,7 +173,7 @@ class CedarPolicySet implements PolicySet {
         errors,
       }
     } catch (error) {
-      return failed(error instanceof Error ? error.message : undefined)
+      return failedAnswer(error instanceof Error ? error.message : undefined)
     }
   }
 

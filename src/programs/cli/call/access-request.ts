@@ -42,7 +42,7 @@ export async function readRequest(
   task: OpenTask,
   id: string,
 ): Promise<AccessRequestJson> {
-  return ask(cli, task, { method: 'GET', path: `/requests/${id}` })
+  return requestAccess(cli, task, { method: 'GET', path: `/requests/${id}` })
 }
 
 /** Asks people again about a call that was approved and executed before. */
@@ -52,10 +52,10 @@ export async function askAgain(
   answer: CallAnswer,
 ): Promise<AccessRequestJson> {
   const body = { request_id: answer.problem?.request_id }
-  return ask(cli, task, { method: 'POST', path: '/requests', body })
+  return requestAccess(cli, task, { method: 'POST', path: '/requests', body })
 }
 
-async function ask(
+async function requestAccess(
   cli: Cli,
   task: OpenTask,
   request: Parameters<typeof taskRequest>[1],

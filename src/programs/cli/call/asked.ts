@@ -50,7 +50,7 @@ export async function readAsked(
 
 async function readDetails(world: World, given: string, target: CallTarget): Promise<object[]> {
   const text = given.startsWith('@') ? await readText(world, given.slice(1)) : given
-  const value = parsed(text)
+  const value = parseDetailsText(text)
   const list: unknown[] = Array.isArray(value) ? value : [value]
   return list.map((each) => {
     if (typeof each !== 'object' || each === null) throw notDetails()
@@ -63,7 +63,7 @@ function detail(target: CallTarget, members: object): object {
   return { type: 'remit_call', locations: [target.identifier], bounds: [], ...members }
 }
 
-function parsed(text: string): unknown {
+function parseDetailsText(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

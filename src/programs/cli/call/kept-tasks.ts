@@ -39,7 +39,7 @@ export class KeptTasks {
    * were opened for the same request, or at least for the same method.
    */
   async find(work: TaskWork, resource: string, asked: CallOptions): Promise<readonly KeptTask[]> {
-    const wanted = digestOf(asked)
+    const wanted = callOptionsDigest(asked)
     const all = await this.list(work)
     return all
       .filter(
@@ -65,7 +65,12 @@ export class KeptTasks {
   }
 
   async keep(work: TaskWork, task: OpenTask, asked: CallOptions): Promise<void> {
-    const kept: KeptTask = { ...work, task, asked: digestOf(asked), request: asked.request }
+    const kept: KeptTask = {
+      ...work,
+      task,
+      asked: callOptionsDigest(asked),
+      request: asked.request,
+    }
     await writePrivate(this.#path(task.id), `${JSON.stringify(kept)}\n`, this.#world.random)
   }
 
@@ -90,7 +95,7 @@ function likeness({ request }: KeptTask, asked: CallOptions): number {
   return request.split(':')[0] === asked.request.split(':')[0] ? 1 : 0
 }
 
-function digestOf({ details, said, scope }: CallOptions): string | undefined {
+function callOptionsDigest({ details, said, scope }: CallOptions): string | undefined {
   if (!said) return undefined
   return sha256url(JSON.stringify([details ?? null, scope ?? null]))
 }

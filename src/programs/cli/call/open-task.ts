@@ -122,12 +122,12 @@ function notAgreed(opening: TaskOptions, answer: OAuthRefusal, page: string): Co
     code: 'consent.required',
     detail: consentQuestion(opening),
     next: [page, 'then the same command again; --wait waits for it', ...moreWords(opening)],
-    members: membersOf(answer),
+    members: refusalMembers(answer),
   })
 }
 
 /** Without what the failure says already. */
-function membersOf({ members }: OAuthRefusal): Readonly<Record<string, unknown>> {
+function refusalMembers({ members }: OAuthRefusal): Readonly<Record<string, unknown>> {
   const { error_description: _, ...rest } = members
   return rest
 }
@@ -138,7 +138,7 @@ export function refusal(answer: OAuthRefusal): CommandFailure {
     code: answer.code,
     detail: answer.message,
     next: answer.code === 'task.closed' ? ['the same command opens a new task'] : [],
-    members: membersOf(answer),
+    members: refusalMembers(answer),
   })
 }
 

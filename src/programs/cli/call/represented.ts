@@ -90,7 +90,7 @@ async function scriptedSignIn(cli: Cli, client: Client, person: string): Promise
       known ? 'The sign-in failed' : `No person there is called \`${person}\``,
       {
         detail: known
-          ? reasonOf(cause)
+          ? causeWords(cause)
           : `the sample people are ${SAMPLE_PEOPLE.map(({ id }) => id).join(', ')}`,
         cause,
       },
@@ -151,7 +151,7 @@ async function whoeverSignsIn(
         return `${address}?${await listening.answer}`
       }).catch((cause: unknown) => {
         if (cause instanceof CommandFailure) throw cause
-        throw new CommandFailure('The sign-in failed', { detail: reasonOf(cause), cause })
+        throw new CommandFailure('The sign-in failed', { detail: causeWords(cause), cause })
       })
       return { token, type: ID_TOKEN }
     }),
@@ -192,7 +192,7 @@ function notShown(error: unknown): undefined {
   throw error
 }
 
-function reasonOf(cause: unknown): string {
+function causeWords(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause)
   return cause.cause instanceof Error ? `${cause.message}: ${cause.cause.message}` : cause.message
 }

@@ -22,7 +22,7 @@ export interface CallAnswer {
 /**
  * Sends the call with a fresh token for its resource. Throws what the token endpoint refuses: then nothing was sent.
  */
-export async function send(cli: Cli, task: OpenTask, call: CallToSend): Promise<CallAnswer> {
+export async function sendCall(cli: Cli, task: OpenTask, call: CallToSend): Promise<CallAnswer> {
   const { body, method, resource, url } = call
   const { token } = await resourceToken(task, resource).catch((error: unknown) => {
     throw error instanceof OAuthRefusal ? refusal(error) : unreachable(cli.url, error)
@@ -37,7 +37,7 @@ export async function send(cli: Cli, task: OpenTask, call: CallToSend): Promise<
   const decisionId = response.headers.get('remit-decision') ?? undefined
   if (!isOwn(response)) return { response, decisionId, problem: undefined }
   const text = await response.text()
-  const document = parsed(text)
+  const document = parseCallAnswer(text)
   const { headers, status, statusText } = response
   return {
     response: new Response(text, { headers, status, statusText }),
@@ -54,7 +54,7 @@ function isOwn({ headers }: Response): boolean {
   return headers.get('remit-answer') === 'own'
 }
 
-function parsed(text: string): unknown {
+function parseCallAnswer(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

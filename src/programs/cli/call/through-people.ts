@@ -2,7 +2,7 @@ import { dim } from '../../../platform/lib/terminal/text.ts'
 import type { OpenTask } from '../agent/client.ts'
 import type { Cli } from '../cli.ts'
 import { askAgain, awaitApproval, readRequest, requestOf } from './access-request.ts'
-import { type CallAnswer, type CallToSend, send } from './send.ts'
+import { type CallAnswer, type CallToSend, sendCall } from './send.ts'
 import { outcomeOf, tellAnswer, tellRequest } from './show-answer.ts'
 
 export interface PeopleOptions {
@@ -20,7 +20,7 @@ export async function throughPeople(
   options: PeopleOptions,
 ): Promise<CallAnswer | 'not covered'> {
   for (;;) {
-    const answer = await send(cli, task, call)
+    const answer = await sendCall(cli, task, call)
     if (options.onlyCovered && answer.problem?.code === 'task.not_covered') return 'not covered'
     await tellAnswer(cli, answer)
     const id = await pendingRequest(cli, task, answer, options)

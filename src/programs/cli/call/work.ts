@@ -55,7 +55,7 @@ export async function readWork(
 /** The open tasks of this work, the likeliest to cover the call first. */
 export async function keptTasks(cli: Cli, work: CallWork): Promise<readonly OpenTask[]> {
   const { asked, target } = work
-  const kept = await new KeptTasks(cli.world).find(nameOf(cli, work), target.identifier, asked)
+  const kept = await new KeptTasks(cli.world).find(taskWorkOf(cli, work), target.identifier, asked)
   return kept.map(({ task }) => task)
 }
 
@@ -63,12 +63,12 @@ export async function keptTasks(cli: Cli, work: CallWork): Promise<readonly Open
 export async function newTask(cli: Cli, work: CallWork, wait: boolean): Promise<OpenTask> {
   const task = await openForPerson(cli, { ...work, wait })
   if (isId('task', task.id))
-    await new KeptTasks(cli.world).keep(nameOf(cli, work), task, work.asked)
+    await new KeptTasks(cli.world).keep(taskWorkOf(cli, work), task, work.asked)
   tellTask(cli, work, task, 'new')
   return task
 }
 
-function nameOf(cli: Cli, { agent, person, purpose }: CallWork): TaskWork {
+function taskWorkOf(cli: Cli, { agent, person, purpose }: CallWork): TaskWork {
   return { url: cli.url, agent: agent.id, person: person.label, purpose }
 }
 

@@ -20,7 +20,7 @@ export async function writeBody(cli: Cli, { problem, response }: CallAnswer): Pr
   if (problem && output.isTerminal) return
   if (!output.isTerminal || isEventStream(response)) return copy(cli, response)
   const bytes = await whole(response)
-  const json = isJson(response) ? parsed(bytes) : undefined
+  const json = isJson(response) ? parseExactBody(bytes) : undefined
   const text = json === undefined ? new TextDecoder().decode(bytes) : prettyJson(json)
   output.write(text === '' || text.endsWith('\n') ? visibleLines(text) : `${visibleLines(text)}\n`)
 }
@@ -46,7 +46,7 @@ export async function writeJson(cli: Cli, answer: CallAnswer, taskId: string): P
   }
   const bytes = await whole(answer.response)
   const body =
-    (isJson(answer.response) ? parsed(bytes) : undefined) ?? new TextDecoder().decode(bytes)
+    (isJson(answer.response) ? parseExactBody(bytes) : undefined) ?? new TextDecoder().decode(bytes)
   const document = new Map([...toJson(about), ['body', body] as const])
   output.write(`${prettyJson(document)}\n`)
 }
@@ -80,7 +80,7 @@ function isJson({ headers }: Response): boolean {
 }
 
 /** `undefined`: it says it is JSON and is not, or is such that two readers would read it differently. */
-function parsed(bytes: Uint8Array): Json | undefined {
+function parseExactBody(bytes: Uint8Array): Json | undefined {
   try {
     return parseJson(bytes, { bytes: MAX_BYTES })
   } catch {

@@ -190,7 +190,7 @@ class Bridge {
   }
 
   #failed(request: Id | undefined, error: unknown): void {
-    const words = wordsOf(error)
+    const words = errorWords(error)
     const code = isRecord(error) ? error.code : undefined
     if (request === undefined) this.#ends.say(words)
     else {
@@ -224,7 +224,7 @@ class Bridge {
 }
 
 /** Errors of the SDK have a `detail` in words that a model can act on. */
-function wordsOf(error: unknown): string {
+function errorWords(error: unknown): string {
   if (error instanceof CommandFailure)
     return [error.message, error.detail].filter((each) => each !== undefined).join(': ')
   if (isRecord(error) && typeof error.detail === 'string') return error.detail

@@ -18,9 +18,9 @@ export class ToolHeaders {
   /** Reads a result that may be a list of tools. */
   learn({ tools }: Members): void {
     for (const tool of Array.isArray(tools) ? tools : []) {
-      const { inputSchema, name } = membersOf(tool)
+      const { inputSchema, name } = schemaMembers(tool)
       if (typeof name !== 'string' || this.#tools.size >= MAX_TOOLS) continue
-      const found = repeatedIn(membersOf(inputSchema), [])
+      const found = repeatedIn(schemaMembers(inputSchema), [])
       if (found.length > 0) this.#tools.set(name, found)
       else this.#tools.delete(name)
     }
@@ -28,12 +28,12 @@ export class ToolHeaders {
 
   /** Headers of a message. */
   for(message: object): Readonly<Record<string, string>> {
-    const { method, params } = membersOf(message)
-    const { arguments: given, name } = membersOf(params)
+    const { method, params } = schemaMembers(message)
+    const { arguments: given, name } = schemaMembers(params)
     const repeated = method === 'tools/call' ? this.#tools.get(String(name)) : undefined
     const headers: Record<string, string> = {}
     for (const [header, path] of repeated ?? []) {
-      const value = path.reduce<unknown>((at, member) => membersOf(at)[member], given)
+      const value = path.reduce<unknown>((at, member) => schemaMembers(at)[member], given)
       if (['boolean', 'number', 'string'].includes(typeof value))
         headers[`mcp-param-${header}`] = headerValue(String(value))
     }
@@ -43,8 +43,8 @@ export class ToolHeaders {
 
 function repeatedIn(schema: Members, path: readonly string[]): RepeatedArgument[] {
   if (path.length >= MAX_DEPTH) return []
-  return Object.entries(membersOf(schema.properties)).flatMap(([name, property]) => {
-    const members = membersOf(property)
+  return Object.entries(schemaMembers(schema.properties)).flatMap(([name, property]) => {
+    const members = schemaMembers(property)
     const { 'x-mcp-header': header } = members
     const here: RepeatedArgument[] =
       typeof header === 'string' && /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/.test(header)
@@ -54,6 +54,6 @@ function repeatedIn(schema: Members, path: readonly string[]): RepeatedArgument[
   })
 }
 
-function membersOf(value: unknown): Members {
+function schemaMembers(value: unknown): Members {
   return typeof value === 'object' && value !== null ? { ...value } : {}
 }

@@ -152,7 +152,7 @@ async function refreshIfSignedIn(
 }
 
 function environmentOf({ environment }: World, names: readonly string[]) {
-  const read = (name: string): [string, string][] => {
+  const environmentEntry = (name: string): [string, string][] => {
     const value = environment[name]
     return value === undefined ? [] : [[name, value]]
   }
@@ -164,8 +164,8 @@ function environmentOf({ environment }: World, names: readonly string[]) {
       )
     if (environment[name] === undefined) throw usage(`\`${name}\` is not set`, `export ${name}=…`)
   }
-  const named = Object.fromEntries(names.flatMap(read))
-  return { named, all: { ...Object.fromEntries(PASSED_ON.flatMap(read)), ...named } }
+  const named = Object.fromEntries(names.flatMap(environmentEntry))
+  return { named, all: { ...Object.fromEntries(PASSED_ON.flatMap(environmentEntry)), ...named } }
 }
 
 function count(given: string): number {

@@ -2,7 +2,7 @@ import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import type { AnyCommand, OperationDescription } from '../../../console/operation-kit/operation.ts'
 import {
   type CommandInput,
-  namesOf,
+  inputNames,
   type ReaderContext,
   type Source,
   UnreadableInput,
@@ -42,7 +42,7 @@ export function operationCommand(
       body: await readPart(body, readers, reading),
     }
     if (shown.some && Object.values(given.body ?? {}).every((each) => each === undefined))
-      throw reading.usage(`Say ${namesOf(inputsOf(body))}`)
+      throw reading.usage(`Say ${inputNames(inputsOf(body))}`)
     if (shown.asks && !sure?.() && !(await cli.confirmsOnPage()))
       await confirm(cli, ...shown.asks(given))
     const [method = '', path = ''] = operation.route.split(' ')
@@ -87,7 +87,7 @@ function addInput(
   input: CommandInput,
 ): () => string | string[] | boolean | undefined {
   const { check, choices, repeats, required = false, says, term } = input
-  const parsed = (value: string) => {
+  const checkedInput = (value: string) => {
     try {
       check?.(value)
     } catch (error) {
@@ -98,7 +98,7 @@ function addInput(
   if (!term.startsWith('-')) {
     const argument = new Argument(term, says)
     if (choices) argument.choices(choices)
-    else if (check) argument.argParser(parsed)
+    else if (check) argument.argParser(checkedInput)
     const place = made.registeredArguments.length
     made.addArgument(argument)
     return () => made.processedArgs[place]
@@ -106,8 +106,8 @@ function addInput(
   const option = new Option(term, says).makeOptionMandatory(required)
   if (choices) option.choices(choices)
   else if (repeats)
-    option.argParser((value, before: readonly string[] = []) => [...before, parsed(value)])
-  else if (check) option.argParser(parsed)
+    option.argParser((value, before: readonly string[] = []) => [...before, checkedInput(value)])
+  else if (check) option.argParser(checkedInput)
   made.addOption(option)
   // `--no-x` makes the value of `--x` false.
   return () => {
@@ -128,13 +128,13 @@ function inputsOf(part: Part): readonly CommandInput[] {
 
 async function readPart(part: Part, readers: Readers, reading: ReaderContext): Promise<unknown> {
   if (!part) return undefined
-  const read = ({ inputs, read }: Source<unknown>) =>
+  const readSource = ({ inputs, read }: Source<unknown>) =>
     read(
       inputs.map((input) => readers.get(input)?.()),
       reading,
     )
-  if (isSource(part)) return read(part)
+  if (isSource(part)) return readSource(part)
   const members: Record<string, unknown> = {}
-  for (const [name, source] of Object.entries(part)) members[name] = await read(source)
+  for (const [name, source] of Object.entries(part)) members[name] = await readSource(source)
   return members
 }

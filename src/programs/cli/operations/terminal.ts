@@ -14,7 +14,7 @@ import { moment, relative } from '../../../platform/lib/terminal/time.ts'
 import { riskWord, statusWord, trustInWords } from '../../../platform/lib/terminal/words.ts'
 import { detailLines } from '../authority.ts'
 import { limitLine } from '../limit.ts'
-import { named } from '../person.ts'
+import { nameWithId } from '../person.ts'
 import type { World } from '../world.ts'
 
 /** The terminal of the person who typed the command. */
@@ -48,7 +48,7 @@ export function terminalOf({ clock, output: { width } }: World): Terminal {
       bold(title),
       ...indented(lines.length === 0 ? [dim(none)] : lines.map(shown)),
     ],
-    named,
+    named: nameWithId,
     details: detailLines,
     limit: limitLine,
     risk: riskWord,

@@ -46,18 +46,18 @@ async function publishFiles(
 ): Promise<void> {
   const { note, tests } = options
   const sources = await readSources(cli.world.directory, paths)
-  await ask(cli, sources.text, options, sources)
+  await confirmPublish(cli, sources.text, options, sources)
   const given = tests ? sources.tests : []
   const body = { text: sources.text, files: sources.starts, tests: given, note }
   const published = await cli.api.call('POST', '/policies', { body }).catch((error: unknown) => {
     throw inFiles(cli, error, sources)
   })
-  tell(cli, { ...published, warnings: placed(published.warnings, sources) })
+  showPublished(cli, { ...published, warnings: placed(published.warnings, sources) })
 }
 
 async function publishAgain(cli: Cli, version: string, options: PublishOptions): Promise<void> {
   const older = await cli.api.call('GET', '/policies/:version', { params: { version } })
-  await ask(cli, older.text, options)
+  await confirmPublish(cli, older.text, options)
   const published = await cli.api
     .call('POST', '/policies/:version/publish', {
       params: { version },
@@ -66,11 +66,11 @@ async function publishAgain(cli: Cli, version: string, options: PublishOptions):
     .catch((error: unknown) => {
       throw inFiles(cli, error, undefined)
     })
-  tell(cli, published)
+  showPublished(cli, published)
 }
 
 /** Shows what would change. Asks a person at a terminal, where no page asks them. */
-async function ask(
+async function confirmPublish(
   cli: Cli,
   policies: string,
   { yes }: PublishOptions,
@@ -87,7 +87,7 @@ async function ask(
   if (!(await cli.world.askYes('Publish this?'))) throw new CommandExit(1)
 }
 
-function tell(cli: Cli, published: PublishAnswer): void {
+function showPublished(cli: Cli, published: PublishAnswer): void {
   const { tested, version, warnings } = published
   cli.say(
     ...mistakeLines(

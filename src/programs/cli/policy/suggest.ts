@@ -74,21 +74,22 @@ export function suggestCommand(start: Start): Command {
       }
       const found = await cli.api.call('GET', '/policies/suggestion/:of/:id', given)
       cli.answer(found, () => lines(found, whose, since))
-      if (out !== undefined) await write(cli, out, `${JSON.stringify(found.suggested, null, 2)}\n`)
+      if (out !== undefined)
+        await writeSuggestion(cli, out, `${JSON.stringify(found.suggested, null, 2)}\n`)
       else if (!cli.json && agent !== undefined && found.calls > 0)
         cli.say('', dim(`  remit policy suggest --agent ${agent} --out ceiling.json   # to use it`))
     })
 }
 
 async function writePolicies(cli: Cli, out: string, text: string): Promise<void> {
-  await write(cli, out, text)
+  await writeSuggestion(cli, out, text)
   cli.say(
     dim(`  remit policy replay ${out}   # what it changes for everybody`),
     dim(`  remit policy publish ${out}`),
   )
 }
 
-async function write(cli: Cli, out: string, content: string): Promise<void> {
+async function writeSuggestion(cli: Cli, out: string, content: string): Promise<void> {
   await writeFile(resolve(cli.world.directory, out), content)
   cli.say('', text`${green('✓')} written to ${bold(out)}; nothing is in force yet`)
 }

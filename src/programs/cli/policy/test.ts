@@ -67,17 +67,17 @@ async function testSources(cli: Cli, sources: Sources, schema: string): Promise<
     tests,
   })
   const ids = idsAt(sources.text)
-  const placeOf = (id: string) => {
+  const testPlace = (id: string) => {
     const line = ids.get(id)
     if (line === undefined) return undefined
     const place = sources.place(line)
     return `${place.file}:${place.line}`
   }
-  cli.answer({ mistakes: [], ...report }, () => failedLines(report.failed, placeOf))
-  tell(cli, report)
+  cli.answer({ mistakes: [], ...report }, () => failedLines(report.failed, testPlace))
+  showTestReport(cli, report)
 }
 
-function tell(cli: Cli, { calls, cases, failed }: TestReport): void {
+function showTestReport(cli: Cli, { calls, cases, failed }: TestReport): void {
   if (failed.length > 0) {
     const sentences = new Set(failed.map(({ file, it, line }) => `${file} ${it ?? line}`)).size
     cli.say('', text`${red('✗')} ${sentences} of ${cases} tests do not hold`)

@@ -63,14 +63,16 @@ export class Api {
   /** Changes something. What widens access is confirmed by the person on a page first, and asked for again with that. */
   async #send<T>(method: string, path: string, body: object | undefined): Promise<T> {
     const answer = await this.#fetch(method, path, body)
-    if (answer.status !== 202) return read<T>(answer)
-    const { confirmation } = await read<{ confirmation: ConfirmationJson }>(answer)
+    if (answer.status !== 202) return readApiAnswer<T>(answer)
+    const { confirmation } = await readApiAnswer<{ confirmation: ConfirmationJson }>(answer)
     this.#confirming(confirmation)
     await awaitConfirmation({
       state: () => this.call('GET', '/confirmations/:id', { params: { id: confirmation.id } }),
       wait: this.#world.wait,
     })
-    return read<T>(await this.#fetch(method, path, body, { 'remit-confirmation': confirmation.id }))
+    return readApiAnswer<T>(
+      await this.#fetch(method, path, body, { 'remit-confirmation': confirmation.id }),
+    )
   }
 
   /**
@@ -142,7 +144,7 @@ export class Api {
   }
 }
 
-async function read<T>(answer: Response): Promise<T> {
+async function readApiAnswer<T>(answer: Response): Promise<T> {
   return (await answer.json()) as T // as: the shape of the operation's answer, which `src/console/api` validates
 }
 

@@ -22,7 +22,7 @@ export async function awaitConfirmation(ports: {
         : error
     })
     if (state === 'confirmed') return
-    if (state !== 'pending') throw refused(state)
+    if (state !== 'pending') throw refusedConfirmation(state)
     await ports.wait(POLL_EVERY_MS)
   }
 }
@@ -34,7 +34,7 @@ function tooLate(): CommandFailure {
   })
 }
 
-function refused(state: string): CommandFailure {
+function refusedConfirmation(state: string): CommandFailure {
   const title =
     state === 'refused' ? 'Refused on the page; nothing was changed' : 'It was used already'
   return new CommandFailure(title, { code: 'confirmation.missing' })

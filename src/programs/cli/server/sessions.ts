@@ -54,7 +54,7 @@ export class StoredSessions {
   async #read(): Promise<readonly StoredSession[]> {
     const text = await readPrivate(this.path)
     if (text === undefined) return []
-    const sessions = parsed(text)?.sessions
+    const sessions = parseSessionFile(text)?.sessions
     if (!Array.isArray(sessions) || !sessions.every(isStored)) {
       throw new CommandFailure('The file with your sessions cannot be read', {
         detail: `\`${this.path}\` is not what \`remit login\` writes`,
@@ -75,7 +75,7 @@ function isOver(session: StoredSession, clock: Clock): boolean {
   return !(Date.parse(session.expires_at) > clock.now())
 }
 
-function parsed(text: string): { sessions?: unknown } | undefined {
+function parseSessionFile(text: string): { sessions?: unknown } | undefined {
   try {
     const value: unknown = JSON.parse(text)
     return typeof value === 'object' && value !== null ? value : undefined

@@ -35,13 +35,17 @@ export async function callback(state: string): Promise<Callback> {
   promise.catch(() => {}) // told where it is awaited
   const late = setTimeout(() => reject(nobodyCame()), TIMEOUT_MS)
   server.on('request', (request, reply) => {
-    const query = read(request, address)
+    const query = callbackParameters(request, address)
     if (!query || !isOurs(query, state))
-      return answer(reply, 400, 'This is not the sign-in that waits here.')
+      return answerBrowser(reply, 400, 'This is not the sign-in that waits here.')
     const error = query.get('error')
-    answer(reply, 200, error === null ? DONE : 'The sign-in was refused. The terminal says more.')
+    answerBrowser(
+      reply,
+      200,
+      error === null ? DONE : 'The sign-in was refused. The terminal says more.',
+    )
     if (error === null) resolve(query)
-    else reject(refused(error, query.get('error_description')))
+    else reject(refusedSignIn(error, query.get('error_description')))
   })
   return {
     address,
@@ -59,7 +63,10 @@ export async function callback(state: string): Promise<Callback> {
 
 const DONE = 'You are signed in. You can close this window and go back to the terminal.'
 
-function read(request: IncomingMessage, address: string): URLSearchParams | undefined {
+function callbackParameters(
+  request: IncomingMessage,
+  address: string,
+): URLSearchParams | undefined {
   const url = URL.parse(request.url ?? '', address)
   // A name that resolves to loopback is the page of another site (DNS rebinding).
   const named = request.headers.host === new URL(address).host
@@ -70,7 +77,7 @@ function isOurs(query: URLSearchParams, state: string): boolean {
   return sameBytes(Buffer.from(query.get('state') ?? ''), Buffer.from(state))
 }
 
-function answer(reply: ServerResponse, status: number, words: string): void {
+function answerBrowser(reply: ServerResponse, status: number, words: string): void {
   reply.writeHead(status, {
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy':
@@ -91,6 +98,6 @@ function nobodyCame(): CommandFailure {
   })
 }
 
-function refused(error: string, description: string | null): CommandFailure {
+function refusedSignIn(error: string, description: string | null): CommandFailure {
   return new CommandFailure('The sign-in was refused', { detail: description ?? error })
 }

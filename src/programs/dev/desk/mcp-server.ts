@@ -35,7 +35,7 @@ export function deskServer(book: NoteBook, pace: number): Server {
   }))
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, extra) => {
     const tool = Object.hasOwn(TOOL_WORK, params.name) ? TOOL_WORK[params.name] : undefined
-    if (!tool) throw invalid(`there is no tool ${params.name}`)
+    if (!tool) throw invalidToolCall(`there is no tool ${params.name}`)
     const progressToken = params._meta?.progressToken
     const work = {
       book,
@@ -49,24 +49,25 @@ export function deskServer(book: NoteBook, pace: number): Server {
     try {
       return await tool(work, params.arguments ?? {})
     } catch (error) {
-      throw error instanceof BadArgument ? invalid(error.message) : error
+      throw error instanceof BadArgument ? invalidToolCall(error.message) : error
     }
   })
   server.setRequestHandler(GetPromptRequestSchema, ({ params }) => {
     const order = params.arguments?.order_id
-    if (params.name !== 'apology' || order === undefined) throw invalid('there is no such prompt')
+    if (params.name !== 'apology' || order === undefined)
+      throw invalidToolCall('there is no such prompt')
     const text = `Write a short apology for the damaged delivery of order ${order}. Promise nothing that is not in its notes.`
     return { messages: [{ role: 'user', content: { type: 'text', text } }] }
   })
   server.setRequestHandler(ReadResourceRequestSchema, ({ params: { uri } }) => {
     const note = book.read(uri.replace('desk://notes/', ''))
     const text = uri === HANDBOOK.uri ? HANDBOOK_TEXT : note?.text
-    if (text === undefined) throw invalid('there is no such resource')
+    if (text === undefined) throw invalidToolCall('there is no such resource')
     return { contents: [{ uri, mimeType: 'text/plain', text }] }
   })
   return server
 }
 
-function invalid(words: string): McpError {
+function invalidToolCall(words: string): McpError {
   return new McpError(ErrorCode.InvalidParams, words)
 }

@@ -17,25 +17,25 @@ const STEPS = 5
 /** Work of the tools in `offer.ts`. */
 export const TOOL_WORK: Readonly<Record<string, Tool>> = {
   search_notes: ({ book }, args) => {
-    const order = args.order_id === undefined ? undefined : text(args, 'order_id')
-    const found = book.search(text(args, 'query'), order)
+    const order = args.order_id === undefined ? undefined : textArgument(args, 'order_id')
+    const found = book.search(textArgument(args, 'query'), order)
     return said(found.length === 0 ? 'No note has all these words.' : found.map(line).join('\n'))
   },
   read_note: ({ book }, args) => {
-    const note = book.read(text(args, 'id'))
-    return note ? said(line(note)) : failed('There is no such note.')
+    const note = book.read(textArgument(args, 'id'))
+    return note ? said(line(note)) : failedTool('There is no such note.')
   },
   add_note: ({ book }, args) =>
-    said(`Added ${line(book.add(text(args, 'order_id'), text(args, 'text')))}`),
+    said(`Added ${line(book.add(textArgument(args, 'order_id'), textArgument(args, 'text')))}`),
   send_message: ({ book }, args) => {
-    const to = text(args, 'to')
-    if (!/^[^\s@]+@[^\s@]+$/.test(to)) return failed('`to` is no e-mail address.')
-    return said(`Sent message ${book.send({ to, text: text(args, 'text') })} to ${to}.`)
+    const to = textArgument(args, 'to')
+    if (!/^[^\s@]+@[^\s@]+$/.test(to)) return failedTool('`to` is no e-mail address.')
+    return said(`Sent message ${book.send({ to, text: textArgument(args, 'text') })} to ${to}.`)
   },
   delete_note: ({ book }, args) =>
-    book.delete(text(args, 'id')) ? said('Deleted.') : failed('There is no such note.'),
+    book.delete(textArgument(args, 'id')) ? said('Deleted.') : failedTool('There is no such note.'),
   summarize: async ({ book, pause, progress }, args) => {
-    const orderId = text(args, 'order_id')
+    const orderId = textArgument(args, 'order_id')
     for (let step = 1; step <= STEPS; step++) {
       await pause()
       await progress(step, STEPS, `page ${step} of ${STEPS}`)
@@ -48,7 +48,7 @@ export const TOOL_WORK: Readonly<Record<string, Tool>> = {
 /** Thrown for arguments that are not as the schema says. */
 export class BadArgument extends Error {}
 
-function text(args: Arguments, name: string): string {
+function textArgument(args: Arguments, name: string): string {
   const value = args[name]
   if (typeof value !== 'string' || value === '')
     throw new BadArgument(`\`${name}\` has to be a text`)
@@ -63,6 +63,6 @@ function said(words: string): CallToolResult {
   return { content: [{ type: 'text', text: words }] }
 }
 
-function failed(words: string): CallToolResult {
+function failedTool(words: string): CallToolResult {
   return { content: [{ type: 'text', text: words }], isError: true }
 }

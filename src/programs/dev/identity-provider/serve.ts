@@ -38,7 +38,7 @@ async function readForm(req: IncomingMessage): Promise<URLSearchParams | undefin
   return new URLSearchParams(Buffer.concat(chunks).toString('utf8'))
 }
 
-function answer(
+function answerHtml(
   res: ServerResponse,
   status: number,
   html: string,
@@ -57,13 +57,13 @@ async function choose(
   if (req.method === 'GET') {
     const client = String(params.client_id)
     const ends = [params.redirect_uri].filter((uri) => typeof uri === 'string')
-    answer(res, 200, choosePage({ action: `/choose/${uid}`, client, people }), ends)
+    answerHtml(res, 200, choosePage({ action: `/choose/${uid}`, client, people }), ends)
     return
   }
   const chosen = (await readForm(req))?.get('person')
   const person = people.find(({ id }) => id === chosen)
   if (!person) {
-    answer(res, 400, troublePage('No such person', 'choose one of the people on the page'))
+    answerHtml(res, 400, troublePage('No such person', 'choose one of the people on the page'))
     return
   }
   // Every requested way to sign in is taken as done: anyone can be anyone here.
@@ -80,7 +80,7 @@ async function handle(
 ): Promise<void> {
   // A name that resolves to loopback must not speak for this provider (DNS rebinding).
   if (req.headers.host !== new URL(provider.issuer).host) {
-    answer(res, 421, troublePage('Wrong address', `use ${provider.issuer}`))
+    answerHtml(res, 421, troublePage('Wrong address', `use ${provider.issuer}`))
     return
   }
   forgetSession(req)
@@ -97,7 +97,7 @@ async function handle(
   } catch (error) {
     if (!(error instanceof errors.SessionNotFound)) throw error
     const detail = 'start again from the page that sent you here'
-    answer(res, 400, troublePage('This sign-in is over', detail))
+    answerHtml(res, 400, troublePage('This sign-in is over', detail))
   }
 }
 
@@ -123,7 +123,7 @@ export async function serveIdentityProvider(options: {
   const provider = developmentProvider({ issuer, people, clients, random, key })
   server.on('request', (req, res) => {
     handle(provider, people, req, res).catch(() => {
-      if (!res.headersSent) answer(res, 500, troublePage('Something went wrong', 'try again'))
+      if (!res.headersSent) answerHtml(res, 500, troublePage('Something went wrong', 'try again'))
       else res.destroy()
     })
   })

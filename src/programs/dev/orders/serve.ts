@@ -67,7 +67,7 @@ async function handle(shop: Shop, req: IncomingMessage, res: ServerResponse): Pr
     const asked = { action: `${shop.name}.${work.operation}`, arguments: work.arguments }
     caller = await shop.check(tokenOf(req), asked)
     const answer = runOnce(shop, work, caller, res)
-    if (answer) send(res, answer, caller)
+    if (answer) sendOrdersAnswer(res, answer, caller)
     logLine(shop, req, answer?.status ?? 200, caller)
   } catch (error) {
     if (!(error instanceof OrdersProblem)) throw error
@@ -102,7 +102,11 @@ function runOnce(
   return answer
 }
 
-function send(res: ServerResponse, { status, body }: OrdersAnswer, caller: OrdersCaller): void {
+function sendOrdersAnswer(
+  res: ServerResponse,
+  { status, body }: OrdersAnswer,
+  caller: OrdersCaller,
+): void {
   const seen: Json = new Map(Object.entries(caller))
   res.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
   res.end(printJson(new Map<string, Json>([...body, ['seen', seen]])))

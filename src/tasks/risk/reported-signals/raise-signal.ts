@@ -124,14 +124,14 @@ function about({ id, kind }: SignalSubject) {
  * tasks below it, too.
  */
 async function keysOf(tx: Tx, { id, kind }: SignalSubject): Promise<LiveKey[]> {
-  const unknown = () =>
+  const unknownSubject = () =>
     new Problem('risk_signal.unknown_subject', `there is no ${kind} \`${id.slice(0, 64)}\``)
   if (kind === 'task') {
     const task = await findTask(tx, id)
-    if (!task) throw unknown()
+    if (!task) throw unknownSubject()
     return (await openTree(tx, id)).map((each) => ({ kind, id: each.id }))
   }
   const found = kind === 'agent' ? await findAgent(tx, id) : await findPerson(tx, id)
-  if (!found) throw unknown()
+  if (!found) throw unknownSubject()
   return [{ kind, id }]
 }

@@ -34,13 +34,13 @@ async function memberOf(
   ports: McpPorts,
 ): Promise<MemberMatch | undefined> {
   const view = await ports.catalog.current()
-  const at = (name: string | undefined, ...renamed: MemberMatch['renamed']) => {
+  const memberMatch = (name: string | undefined, ...renamed: MemberMatch['renamed']) => {
     const member = view.resources.get(name ?? '')
     return member && { member, renamed }
   }
   if (isTaskMethod(method)) {
     const { request, server } = await findTask(params.get('taskId'), ports)
-    return at((server ?? request)?.resource)
+    return memberMatch((server ?? request)?.resource)
   }
   // A completion names what it is about in a member.
   const ref = method === COMPLETE ? params.get('ref') : params
@@ -51,9 +51,9 @@ async function memberOf(
   const byAddress = [COMPLETE, 'resources/read', MCP.subscribe].includes(method)
   if (byAddress && typeof uri === 'string') {
     const of = uriOfMember(uri)
-    return of && at(of.member, renamed('uri', of.uri))
+    return of && memberMatch(of.member, renamed('uri', of.uri))
   }
   const listed = method === COMPLETE ? 'prompts/get' : method
   const action = typeof name === 'string' ? groupNames(view, group).find(listed, name) : undefined
-  return action && at(action.resource, renamed('name', action.path))
+  return action && memberMatch(action.resource, renamed('name', action.path))
 }

@@ -89,25 +89,26 @@ function inGroup(
     [META.server, member.name],
     [META.name, own],
   ]
-  const write = (more: readonly [string, Json][], also: readonly [string, Json][] = []) =>
+  const offerEntry = (more: readonly [string, Json][], also: readonly [string, Json][] = []) =>
     new Map<string, Json>([
       ...entry,
       ...titled,
       ...more,
       ['_meta', new Map<string, Json>([...marks, ...ours, ...also])],
     ])
-  if (action.definition?.kind === 'resource') return write([[key, uriInGroup(member.name, own)]])
+  if (action.definition?.kind === 'resource')
+    return offerEntry([[key, uriInGroup(member.name, own)]])
   const name = nameInGroup(action)
   if (names.find(action.method, name)?.name !== action.name) return undefined
   const others = names
     .of(action.name)
     .flatMap(({ actions }) => actions.flatMap((each) => reached.get(each) ?? []))
     .filter((each) => each.name !== action.name)
-  if (others.length === 0) return write([[key, name]])
+  if (others.length === 0) return offerEntry([[key, name]])
   const alike = [...new Set(others.map(nameInGroup))]
   const description = entry.get('description')
   const words = `${typeof description === 'string' ? `${description}\n\n` : ''}From the gateway: another server offers something of this name, or one that looks like it: ${alike.join(', ')}. They are not the same.`
-  return write(
+  return offerEntry(
     [
       [key, name],
       ['description', words],

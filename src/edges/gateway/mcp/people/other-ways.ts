@@ -36,7 +36,7 @@ export function instead(
   if (deferred) return new RpcAnswer(openTask(rpc.id, shownRequest(deferred), 'working', words))
   if (conversation.revision !== STATELESS_REVISION) return undefined
   const can = (name: string) => conversation.capabilities.includes(name)
-  if (can('elicitation/url') && shown(decided) === undefined)
+  if (can('elicitation/url') && pageAction(decided) === undefined)
     return askToOpen(decided, verdict, request, ports)
   if (can(TASKS_CAPABILITY) && rpc.method === 'tools/call')
     return new RpcAnswer(createdTask(rpc.id, shownRequest(request), words))
@@ -44,7 +44,7 @@ export function instead(
 }
 
 /** Action of the client with the page: `accept`, `decline`, `cancel`; `undefined`: it has not seen it. */
-export function shown({ input }: DecidedCall): Json | undefined {
+export function pageAction({ input }: DecidedCall): Json | undefined {
   const answer = input?.of === 'people' ? input.responses.get(QUESTION) : undefined
   return isObject(answer) ? answer.get('action') : undefined
 }

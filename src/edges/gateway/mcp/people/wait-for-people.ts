@@ -13,7 +13,7 @@ import { STATELESS_REVISION } from '../../../../platform/net/index.ts'
 import type { DecidedCall, PermittedCall } from '../call-steps.ts'
 import { denied } from '../decide.ts'
 import type { McpPorts } from '../ports.ts'
-import { instead, shown } from './other-ways.ts'
+import { instead, pageAction } from './other-ways.ts'
 import { pending, unanswered, whoMay } from './refusal.ts'
 
 /**
@@ -59,7 +59,7 @@ async function settled(
   const request = await requestOf(first, ports)
   const other = instead(decided, first, request, ports)
   if (other) throw other
-  const opened = shown(decided)
+  const opened = pageAction(decided)
   // A client that did not open the page is not held; it is told the status of the request.
   if (opened !== undefined && opened !== 'accept') return first
   return new Wait(decided, ports).settle(first, holdersOf(request))

@@ -50,7 +50,7 @@ export async function listen(
     // At once: a server that does not answer for one keeps the client waiting for that time only.
     const made = await Promise.all(uris.map((uri) => subscribe(stream, uri, ports)))
     held.push(...made.filter((each) => each !== undefined))
-    const tell = (method: string, more: readonly [string, Json][] = []) =>
+    const notifyListener = (method: string, more: readonly [string, Json][] = []) =>
       reply.notify(method, new Map<string, Json>([...more, ['_meta', _meta]]))
     const _meta: JsonObject = new Map([[MCP.meta.subscriptionId, id]])
     const honoured = new Map<string, Json>(lists.map(([name]) => [name, true]))
@@ -59,10 +59,10 @@ export async function listen(
         'resourceSubscriptions',
         held.map(({ told }) => told),
       )
-    leave = await hear(stream, held, (told) => tell(UPDATED, [['uri', told]]), ports)
-    tell('notifications/subscriptions/acknowledged', [['notifications', honoured]])
+    leave = await hear(stream, held, (told) => notifyListener(UPDATED, [['uri', told]]), ports)
+    notifyListener('notifications/subscriptions/acknowledged', [['notifications', honoured]])
     const why = await untilChanged(who, reply, new AbortController().signal, ports)
-    if (why === 'ended') for (const [, method] of lists) tell(method)
+    if (why === 'ended') for (const [, method] of lists) notifyListener(method)
     reply.end({ kind: 'result', id, result: new Map([['_meta', _meta]]) })
   } finally {
     release()
@@ -89,9 +89,9 @@ async function hear(
   ports: McpPorts,
 ): Promise<() => Promise<void>> {
   const { catalog, decisions, desk, feeds, log } = ports
-  const named = (server: Resource) => held.filter((each) => each.server === server.name)
+  const listenersOf = (server: Resource) => held.filter((each) => each.server === server.name)
   const servers = (await catalog.current()).at(who.resource.identifier).resources
-  const heard = servers.filter((server) => named(server).length > 0)
+  const heard = servers.filter((server) => listenersOf(server).length > 0)
   const ends = heard.map((resource) => {
     const key = upstreamKey(resource, who.task.id)
     const session = () => desk.reopened(key)
@@ -99,14 +99,14 @@ async function hear(
       lives: () => mayContinue(decisions, who),
       uris: () => liveUris(held, resource, ports),
       updated: (uri: string) => {
-        for (const each of named(resource)) if (each.uri === uri) tell(each.told)
+        for (const each of listenersOf(resource)) if (each.uri === uri) tell(each.told)
       },
     }
     const holders = slotHolders(who)
     const leave = feeds.attach({ key, resource, holders, session }, listener, ports)
     return async () => {
       await leave()
-      for (const each of named(resource))
+      for (const each of listenersOf(resource))
         if (!feeds.wants(key, each.uri))
           await unsubscribe(resource, session(), each, ports).catch((error: unknown) =>
             log.warn({ resource: resource.name, err: error }, 'a server was not told of an end'),

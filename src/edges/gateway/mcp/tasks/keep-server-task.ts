@@ -4,8 +4,8 @@ import {
   openTask,
   RpcAnswer,
   readTaskId,
+  serverWords,
   shownServerTask,
-  wordsOf,
 } from '../../../../calls/mcp-messages/index.ts'
 import { endOfLife, insertTaskStep, type ServerTask } from '../../../../calls/mcp-tasks/index.ts'
 import { newId } from '../../../../platform/lib/id.ts'
@@ -28,7 +28,7 @@ export async function keepServerTask(done: CompletedCall, ports: McpPorts): Prom
   })
   if (!kept) return done
   const shown = shownServerTask(kept, ports.decisions.clock.now(), began)
-  const words = wordsOf(began, done, reshapeOf(done, ports) !== undefined)
+  const words = serverWords(began, done, reshapeOf(done, ports) !== undefined)
   // The call that people approved has its task already, under the id of the access request.
   throw new RpcAnswer(
     deferred

@@ -12,9 +12,9 @@ import {
   readKept,
   readQuestions,
   readTaskAnswer,
+  serverWords,
   shownServerTask,
   type TaskAnswer,
-  wordsOf,
 } from '../../../../calls/mcp-messages/index.ts'
 import {
   endOfLife,
@@ -135,17 +135,17 @@ async function get(followed: FollowedTask, ports: McpPorts): Promise<RpcResult> 
   const now = ports.decisions.clock.now()
   if (answer.is === 'silent')
     return openTask(id, shownServerTask(held, now), 'working', 'From the gateway: no news of it')
-  if (answer.is === 'over') return end(followed, answer, ports)
+  if (answer.is === 'over') return endServerTask(followed, answer, ports)
   const { said } = answer
   const expiresAt = endOfLife(said.get('ttlMs'), held.createdAt, prepared.verdict.ticket.deadline)
   if (expiresAt !== held.expiresAt) await extendTask(ports.decisions, held, expiresAt)
   const shown = shownServerTask({ ...held, expiresAt }, now, said)
-  if (!answer.asks) return openTask(id, shown, 'working', wordsOf(said, prepared, reshaped))
+  if (!answer.asks) return openTask(id, shown, 'working', serverWords(said, prepared, reshaped))
   const read = readQuestions(said, prepared, may)
   if (!(read instanceof Problem)) return askingTask(id, shown, read.questions)
   const cause = { state: 'failed', failure: 'unexpected', cause: read } as const
   const nothing = { bytes: 0, session: undefined, status: 200 }
-  return end(followed, { is: 'over', ended: { ...cause, ...nothing } }, ports)
+  return endServerTask(followed, { is: 'over', ended: { ...cause, ...nothing } }, ports)
 }
 
 async function state({ held, may, prepared }: FollowedTask, ports: McpPorts): Promise<TaskAnswer> {
@@ -203,7 +203,7 @@ async function cancel(
  * Ends the call with what its server answered: checked, changed and counted like every answer, and
  * recorded by the first request that sees it. Later ones get the kept answer.
  */
-async function end(
+async function endServerTask(
   followed: FollowedTask,
   { cancelled, ended }: Extract<TaskAnswer, { is: 'over' }>,
   ports: McpPorts,

@@ -117,15 +117,15 @@ export class UpstreamCall {
   async #goOn(session: McpSession, ended: ExchangeResult): Promise<ExchangeResult> {
     const { conversation } = this.#equipped
     this.began = ended.state === 'answered' ? newTask(ended.answer) : undefined
-    if (this.began) return refused(ended, NOT_KEPT)
+    if (this.began) return refusedExchange(ended, NOT_KEPT)
     const asks = ended.state === 'answered' ? questionOf(ended.answer, session) : undefined
     if (!asks) return ended
     const read = readQuestions(asks, this.#equipped, this.#may)
-    if (read instanceof Problem) return refused(ended, read)
+    if (read instanceof Problem) return refusedExchange(ended, read)
     if (conversation.revision === STATELESS_REVISION) return this.#askLater(ended, read)
     const leaving = this.#leaving.signal
     const responses = await askAll(this.#equipped, read, leaving, this.#ports)
-    if (!responses || ++this.#rounds >= MAX_ROUNDS) return refused(ended, UNANSWERED)
+    if (!responses || ++this.#rounds >= MAX_ROUNDS) return refusedExchange(ended, UNANSWERED)
     const input = new Map<string, Json>([
       ['inputResponses', responses],
       ...(read.state === undefined ? [] : [['requestState', read.state] as [string, Json]]),
@@ -144,7 +144,7 @@ export class UpstreamCall {
       of: 'server',
       ...(state === undefined ? {} : { server: state }),
     })
-    if (requestState === undefined) return refused(ended, TOO_LONG)
+    if (requestState === undefined) return refusedExchange(ended, TOO_LONG)
     this.question = new Map<string, Json>([
       ['resultType', 'input_required'],
       ...(questions.size === 0 ? [] : [['inputRequests', questions] as [string, Json]]),
@@ -385,7 +385,10 @@ const NOT_KEPT = new Problem(
 const TOO_LONG = new Problem('upstream.asks', 'the MCP server wants to keep too long a state')
 
 /** Outcome of a call whose server asked a question that is not passed on, or not answered. */
-function refused({ bytes, session, status }: ExchangeResult, cause: Problem): ExchangeResult {
+function refusedExchange(
+  { bytes, session, status }: ExchangeResult,
+  cause: Problem,
+): ExchangeResult {
   return { state: 'failed', failure: 'unexpected', cause, bytes, session, status }
 }
 

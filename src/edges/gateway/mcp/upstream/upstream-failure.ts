@@ -63,6 +63,6 @@ const wordsFor = (peer: string): FailureWords => ({
 })
 
 /** Answer to a request that failed on its way. It is an error of the protocol, since the tool is not what failed. */
-export function failed(id: RpcId, problem: Problem): RpcAnswer {
+export function upstreamFailed(id: RpcId, problem: Problem): RpcAnswer {
   return new RpcAnswer(rpcError(id, RPC.internalError, problem))
 }

@@ -23,12 +23,12 @@ export async function lineToSocket(path: string): Promise<WriterLine> {
         }
       })
       let over = false
-      const end = (cause: unknown) => {
+      const endLine = (cause: unknown) => {
         if (!over) ended(cause)
         over = true
       }
-      socket.on('error', end)
-      socket.on('close', end)
+      socket.on('error', endLine)
+      socket.on('close', endLine)
     },
     release() {
       socket.removeAllListeners('close')
