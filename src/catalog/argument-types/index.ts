@@ -10,7 +10,7 @@ export {
   isCompleted,
   readCompletion,
 } from './completion.ts'
-export { badDocument, isList, objectAt, textAt } from './openapi/document.ts'
+export { badDocument, objectAt, textAt } from './openapi/document.ts'
 export { readInputSchema, schemaOf } from './openapi/input-schema.ts'
 export { isUsableName, OperationReader, ParseBudget, untyped } from './openapi/reader.ts'
 export { OUTSIDE, resolve } from './openapi/references.ts'

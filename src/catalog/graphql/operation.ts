@@ -17,7 +17,7 @@ import {
 import type { Json, JsonObject } from '../../platform/lib/json.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import { type Fragments, measure } from './measure.ts'
-import type { GraphqlRequest } from './request.ts'
+import { type GraphqlRequest, invalidGraphql } from './request.ts'
 import { mistakeIn } from './schema.ts'
 import { coercedFields, literalJson, plainValue, type Variables } from './values.ts'
 
@@ -58,7 +58,7 @@ export function readOperation(schema: GraphQLSchema, request: GraphqlRequest): G
   const used = [...fragments.values()].filter(({ name }) => extent.fragments.has(name.value))
   const document: DocumentNode = { kind: Kind.DOCUMENT, definitions: [operation, ...used] }
   const [mistake] = validate(schema, document, undefined, { maxErrors: 1, hideSuggestions: true })
-  if (mistake) throw invalidOperation(mistakeIn(mistake))
+  if (mistake) throw invalidGraphql(mistakeIn(mistake))
   const variables = variablesOf(schema, operation, request.variables)
   const fields = rootFields(schema, operation, { fragments, variables })
   const name = operation.name?.value
@@ -79,7 +79,7 @@ function parseDocument(query: string): DocumentNode {
     checkBrackets(query)
     return parse(query, { noLocation: true, maxTokens: MAX_TOKENS })
   } catch (error) {
-    throw invalidOperation(mistakeIn(error))
+    throw invalidGraphql(mistakeIn(error))
   }
 }
 
@@ -114,16 +114,16 @@ function chosen(
   const operations = definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION)
   const fragments = definitions.filter((each) => each.kind === Kind.FRAGMENT_DEFINITION)
   if (operations.length + fragments.length < definitions.length)
-    throw invalidOperation('the document defines something else than operations and fragments')
+    throw invalidGraphql('the document defines something else than operations and fragments')
   const byName = new Map(fragments.map((each) => [each.name.value, each]))
-  if (byName.size < fragments.length) throw invalidOperation('two fragments have one name')
+  if (byName.size < fragments.length) throw invalidGraphql('two fragments have one name')
   if (name === undefined && operations.length > 1)
     throw new Problem('graphql.unsupported', 'of several operations, `operationName` names one')
   const [operation, ...others] = operations.filter(
     (each) => name === undefined || each.name?.value === name,
   )
   if (!operation || others.length > 0)
-    throw invalidOperation('the document has no operation of that name, or several')
+    throw invalidGraphql('the document has no operation of that name, or several')
   return { operation, fragments: byName }
 }
 
@@ -136,11 +136,11 @@ function variablesOf(
   const names = new Set(variableDefinitions.map(({ variable }) => variable.name.value))
   for (const name of given.keys())
     if (!names.has(name))
-      throw invalidOperation('a variable is given that the operation does not declare')
+      throw invalidGraphql('a variable is given that the operation does not declare')
   const inputs = Object.fromEntries(Array.from(given, ([name, value]) => [name, plainValue(value)]))
   const options = { maxErrors: 1, hideSuggestions: true }
   const { errors } = getVariableValues(schema, variableDefinitions, inputs, options)
-  if (errors?.[0]) throw invalidOperation(mistakeIn(errors[0]))
+  if (errors?.[0]) throw invalidGraphql(mistakeIn(errors[0]))
   return new Map(
     variableDefinitions.flatMap(({ defaultValue, variable }) => {
       const name = variable.name.value
@@ -219,8 +219,4 @@ function pathsIn(node: FieldNode, fragments: Fragments, above: string): readonly
     const path = `${above}${each.name.value}`
     return [path, ...pathsIn(each, fragments, `${path}.`)]
   })
-}
-
-function invalidOperation(why: string): Problem {
-  return new Problem('graphql.invalid', why)
 }

@@ -21,11 +21,11 @@ const KNOWN: ReadonlySet<string> = new Set(['query', 'operationName', ...IN_JSON
  */
 export function readRequest(sent: Json | undefined): GraphqlRequest {
   if (Array.isArray(sent)) throw unsupported('a request has one operation: batches are not taken')
-  if (!isObject(sent)) throw invalidGraphqlRequest('the body is no JSON object')
+  if (!isObject(sent)) throw invalidGraphql('the body is no JSON object')
   const { extensions, operationName, query, variables } = Object.fromEntries(sent)
   const strange = [...sent.keys()].find((name) => !KNOWN.has(name))
   if (!isMissing(extensions) && !isObject(extensions))
-    throw invalidGraphqlRequest('`extensions` are no object')
+    throw invalidGraphql('`extensions` are no object')
   if (query === undefined && extensions?.has('persistedQuery') && strange === undefined)
     throw new Problem(
       'graphql.text_missing',
@@ -34,13 +34,13 @@ export function readRequest(sent: Json | undefined): GraphqlRequest {
   if (query === undefined && strange !== undefined)
     throw unsupported('an operation is sent as its text: ids of stored ones are not taken')
   if (strange !== undefined) throw unsupported('the request has a member that is not known')
-  if (typeof query !== 'string') throw invalidGraphqlRequest('`query` is no text')
+  if (typeof query !== 'string') throw invalidGraphql('`query` is no text')
   if (query.length > MAX_QUERY)
     throw unsupported(`the operation is longer than ${MAX_QUERY} characters`)
   if (!isMissing(operationName) && typeof operationName !== 'string')
-    throw invalidGraphqlRequest('`operationName` is no text')
+    throw invalidGraphql('`operationName` is no text')
   if (!isMissing(variables) && !isObject(variables))
-    throw invalidGraphqlRequest('`variables` are no object')
+    throw invalidGraphql('`variables` are no object')
   return {
     query,
     // Libraries send an empty name for none.
@@ -57,7 +57,7 @@ export function readRequest(sent: Json | undefined): GraphqlRequest {
 export function membersInQuery(pairs: readonly (readonly [string, string])[]): JsonObject {
   const members = new Map<string, Json>()
   for (const [name, text] of pairs) {
-    if (members.has(name)) throw invalidGraphqlRequest('a parameter is there twice')
+    if (members.has(name)) throw invalidGraphql('a parameter is there twice')
     members.set(name, IN_JSON.has(name) ? jsonIn(name, text) : text)
   }
   return members
@@ -67,8 +67,7 @@ function jsonIn(name: string, text: string): Json {
   try {
     return parseJson(text)
   } catch (error) {
-    if (error instanceof Problem)
-      throw invalidGraphqlRequest(`\`${name}\` is no JSON: ${error.detail}`)
+    if (error instanceof Problem) throw invalidGraphql(`\`${name}\` is no JSON: ${error.detail}`)
     throw error
   }
 }
@@ -77,7 +76,8 @@ function isMissing(value: Json | undefined): value is null | undefined {
   return value === undefined || value === null
 }
 
-function invalidGraphqlRequest(why: string): Problem {
+/** Makes the problem of a request that GraphQL does not accept. */
+export function invalidGraphql(why: string): Problem {
   return new Problem('graphql.invalid', why)
 }
 

@@ -1,5 +1,6 @@
 import type { SecretDigest } from '../../identity/sessions/index.ts'
 import type { Canonical } from '../../platform/lib/canonical-json.ts'
+import { isRecord } from '../../platform/lib/json.ts'
 
 /**
  * An input as it is shown, kept and bound: all of it, with a digest where the schema of the operation says that a secret
@@ -29,23 +30,19 @@ type Schema = Readonly<Record<string, unknown>>
 
 /** The schema, and those that it is made of. */
 function alternatives(schema: unknown): readonly Schema[] {
-  if (!isObject(schema)) return []
+  if (!isRecord(schema)) return []
   const parts = [schema.anyOf, schema.oneOf, schema.allOf].filter(Array.isArray).flat()
   return [schema, ...parts.flatMap(alternatives)]
 }
 
 function memberOf(properties: unknown, name: string): readonly unknown[] {
-  return isObject(properties) && Object.hasOwn(properties, name) ? [properties[name]] : []
-}
-
-function isObject(value: unknown): value is Schema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isRecord(properties) && Object.hasOwn(properties, name) ? [properties[name]] : []
 }
 
 /** Turns a value that was parsed from JSON, or from a path, into one for canonical JSON. */
 function canonicalInput(value: unknown): Canonical {
   if (Array.isArray(value)) return value.map(canonicalInput)
-  if (isObject(value))
+  if (isRecord(value))
     return Object.fromEntries(
       Object.entries(value).map(([name, inner]) => [name, canonicalInput(inner)]),
     )

@@ -1,5 +1,5 @@
 import type { Static } from 'typebox'
-import { DAY } from '../../platform/lib/time-units.ts'
+import { NEAR_END } from '../../platform/lib/time-units.ts'
 import type { SchemaKit } from './operation.ts'
 import { expires } from './shared-sources.ts'
 import { input, type Source, together } from './source.ts'
@@ -38,9 +38,6 @@ export const credentialInputs = (named: Source<string>) => ({
   ),
 })
 
-/** Days before an end at which an operator should look: those of `remit doctor`. */
-const AHEAD_MS = 14 * DAY
-
 /** End of a credential, in a list. */
 export function expiryCell(
   at: string | null,
@@ -49,7 +46,7 @@ export function expiryCell(
   if (!at) return dim('not known')
   const left = Date.parse(at) - now()
   if (left <= 0) return red(`expired ${moment(at)}`)
-  return left < AHEAD_MS ? yellow(moment(at)) : moment(at)
+  return left < NEAR_END ? yellow(moment(at)) : moment(at)
 }
 
 /** Line that says when a new credential expires, and from whom that is known. */

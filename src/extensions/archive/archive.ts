@@ -16,7 +16,7 @@ import {
 const WIDTH = 256
 /** Bundles of a segment, at most: 16,384 records. */
 const MAX_BUNDLES = 64
-const MARGIN_MS = 10 * 60_000
+const ARCHIVE_MARGIN_MS = 10 * 60_000
 
 /** Parts that the archive works with. */
 export interface ArchiveParts {
@@ -110,7 +110,7 @@ async function mayLeave(
 ): Promise<boolean> {
   const records = textsOf(await ledger.sealing.bundle(index), index)
   if (records.length < WIDTH) return false
-  const isOld = records.every(({ record }) => timeOf(record) < before - MARGIN_MS)
+  const isOld = records.every(({ record }) => timeOf(record) < before - ARCHIVE_MARGIN_MS)
   if (!isOld) return false
   const holds = await readHolds(storage.read)
   return !(await subjectsOfRecords(storage.read, records)).some((each) => isHeld(holds, each))

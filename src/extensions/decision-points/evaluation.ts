@@ -1,6 +1,6 @@
 import type { EvaluatedSubject } from '../../calls/calls/index.ts'
 import { argumentTexts } from '../../identity/tokens/index.ts'
-import { type Json, type JsonObject, parseJson } from '../../platform/lib/json.ts'
+import { isObject, type Json, parseJson } from '../../platform/lib/json.ts'
 import type { Call } from '../../tasks/facts/index.ts'
 
 /**
@@ -89,10 +89,6 @@ function requires(context: Json | undefined): boolean {
   if (!isObject(context)) return context !== undefined && context !== null
   const obligations = context.get('obligations')
   return obligations !== undefined && !(Array.isArray(obligations) && obligations.length === 0)
-}
-
-function isObject(json: Json | undefined): json is JsonObject {
-  return json instanceof Map
 }
 
 function plainEvaluation(json: Json): unknown {

@@ -9,7 +9,7 @@ import type { Candidate, SubjectMatter } from './subject.ts'
  * Records stand nearly in the order of their times: writers commit beside each other, on clocks
  * that are not quite the same.
  */
-const MARGIN_MS = 10 * 60_000
+const PLACING_MARGIN_MS = 10 * 60_000
 
 type RecordParts = Pick<RetentionParts, 'ledger'>
 
@@ -48,7 +48,7 @@ async function pageOfRecords(
   belongs: (type: string) => boolean,
 ): Promise<CandidatePage> {
   const read = records.map(({ position, record }) => ({ position, ...readRecord(record) }))
-  const late = read.findIndex(({ own }) => own.at >= before + MARGIN_MS)
+  const late = read.findIndex(({ own }) => own.at >= before + PLACING_MARGIN_MS)
   const due = read
     .slice(0, late < 0 ? read.length : late)
     .filter(({ own, type }) => own.at < before && belongs(type))

@@ -34,7 +34,7 @@ export type SubmissionResult = readonly [SubmittedItem, ...SubmittedItem[]]
 export type SubmissionStatus = AccessRequest['state'] | 'partial'
 
 /** Time after the end of its task in which a submission can still be looked at. */
-export const RETENTION_MS = 24 * 3_600_000
+export const SUBMISSION_RETENTION_MS = 24 * 3_600_000
 
 /** Sums up the items (ARAP, Access Request Response): pending while one is, then what all are, else `partial`. */
 export function statusOf(submitted: SubmissionResult): SubmissionStatus {

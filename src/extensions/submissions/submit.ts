@@ -14,7 +14,11 @@ import { findDecision } from '../../tasks/decision-log/index.ts'
 import { findTask } from '../../tasks/tasks/index.ts'
 import type { CallbackWish } from './callbacks/callback.ts'
 import { findCallback, insertPendingCallback } from './callbacks/callback-store.ts'
-import { type EvaluationRequest, RETENTION_MS, type SubmissionResult } from './submission.ts'
+import {
+  type EvaluationRequest,
+  SUBMISSION_RETENTION_MS,
+  type SubmissionResult,
+} from './submission.ts'
 import { findSubmission, insertSubmission, readDenial } from './submission-store.ts'
 import { mayAskAbout, withRequests } from './submitted.ts'
 
@@ -177,7 +181,7 @@ function newItem(
     idempotencyKey: names.position === 0 ? (given.idempotencyKey ?? null) : null,
     bodyDigest: given.bodyDigest,
     createdAt: clock.now(),
-    expiresAt: denial.question.deadline + RETENTION_MS,
+    expiresAt: denial.question.deadline + SUBMISSION_RETENTION_MS,
   }
 }
 

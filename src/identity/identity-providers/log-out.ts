@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { type Claims, checkJwt, unverifiedIssuer } from '../../platform/jose/index.ts'
 import { sha256url } from '../../platform/lib/bytes.ts'
 import { canonicalJson } from '../../platform/lib/canonical-json.ts'
+import { isRecord } from '../../platform/lib/json.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import type { RemoteKeys } from '../../platform/net/index.ts'
 import type { Change } from '../../platform/revocation/index.ts'
@@ -91,8 +92,8 @@ async function checked(
 
 /** Section 2.6, steps 4 to 6: it says that, and of whom; an ID token cannot. */
 function readEnded({ events, jti, nonce, sid, sub }: Claims): EndedSession {
-  const event: unknown = isObject(events) ? events[EVENT] : undefined
-  if (!isObject(event)) throw invalidLogoutToken('`events` is not that of a logout token')
+  const event: unknown = isRecord(events) ? events[EVENT] : undefined
+  if (!isRecord(event)) throw invalidLogoutToken('`events` is not that of a logout token')
   if (nonce !== undefined) throw invalidLogoutToken('there is a `nonce` in it')
   if (typeof jti !== 'string' || !NAME.test(jti)) throw invalidLogoutToken('`jti` is missing')
   if (!isNameOrAbsent(sub) || !isNameOrAbsent(sid))
@@ -134,10 +135,6 @@ async function endSessions(
     })
   }
   return [...counts.keys()]
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isNameOrAbsent(value: unknown): value is string | undefined {

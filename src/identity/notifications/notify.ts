@@ -11,7 +11,7 @@ import { rewriteAnswered } from './rewrite-answered.ts'
 
 const EVERY_MS = 1_000
 /** Time in ms for which it stays known who was told of what. */
-const RETENTION_MS = 30 * DAY
+const DELIVERY_RETENTION_MS = 30 * DAY
 
 /**
  * Tells people what they have to be told, until stopped. What cannot be sent is tried again; no decision ever waits for it.
@@ -55,7 +55,7 @@ export function forgetDeliveries({
   storage,
 }: Pick<NotificationParts, 'clock' | 'storage'>): Promise<void> {
   return storage.transaction(async (tx) => {
-    await deleteDeliveries(tx, clock.now() - RETENTION_MS)
+    await deleteDeliveries(tx, clock.now() - DELIVERY_RETENTION_MS)
     await deleteUnconfirmed(tx, clock.now() - UNCONFIRMED_LIFE_MS)
   })
 }

@@ -11,7 +11,7 @@ import type { NotificationParts } from './parts.ts'
 /** Messages that one round looks at. */
 const AT_ONCE = 20
 /** Time in ms between two looks at one message. */
-const POLL_EVERY_MS = 15_000
+const REWRITE_EVERY_MS = 15_000
 const OVER = 'Answered, or over'
 
 /** Rewrites messages of which nothing waits any more to the outcome: one round. */
@@ -29,7 +29,7 @@ async function rewriteOne(parts: NotificationParts, first: Delivery): Promise<vo
   const deliveries = await deliveriesOfMessage(storage.read, first)
   const ids = deliveries.map(({ id }) => id)
   const now = clock.now()
-  const turn = { now, until: now + POLL_EVERY_MS }
+  const turn = { now, until: now + REWRITE_EVERY_MS }
   if (!(await storage.transaction((tx) => postponeReceipts(tx, ids, turn)))) return
   const states = await Promise.all(deliveries.map((delivery) => stateOf(parts, delivery)))
   if (states.includes('waiting')) return

@@ -1,4 +1,4 @@
-import { ExactNumber, isObject, type Json } from '../lib/json.ts'
+import { ExactNumber, isList, isObject, type Json } from '../lib/json.ts'
 
 /** Value as expressions see it. Objects are Maps, so nothing is inherited; integers are bigints. */
 export type CelValue =
@@ -90,10 +90,6 @@ interface Optional {
 
 function isOptional(value: unknown): value is Optional {
   return Object.prototype.toString.call(value) === '[object optional]'
-}
-
-function isList(json: Json): json is readonly Json[] {
-  return Array.isArray(json)
 }
 
 /** The request cannot be made of this call. Says why, in words for operators: it may speak of what the call carries. */

@@ -5,7 +5,7 @@ import type { Reader } from '../storage/index.ts'
 import { type OutsideLeaf, readUnplaced } from './append-store.ts'
 
 /** Time between two looks at all numbers. A transaction that appends is over long before. */
-const POLL_EVERY_MS = MINUTE
+const UNPLACED_POLL_MS = MINUTE
 
 /**
  * Records on PostgreSQL that have a number and no position yet. Numbers of records that got theirs stay in the index until a vacuum,
@@ -28,7 +28,7 @@ export class UnplacedRecords {
   /** Reads the oldest ones. */
   async read(limit: number): Promise<readonly OutsideLeaf[]> {
     const now = this.#clock.monotonic()
-    if (now - this.#lookedAt < POLL_EVERY_MS) return readUnplaced(this.#db, this.#from, limit)
+    if (now - this.#lookedAt < UNPLACED_POLL_MS) return readUnplaced(this.#db, this.#from, limit)
     const newest = await newestNumber(this.#db)
     const found = await readUnplaced(this.#db, 0, limit)
     // More than fits: the next look is at all again.

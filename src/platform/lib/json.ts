@@ -142,11 +142,6 @@ export function printPieces(value: Json, known: KnownText): TextPieces {
   return text === '' ? pieces : [...pieces, text]
 }
 
-/** Narrows read-only arrays, which `Array.isArray` does not. */
-function isList(value: readonly Json[] | ReadonlyMap<string, Json>): value is readonly Json[] {
-  return Array.isArray(value)
-}
-
 function decode(bytes: Uint8Array): string {
   try {
     return UTF8.decode(bytes)
@@ -155,7 +150,17 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
+/** Narrows read-only arrays, which `Array.isArray` does not. */
+export function isList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value)
+}
+
 /** Checks whether a value is a JSON object. */
 export function isObject(value: Json | undefined): value is JsonObject {
   return value instanceof Map
+}
+
+/** Checks whether a value, of `JSON.parse` for example, is an object: neither a list nor `null`. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -6,6 +6,9 @@ export const HOUR = 60 * MINUTE
 export const DAY = 24 * HOUR
 export const WEEK = 7 * DAY
 
+/** Time before an end (of a credential, a certificate, a certification) from which Remit says that it is near. */
+export const NEAR_END = 14 * DAY
+
 // Standards count in seconds (`exp`, `expires_in`, `max-age`), and a time of day in minutes.
 
 export const MINUTE_SECONDS = 60

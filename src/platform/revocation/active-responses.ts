@@ -14,7 +14,7 @@ export type AbortReason = 'ended' | 'stopping' | 'abandoned' | 'unsure'
  * Interval at which running answers are checked for changes that no event reports: a lease that ran
  * out, a deadline that passed.
  */
-const POLL_EVERY_MS = 250
+const LIVENESS_POLL_MS = 250
 
 interface WatchedResponse {
   readonly ground: CallDependencies
@@ -52,7 +52,7 @@ export class ActiveResponses {
   constructor(live: Pick<Live, 'onChange' | 'pin'>, onError: (error: unknown) => void) {
     this.#live = live
     this.#stopListening = live.onChange(() => this.look())
-    this.#looking = repeat(async () => this.look(), { everyMs: POLL_EVERY_MS, onError })
+    this.#looking = repeat(async () => this.look(), { everyMs: LIVENESS_POLL_MS, onError })
   }
 
   /** Calls `cut` once when the ground is gone. Returns a function that stops watching. */

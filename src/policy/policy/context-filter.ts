@@ -1,4 +1,5 @@
 import type { CallableActions, PolicyJson, RecordValue } from '@remit/engine'
+import { isRecord } from '../../platform/lib/json.ts'
 import { ContextReads } from './context-reads.ts'
 
 /** Reads of one policy, and the calls that they matter to. */
@@ -63,11 +64,7 @@ function scopeOf({ action, resource }: PolicyJson): Omit<ScopedReads, 'reads'> {
 
 /** Answers the id of an entity in either of its forms; `undefined`: it is none. */
 function idOf(json: unknown): string | undefined {
-  if (!isObject(json)) return undefined
-  const { id } = isObject(json.__entity) ? json.__entity : json
+  if (!isRecord(json)) return undefined
+  const { id } = isRecord(json.__entity) ? json.__entity : json
   return typeof id === 'string' ? id : undefined
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
 }

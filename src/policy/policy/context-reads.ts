@@ -2,7 +2,9 @@
  * Reads of a context by policies. Two contexts that look the same to it are answered alike, so an answer may be kept for as
  * long as what the policies see is the same: hours of work, and not milliseconds.
  */
+
 import { contextTerm, type PolicyJson, type RecordValue } from '@remit/engine'
+import { isRecord } from '../../platform/lib/json.ts'
 
 /** Members that are other ones with every question. The rest of a context is compared as it is. */
 const FLEETING: ReadonlySet<unknown> = new Set(['now', 'origin'])
@@ -47,14 +49,14 @@ export class ContextReads {
    * INVARIANT: a form that is not known here counts as a look at the whole context.
    */
   #take(expression: unknown): Sight {
-    if (!isObject(expression)) return this.#unknown()
+    if (!isRecord(expression)) return this.#unknown()
     const [operator, ...more] = Object.keys(expression)
     if (operator === undefined || more.length > 0) return this.#unknown()
     const inner = expression[operator]
     if (operator === 'Value') return hasEntity(inner) ? 'other' : 'fixed'
     if (operator === 'Var') return inner === 'context' ? this.#unknown() : 'other'
     if (isArray(inner)) return this.#together(inner, true)
-    if (!isObject(inner)) return this.#unknown()
+    if (!isRecord(inner)) return this.#unknown()
     const { attr, left } = inner
     if ((operator === '.' || operator === 'has') && isContext(left)) return this.#member(attr)
     const parts = operandsOf(operator, inner)
@@ -94,7 +96,10 @@ const EXPRESSIONS = new Set(['left', 'right', 'arg', 'if', 'then', 'else', 'in']
 const WORDS = new Set(['attr', 'pattern', 'entity_type'])
 
 /** Lists the expressions that an operation is made of; `undefined`: there is something else in it. */
-function operandsOf(operator: string, inner: JsonObject): readonly unknown[] | undefined {
+function operandsOf(
+  operator: string,
+  inner: Readonly<Record<string, unknown>>,
+): readonly unknown[] | undefined {
   if (operator === 'Record') return Object.values(inner)
   const names = Object.keys(inner)
   if (!names.every((name) => EXPRESSIONS.has(name) || WORDS.has(name))) return undefined
@@ -102,20 +107,14 @@ function operandsOf(operator: string, inner: JsonObject): readonly unknown[] | u
 }
 
 function isContext(expression: unknown): boolean {
-  return isObject(expression) && expression.Var === 'context'
+  return isRecord(expression) && expression.Var === 'context'
 }
 
 /** INVARIANT: a term meets no entity, whose attributes are no matter of the context. */
 function hasEntity(value: unknown): boolean {
   if (isArray(value)) return value.some(hasEntity)
-  if (!isObject(value)) return false
+  if (!isRecord(value)) return false
   return Object.hasOwn(value, '__entity') || Object.values(value).some(hasEntity)
-}
-
-type JsonObject = Readonly<Record<string, unknown>>
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isArray(value: unknown): value is readonly unknown[] {

@@ -102,7 +102,7 @@ class Approximation {
    * INVARIANT: a form that is not known here counts as one that is.
    */
   isUncertain(expr: unknown): boolean {
-    if (!isObject(expr)) return true
+    if (!isObjectOrList(expr)) return true
     const known = this.#uncertain.get(expr)
     if (known !== undefined) return known
     const found = this.#looksAtArguments(expr)
@@ -117,7 +117,7 @@ class Approximation {
     if (name === 'Value') return !isExact(inner)
     if (name === 'Var') return inner === 'context'
     if (Array.isArray(inner)) return inner.some((each) => this.isUncertain(each))
-    if (!isObject(inner)) return true
+    if (!isObjectOrList(inner)) return true
     if (name === 'Record') return Object.values(inner).some((each) => this.isUncertain(each))
     if (this.#open === 'context' && (isRisk(inner.left) || isContext(inner.left))) return true
     // INVARIANT: how a call is weighed depends on its arguments, all but the class of its action.
@@ -167,13 +167,13 @@ function isChoice(expr: Expr): expr is { 'if-then-else': { if: Expr; then: Expr;
 }
 
 function isContext(expr: unknown): boolean {
-  return isObject(expr) && expr.Var === 'context'
+  return isObjectOrList(expr) && expr.Var === 'context'
 }
 
 /** `context.risk` */
 function isRisk(expr: unknown): boolean {
-  const access = isObject(expr) ? expr['.'] : undefined
-  return isObject(access) && access.attr === 'risk' && isContext(access.left)
+  const access = isObjectOrList(expr) ? expr['.'] : undefined
+  return isObjectOrList(access) && access.attr === 'risk' && isContext(access.left)
 }
 
 /** Tells whether a member is open while the arguments are. `has` may name a path. */
@@ -185,9 +185,9 @@ function isOpen(attribute: unknown): boolean {
 /** An integer beyond 2^53 is exact as a `bigint`; as a number it was rounded. */
 function isExact(value: unknown): boolean {
   if (typeof value === 'number') return Number.isSafeInteger(value)
-  return !isObject(value) || Object.values(value).every(isExact)
+  return !isObjectOrList(value) || Object.values(value).every(isExact)
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+function isObjectOrList(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null
 }

@@ -28,7 +28,7 @@ const MAX_WAITING_BYTES = 2 * MAX_MESSAGE_BYTES
 const MAX_WORDS_BYTES = 1_000
 /** Time to leave after each request to: the end of input, then SIGTERM. */
 const GRACE_MS = 2_000
-const POLL_EVERY_MS = 50
+const EXIT_POLL_MS = 50
 /** A group of its own ends as one, also what a launcher such as `npx` started. */
 const IN_GROUP = process.platform !== 'win32'
 
@@ -132,8 +132,8 @@ export class ServerProcess {
   }
 
   async #until(is: () => boolean): Promise<boolean> {
-    for (let waited = 0; !is() && waited < GRACE_MS; waited += POLL_EVERY_MS)
-      await this.#wait(POLL_EVERY_MS)
+    for (let waited = 0; !is() && waited < GRACE_MS; waited += EXIT_POLL_MS)
+      await this.#wait(EXIT_POLL_MS)
     return is()
   }
 

@@ -1,5 +1,5 @@
-import { isObject, type Json, type JsonObject } from '../../../platform/lib/json.ts'
-import { isList, objectAt } from '../openapi/document.ts'
+import { isList, isObject, type Json, type JsonObject } from '../../../platform/lib/json.ts'
+import { objectAt } from '../openapi/document.ts'
 import { inferredTypes } from '../openapi/inferred-types.ts'
 import { resolve } from '../openapi/references.ts'
 import { ANY, LEAVES, type ShapeNode } from './shape.ts'

@@ -1,11 +1,11 @@
 import {
   ExactNumber,
+  isList,
   isObject,
   type Json,
   type JsonObject,
   printJson,
 } from '../../../platform/lib/json.ts'
-import { isList } from './document.ts'
 import type { OperationReader } from './reader.ts'
 import { resolve } from './references.ts'
 

@@ -1,10 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../../platform/lib/json.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 
-export function isList(value: Json | undefined): value is readonly Json[] {
-  return Array.isArray(value)
-}
-
 /** The member of an object when it is one itself. */
 export function objectAt(value: Json | undefined, name: string): JsonObject | undefined {
   const member = isObject(value) ? value.get(name) : undefined

@@ -1,5 +1,4 @@
-import { ExactNumber, type Json, type JsonObject } from '../../../platform/lib/json.ts'
-import { isList } from './document.ts'
+import { ExactNumber, isList, type Json, type JsonObject } from '../../../platform/lib/json.ts'
 
 /** The names of types that a schema gives, or that follow from what else it says. */
 export function inferredTypes(schema: JsonObject): readonly string[] {

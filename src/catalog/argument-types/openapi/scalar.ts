@@ -1,10 +1,10 @@
 import { ARGUMENT_LIMITS, type ArgumentType, exact, type ScalarType } from '@remit/engine'
-import { ExactNumber, type Json, type JsonObject } from '../../../platform/lib/json.ts'
+import { ExactNumber, isList, type Json, type JsonObject } from '../../../platform/lib/json.ts'
 import { isCurrency } from '../../../platform/lib/text/numbers.ts'
 import { FILE } from '../bodies.ts'
 import { plainNumber } from '../exact.ts'
 import { isCheapPattern } from '../pattern.ts'
-import { isList, textAt } from './document.ts'
+import { textAt } from './document.ts'
 import { type OperationReader, untyped, wholeNumber } from './reader.ts'
 
 type Numeric = Extract<ScalarType, { kind: 'integer' | 'decimal' }>

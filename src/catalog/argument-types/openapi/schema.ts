@@ -5,9 +5,9 @@ import {
   type RecordType,
   type UntypedType,
 } from '@remit/engine'
-import { isObject, type Json, type JsonObject } from '../../../platform/lib/json.ts'
+import { isList, isObject, type Json, type JsonObject } from '../../../platform/lib/json.ts'
 import { flatten, intersection } from './all-of.ts'
-import { badDocument, isList, objectAt } from './document.ts'
+import { badDocument, objectAt } from './document.ts'
 import { inferredTypes } from './inferred-types.ts'
 import { numberInText } from './numeric-text.ts'
 import { isUsableName, type OperationReader, untyped, wholeNumber } from './reader.ts'

@@ -1,4 +1,10 @@
-import { isObject, type Json, type JsonObject, parseJson } from '../../../platform/lib/json.ts'
+import {
+  isList,
+  isObject,
+  type Json,
+  type JsonObject,
+  parseJson,
+} from '../../../platform/lib/json.ts'
 import type { Action, PinnedDefinition } from '../../catalog/index.ts'
 
 /**
@@ -71,10 +77,6 @@ function readEntries(template: JsonObject): AuthzenMapping | string {
 function unknownIn(template: JsonObject, fields: readonly string[]): string | undefined {
   const unknown = [...template.keys()].find((name) => !fields.includes(name))
   return unknown === undefined ? undefined : `\`${unknown.slice(0, 64)}\` has no place there`
-}
-
-function isList(json: Json | undefined): json is readonly Json[] {
-  return Array.isArray(json)
 }
 
 /** Writes notes for an administrator about the mappings of a server, by action. */

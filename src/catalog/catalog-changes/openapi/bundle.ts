@@ -1,6 +1,12 @@
 import { posix } from 'node:path'
-import { isObject, type Json, type JsonObject, printJson } from '../../../platform/lib/json.ts'
-import { badDocument, isList } from '../../argument-types/index.ts'
+import {
+  isList,
+  isObject,
+  type Json,
+  type JsonObject,
+  printJson,
+} from '../../../platform/lib/json.ts'
+import { badDocument } from '../../argument-types/index.ts'
 
 const MAX_FILES = 5_000
 const MAX_CHARACTERS = 32 * 1024 * 1024

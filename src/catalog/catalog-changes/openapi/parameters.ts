@@ -1,7 +1,6 @@
 import type { Argument, ArgumentLocation, ArgumentType } from '@remit/engine'
-import type { JsonObject } from '../../../platform/lib/json.ts'
+import { isList, type JsonObject } from '../../../platform/lib/json.ts'
 import {
-  isList,
   isUsableName,
   type OperationReader,
   readSchema,

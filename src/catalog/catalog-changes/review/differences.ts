@@ -1,6 +1,11 @@
 import { canonicalJson } from '../../../platform/lib/canonical-json.ts'
-import { isObject, type Json, type JsonObject, parseJson } from '../../../platform/lib/json.ts'
-import { isList } from '../../argument-types/index.ts'
+import {
+  isList,
+  isObject,
+  type Json,
+  type JsonObject,
+  parseJson,
+} from '../../../platform/lib/json.ts'
 import type { Action } from '../../catalog/index.ts'
 import type { Offer } from './offer.ts'
 

@@ -15,7 +15,7 @@ import { asSentence, show } from '../frame/show.ts'
 import { clockTime, duration, when } from '../frame/time.ts'
 import { vouchedBadge } from '../frame/vouched.ts'
 import { adviceToSignIn, type RequiredSignIn, signInFirstNotice } from '../sign-in/again.ts'
-import { LIVES, USUAL_LIFE } from './lives.ts'
+import { CLIENT_LIFETIMES, USUAL_CLIENT_LIFETIME } from './lives.ts'
 
 export interface AuthorizeView {
   readonly now: number
@@ -196,8 +196,8 @@ function form(view: AuthorizeView): Html {
   const { asked, offer } = view
   const choices = choicesOf(offer.offered, view.known)
   const inWords = view.members.length === 0 ? detailInWordsHere : detailInWords
-  const chosen = view.sent?.get('life') ?? USUAL_LIFE
-  const options = LIVES.map(
+  const chosen = view.sent?.get('life') ?? USUAL_CLIENT_LIFETIME
+  const options = CLIENT_LIFETIMES.map(
     ({ value, label }) =>
       html`<option value="${value}"${value === chosen && html` selected`}>${label}</option>`,
   )

@@ -11,7 +11,7 @@ import { duration, when } from '../frame/time.ts'
 import { behind, type NameProvenance, vouchedBadge, vouchedFacts } from '../frame/vouched.ts'
 import { type RequiredSignIn, signInFirstNotice } from '../sign-in/again.ts'
 import { answerBar, choicesInGroups, NOT_BY_ENTER } from './choices.ts'
-import { LIFETIMES, USUAL_LIFETIME } from './lifetimes.ts'
+import { CONSENT_LIFETIMES, USUAL_CONSENT_LIFETIME } from './lifetimes.ts'
 
 export interface ConsentView {
   readonly now: number
@@ -138,8 +138,8 @@ ${granted && html`<section class="card"><h2>What you allowed</h2>${detailsInWord
 
 function form(view: ConsentView): Html {
   const choices = choicesOf(view.details, view.known)
-  const chosen = view.sent?.get('lifetime') ?? USUAL_LIFETIME
-  const options = LIFETIMES.map(
+  const chosen = view.sent?.get('lifetime') ?? USUAL_CONSENT_LIFETIME
+  const options = CONSENT_LIFETIMES.map(
     ({ value, label }) =>
       html`<option value="${value}"${value === chosen && html` selected`}>${label}</option>`,
   )

@@ -1,6 +1,6 @@
 import { sha256url } from '../../../platform/lib/bytes.ts'
 import { canonicalJson } from '../../../platform/lib/canonical-json.ts'
-import { isObject, type Json, type JsonObject } from '../../../platform/lib/json.ts'
+import { isList, isObject, type Json, type JsonObject } from '../../../platform/lib/json.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import type { CallbackWish, Submission, SubmissionItem } from '../../submissions/index.ts'
 import type { AuthzenPorts } from '../ports.ts'
@@ -12,7 +12,7 @@ import { evaluationOf } from './binding-token.ts'
 
 const MAX_TEXT = 1024
 const MAX_KEY = 255
-const MAX_CHAIN = 16
+const MAX_SENT_ACTORS = 16
 const MAX_EVENTS = 16
 /** Number of requests that may wait of one task. */
 const MAX_ITEMS = 10
@@ -111,10 +111,6 @@ function isShort(value: Json | undefined): value is string {
   return typeof value === 'string' && value.length <= MAX_TEXT
 }
 
-function isList(value: Json | undefined): value is readonly Json[] {
-  return Array.isArray(value)
-}
-
 /** Finds the id of the denied evaluation, which is given as it is, in a binding token, or both: then they agree. */
 function boundId(ports: Pick<AuthzenPorts, 'master'>, denial: JsonObject): string {
   const given = denial.get('evaluation_id')
@@ -140,7 +136,7 @@ function readActors(body: JsonObject): readonly string[] {
     const id: Json | undefined = isMap(each)
       ? each.get(actors.length === 0 ? 'id' : 'sub')
       : undefined
-    if (!isMap(each) || typeof id !== 'string' || actors.length === MAX_CHAIN)
+    if (!isMap(each) || typeof id !== 'string' || actors.length === MAX_SENT_ACTORS)
       throw malformed('`client.actor` must name the acting agent')
     actors.push(id)
     each = each.get('act')

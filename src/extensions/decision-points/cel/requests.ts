@@ -5,7 +5,13 @@ import {
   toCel,
   UnmappableCall,
 } from '../../../platform/cel/index.ts'
-import { isObject, type Json, type JsonObject, printJson } from '../../../platform/lib/json.ts'
+import {
+  isList,
+  isObject,
+  type Json,
+  type JsonObject,
+  printJson,
+} from '../../../platform/lib/json.ts'
 
 /** Variables that expressions may use (COAZ-MCP, "Information Model"). */
 export interface MappingInputs {
@@ -137,8 +143,4 @@ function required(request: JsonObject, name: string, texts: readonly string[]): 
 function objectOf(json: Json | undefined, name: string): JsonObject {
   if (!isObject(json)) throw new UnmappableCall(`\`${name}\` is missing or no object`)
   return json
-}
-
-function isList(json: Json): json is readonly Json[] {
-  return Array.isArray(json)
 }

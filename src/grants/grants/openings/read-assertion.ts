@@ -12,6 +12,7 @@ import type { Proof } from '../../../identity/possession/index.ts'
 import type { ForeignActor } from '../../../identity/tokens/index.ts'
 import { rememberedUntil } from '../../../platform/jose/index.ts'
 import { agentIdOf } from '../../../platform/lib/client-url.ts'
+import { isRecord } from '../../../platform/lib/json.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import { type GrantRefusal, isRefused, issuingBy } from '../../issuance/index.ts'
 import type { AssertedOpening } from '../opening.ts'
@@ -116,12 +117,8 @@ function checkBound(
   const unnamed = use === 'chaining' && clientId === undefined
   if (!unnamed && (typeof clientId !== 'string' || agentIdOf(clientId) !== agent.id))
     throw new Problem('subject_token.not_for_agent', 'it was issued to another client')
-  if ((unnamed || cnf !== undefined) && (!isObject(cnf) || cnf.jkt !== proof?.thumbprint))
+  if ((unnamed || cnf !== undefined) && (!isRecord(cnf) || cnf.jkt !== proof?.thumbprint))
     throw new Problem('subject_token.not_for_agent', 'it is bound to another key')
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function unique(issuers: readonly TrustedIssuer[]): readonly TrustedIssuer[] {

@@ -15,7 +15,7 @@ const AT_ONCE = 16
 /** Time between two of them in the background: packing takes some milliseconds of a processor that calls may need. */
 const PAUSE_MS = 60
 /** Time between two looks for servers of older builds. */
-const POLL_EVERY_MS = MINUTE
+const PACKING_POLL_MS = MINUTE
 /** Time for which a packer that was overtaken leaves the work to the other. */
 const BACKOFF_MS = 10_000
 
@@ -67,7 +67,7 @@ export class Packer {
   async #isMine(): Promise<boolean> {
     if (this.#clock.monotonic() < this.#rest) return false
     this.#mayPack ||= await finishMigrations(this.#storage)
-    if (!this.#mayPack) this.#restFor(POLL_EVERY_MS)
+    if (!this.#mayPack) this.#restFor(PACKING_POLL_MS)
     return this.#mayPack
   }
 

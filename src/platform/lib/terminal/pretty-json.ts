@@ -1,4 +1,4 @@
-import { ExactNumber, type Json } from '../json.ts'
+import { ExactNumber, isList, type Json } from '../json.ts'
 
 /** JSON over several lines. Numbers are printed as they came: `900.00` stays `900.00`. */
 export function prettyJson(value: Json, indent = ''): string {
@@ -16,9 +16,4 @@ export function prettyJson(value: Json, indent = ''): string {
     ([name, item]) => `${inner}${JSON.stringify(name)}: ${prettyJson(item, inner)}`,
   )
   return `{\n${members.join(',\n')}\n${indent}}`
-}
-
-/** `Array.isArray` does not narrow read-only arrays. */
-function isList(value: readonly Json[] | ReadonlyMap<string, Json>): value is readonly Json[] {
-  return Array.isArray(value)
 }

@@ -1,4 +1,5 @@
 import type { PolicyJson } from '@remit/engine'
+import { isRecord } from '../../../platform/lib/json.ts'
 import type { AnnotatedJson } from '../exact-integers.ts'
 import type { LinkText, SlotValue } from './link-text.ts'
 
@@ -16,7 +17,7 @@ export function slotsOf({
 }
 
 function hasSlot(scope: object): boolean {
-  return 'slot' in scope || ('in' in scope && isObject(scope.in) && 'slot' in scope.in)
+  return 'slot' in scope || ('in' in scope && isRecord(scope.in) && 'slot' in scope.in)
 }
 
 /** Annotations that a link may have of its own. All others are what its template says. */
@@ -43,8 +44,4 @@ function filled(scope: object, value: SlotValue | undefined): object {
   const { slot, ...rest } = scope as { slot?: string; in?: object } // as: Cedar's form of a scope
   if (slot !== undefined) return { ...rest, entity }
   return 'in' in rest ? { ...rest, in: { entity } } : scope
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
 }

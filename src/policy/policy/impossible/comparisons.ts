@@ -1,4 +1,5 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
+import { isRecord } from '../../../platform/lib/json.ts'
 
 export type Operator = '==' | '!=' | '<' | '<=' | '>' | '>=' | 'like'
 
@@ -31,10 +32,10 @@ export function asksFor({ conditions }: PolicyJson): readonly string[] {
   const found = new Set<string>()
   const look = (node: unknown): void => {
     if (Array.isArray(node)) node.forEach(look)
-    if (!isObject(node)) return
+    if (!isRecord(node)) return
     const has = node.has
-    const before = isObject(has) ? comparedPath(has.left) : undefined
-    if (isObject(has) && before !== undefined && /^context\b/.test(before)) {
+    const before = isRecord(has) ? comparedPath(has.left) : undefined
+    if (isRecord(has) && before !== undefined && /^context\b/.test(before)) {
       const attributes = Array.isArray(has.attr) ? has.attr : [has.attr]
       attributes.reduce((path, name) => {
         found.add(`${path}.${String(name)}`)
@@ -52,7 +53,7 @@ export function entitiesIn(policy: PolicyJson, type: string): ReadonlySet<string
   const ids = new Set<string>()
   const look = (node: unknown): void => {
     if (Array.isArray(node)) node.forEach(look)
-    else if (isObject(node)) {
+    else if (isRecord(node)) {
       if (node.type === type && typeof node.id === 'string') ids.add(node.id)
       Object.values(node).forEach(look)
     }
@@ -75,12 +76,12 @@ const FLIPPED = { '<': '>', '<=': '>=', '>': '<', '>=': '<=', '==': '==', '!=': 
 
 function walk(node: unknown, found: Comparison[]): void {
   if (Array.isArray(node)) for (const each of node) walk(each, found)
-  if (!isObject(node)) return
+  if (!isRecord(node)) return
   for (const [name, inner] of Object.entries(node)) {
     const [left, right] = operandsOf(inner)
     if (name === '==' || name === '!=') compare(name, left, right, found)
     else if (isOrder(name)) compare(ORDER[name], left, right, found)
-    else if (name === 'like' && isObject(inner)) like(inner, found)
+    else if (name === 'like' && isRecord(inner)) like(inner, found)
     else if (name === 'contains') contains(left, [right], found)
     else if (name === 'containsAny' || name === 'containsAll')
       contains(left, setOf(right) ?? [right], found)
@@ -94,7 +95,7 @@ function isOrder(name: string): name is keyof typeof ORDER {
 
 function operandsOf(inner: unknown): readonly [unknown, unknown] {
   if (Array.isArray(inner)) return [inner[0], inner[1]]
-  return isObject(inner) ? [inner.left, inner.right] : [undefined, undefined]
+  return isRecord(inner) ? [inner.left, inner.right] : [undefined, undefined]
 }
 
 function compare(
@@ -134,7 +135,7 @@ function like(inner: Readonly<Record<string, unknown>>, found: Comparison[]): vo
   const text = parts
     .map((part: unknown) => {
       if (part === 'Wildcard') return '*'
-      const literal = isObject(part) ? part.Literal : undefined
+      const literal = isRecord(part) ? part.Literal : undefined
       return typeof literal === 'string' ? literal.replaceAll('*', '\\*') : ''
     })
     .join('')
@@ -142,22 +143,22 @@ function like(inner: Readonly<Record<string, unknown>>, found: Comparison[]): vo
 }
 
 function setOf(node: unknown): readonly unknown[] | undefined {
-  const items = isObject(node) ? node.Set : undefined
+  const items = isRecord(node) ? node.Set : undefined
   return Array.isArray(items) ? items : undefined
 }
 
 function comparedPath(node: unknown): string | undefined {
-  if (!isObject(node)) return undefined
+  if (!isRecord(node)) return undefined
   if (typeof node.Var === 'string') return node.Var
   const access = node['.']
-  if (!isObject(access) || typeof access.attr !== 'string' || access.attr.includes('.'))
+  if (!isRecord(access) || typeof access.attr !== 'string' || access.attr.includes('.'))
     return undefined
   const before = comparedPath(access.left)
   return before === undefined ? undefined : `${before}.${access.attr}`
 }
 
 function literalOf(node: unknown): Literal | undefined {
-  if (!isObject(node)) return undefined
+  if (!isRecord(node)) return undefined
   const { Value: value, decimal } = node
   if (typeof value === 'string') return { kind: 'string', text: value }
   // Beyond 2^53 the evaluator's JSON has rounded it.
@@ -165,8 +166,4 @@ function literalOf(node: unknown): Literal | undefined {
     return { kind: 'integer', text: String(value) }
   const text = Array.isArray(decimal) ? literalOf(decimal[0]) : undefined
   return text?.kind === 'string' ? { kind: 'decimal', text: text.text } : undefined
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

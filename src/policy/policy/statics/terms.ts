@@ -1,4 +1,5 @@
 import type { PolicyJson } from '@remit/engine'
+import { isRecord } from '../../../platform/lib/json.ts'
 import { exactJson } from '../../cedar/index.ts'
 
 /** A condition, or the opposite of one, that has to hold together with others. */
@@ -26,7 +27,7 @@ function collect(expr: unknown, holds: boolean, into: Map<string, Term>): void {
     return
   }
   const negated = memberOf(expr, '!')
-  if (isObject(negated) && 'arg' in negated) {
+  if (isRecord(negated) && 'arg' in negated) {
     collect(negated.arg, !holds, into)
     return
   }
@@ -98,22 +99,18 @@ function termPath(expr: unknown): string | undefined {
   const variable = memberOf(expr, 'Var')
   if (typeof variable === 'string') return variable
   const access = memberOf(expr, '.')
-  if (!isObject(access) || typeof access.attr !== 'string') return undefined
+  if (!isRecord(access) || typeof access.attr !== 'string') return undefined
   const left = termPath(access.left)
   return left === undefined ? undefined : `${left}.${access.attr}`
 }
 
 function operandsOf(expr: unknown, operator: string): readonly [unknown, unknown] | undefined {
   const operands = memberOf(expr, operator)
-  return isObject(operands) && 'left' in operands && 'right' in operands
+  return isRecord(operands) && 'left' in operands && 'right' in operands
     ? [operands.left, operands.right]
     : undefined
 }
 
 function memberOf(expr: unknown, name: string): unknown {
-  return isObject(expr) && Object.keys(expr).length === 1 ? expr[name] : undefined
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isRecord(expr) && Object.keys(expr).length === 1 ? expr[name] : undefined
 }

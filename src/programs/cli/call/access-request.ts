@@ -25,7 +25,7 @@ export interface AccessRequestJson {
   } | null
 }
 
-const POLL_EVERY_MS = 1_500
+const APPROVAL_POLL_MS = 1_500
 
 /** The request that a refusal speaks of; `undefined` when people cannot lift it. */
 export function requestOf({ problem }: CallAnswer): string | undefined {
@@ -70,7 +70,7 @@ async function requestAccess(
 /** Comes back when people have approved. Anything else that ends the waiting is a failure. */
 export async function awaitApproval(cli: Cli, task: OpenTask, id: string): Promise<void> {
   for (;;) {
-    await cli.world.wait(POLL_EVERY_MS)
+    await cli.world.wait(APPROVAL_POLL_MS)
     const request = await readRequest(cli, task, id)
     if (request.state === 'approved') return
     if (request.state !== 'pending') throw ended(request)

@@ -8,7 +8,7 @@ import type { ActingAgent } from './acting-agent.ts'
 import type { CallOptions } from './asked.ts'
 import type { RepresentedPerson } from './represented.ts'
 
-const POLL_EVERY_MS = 2_000
+const CONSENT_POLL_MS = 2_000
 
 export interface TaskOptions {
   readonly agent: ActingAgent
@@ -49,7 +49,7 @@ export async function openForPerson(cli: Cli, opening: TaskOptions): Promise<Ope
       told = page
     }
     last = page
-    await cli.world.wait(POLL_EVERY_MS)
+    await cli.world.wait(CONSENT_POLL_MS)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Task } from 'remit-sdk'
 import type { McpMessage, McpTransport } from 'remit-sdk/mcp'
+import { isRecord } from '../../../platform/lib/json.ts'
 import { MCP, MCP_REVISIONS, RPC, STATELESS_REVISION } from '../../../platform/net/index.ts'
 import { Lines } from '../../mcp-stdio/index.ts'
 import { CommandFailure } from '../failure.ts'
@@ -229,10 +230,6 @@ function errorWords(error: unknown): string {
     return [error.message, error.detail].filter((each) => each !== undefined).join(': ')
   if (isRecord(error) && typeof error.detail === 'string') return error.detail
   return error instanceof Error ? error.message : String(error)
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isMessage(value: unknown): value is Message {

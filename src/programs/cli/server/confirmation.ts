@@ -8,7 +8,7 @@ export interface ConfirmationJson {
   readonly expires_at: string
 }
 
-const POLL_EVERY_MS = 1_500
+const CONFIRMATION_POLL_MS = 1_500
 
 /** Comes back when the person has said yes. */
 export async function awaitConfirmation(ports: {
@@ -23,7 +23,7 @@ export async function awaitConfirmation(ports: {
     })
     if (state === 'confirmed') return
     if (state !== 'pending') throw refusedConfirmation(state)
-    await ports.wait(POLL_EVERY_MS)
+    await ports.wait(CONFIRMATION_POLL_MS)
   }
 }
 

@@ -44,13 +44,13 @@ export function callerCheck(trust: Trust): CheckCaller {
       throw new OrdersProblem(401, 'a transaction token is required in `Txn-Token`')
     const claims = await verified(token, trust, keys)
     const { sub, sub_profile: profile, act, txn, scope, tctx } = claims
-    if (typeof sub !== 'string' || typeof txn !== 'string' || !isObject(tctx))
+    if (typeof sub !== 'string' || typeof txn !== 'string' || !isClaimObject(tctx))
       throw new OrdersProblem(401, 'the transaction token does not name subject, decision and call')
     if (profile !== 'user' && profile !== 'ai_agent')
       throw new OrdersProblem(401, 'the transaction token does not say what its subject is')
     // The outermost `act` is the one that acts now (RFC 8693 4.1). An agent that works alone is the subject itself.
     const alone = profile === 'ai_agent' && act === undefined
-    const agent = alone ? sub : isObject(act) ? act.sub : undefined
+    const agent = alone ? sub : isClaimObject(act) ? act.sub : undefined
     if (typeof agent !== 'string')
       throw new OrdersProblem(401, 'the transaction token names no agent')
     if (tctx.location !== trust.location)
@@ -99,6 +99,6 @@ type ObjectClaims = {
   readonly arguments?: object
 }
 
-function isObject(value: unknown): value is ObjectClaims {
+function isClaimObject(value: unknown): value is ObjectClaims {
   return typeof value === 'object' && value !== null
 }

@@ -10,13 +10,12 @@ import {
 } from '../../../platform/lib/diagnosis.ts'
 import { utcMinute } from '../../../platform/lib/duration.ts'
 import { isObject, type JsonObject, parseJson } from '../../../platform/lib/json.ts'
-import { DAY } from '../../../platform/lib/time-units.ts'
+import { NEAR_END } from '../../../platform/lib/time-units.ts'
 import { authoritiesIn } from '../../config/configured.ts'
 import type { Installation, ProductionCheck } from '../production-check.ts'
 
 const DEPLOY = 'operations/deploy.md'
-/** Time before its end at which a certificate should have been renewed; of a short life its last quarter. */
-const AHEAD = 14 * DAY
+/** A certificate of a short life should be renewed in its last quarter. */
 const LAST_PART = 1 / 4
 const HTTPS = 443
 
@@ -160,7 +159,7 @@ function expiry(whose: string, [begin, end]: readonly [number, number], now: num
   if (Number.isNaN(end)) return unknown(`${whose} does not say when it ends.`)
   const at = utcMinute(end)
   if (end <= now) return failed(`${whose} ended at ${at}.`, 'Renew it.')
-  return end < now + Math.min(AHEAD, (end - begin) * LAST_PART)
+  return end < now + Math.min(NEAR_END, (end - begin) * LAST_PART)
     ? warning(`${whose} ends at ${at}.`, 'See why it was not renewed.')
     : ok(`${whose} is good until ${at}.`)
 }

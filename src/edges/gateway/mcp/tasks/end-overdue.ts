@@ -11,7 +11,7 @@ import type { McpPorts } from '../ports.ts'
 import { cancelAtServer } from './ask-server.ts'
 
 /** Time for which the end of a task is told, in milliseconds. */
-export const RETENTION_MS = HOUR
+export const ENDED_TASK_RETENTION_MS = HOUR
 const EVERY_MS = 10_000
 const AT_ONCE = 16
 

@@ -44,7 +44,7 @@ import { reshapeOf } from '../upstream/equip.ts'
 import { peerOf } from '../upstream/peer.ts'
 import { outcomeOf } from '../upstream/send.ts'
 import { askServer, cancelAtServer } from './ask-server.ts'
-import { endUnfinished, RETENTION_MS } from './end-overdue.ts'
+import { ENDED_TASK_RETENTION_MS, endUnfinished } from './end-overdue.ts'
 
 const NOTHING: JsonObject = new Map()
 
@@ -193,7 +193,7 @@ async function cancel(
   if (held.state !== 'open') return
   const { clock, storage } = ports.decisions
   const ending = { state: 'failed', reason: 'call.cancelled', said: { unsaid: 'cut' } } as const
-  const to = { state: 'cancelled', expiresAt: clock.now() + RETENTION_MS } as const
+  const to = { state: 'cancelled', expiresAt: clock.now() + ENDED_TASK_RETENTION_MS } as const
   const step = endTaskStep(storage.read, held.id, to)
   const first = await new DeferredCall(ports.decisions, held.decisionId).end(ending, [step])
   if (first) await cancelAtServer(held, resource, ports)
@@ -215,7 +215,7 @@ async function endServerTask(
   const { reply, ...outcome } = outcomeOf(prepared, ended, undefined, now - held.createdAt, ports)
   const answer = ended.state === 'answered' ? ended.answer : undefined
   const said = answer ? saidInResult(answer) : ({ unsaid: 'failed' } as const)
-  const until = Math.min(now + RETENTION_MS, ticket.deadline)
+  const until = Math.min(now + ENDED_TASK_RETENTION_MS, ticket.deadline)
   const to = { state: cancelled ? 'cancelled' : 'ended', expiresAt: until } as const
   const first = await new DeferredCall(decisions, held.decisionId).end(
     { ...outcome, said },
