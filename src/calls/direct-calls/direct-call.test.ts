@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { viewOf } from '../../catalog/catalog/catalog.ts'
+import { catalogView } from '../../catalog/catalog/catalog.ts'
 import type { Resource } from '../../catalog/catalog/index.ts'
 import { planImport } from '../../catalog/catalog/testing.ts'
 import { parseJson } from '../../platform/lib/json.ts'
@@ -34,7 +34,7 @@ const { actions, resource: planned } = planImport(
 )
 const STORE: Resource = { ...planned, status: 'active', createdAt: 0, updatedAt: 0 }
 const BEHIND: Resource = { ...STORE, name: 'behind', mode: 'gateway' }
-const VIEW = viewOf([STORE, BEHIND], actions)
+const VIEW = catalogView([STORE, BEHIND], actions)
 const PARTS = { catalog: { current: () => VIEW } } as unknown as Parameters<typeof directCall>[0] // as: all that is asked of a catalog here
 
 function request(path: string, method = 'GET', body?: string): DirectRequest {

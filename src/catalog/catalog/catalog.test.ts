@@ -323,7 +323,7 @@ describe('a catalog view', () => {
       ...{ ...resource, name: 'all', identifier: 'https://all.example' },
       members: ['orders', 'removed', 'desk'],
     }
-    const grouped = viewOf([group, other, resource], actions)
+    const grouped = catalogView([group, other, resource], actions)
     assert.deepEqual(grouped.at(at), { resources: [resource], locations: [at], actions })
     assert.deepEqual(grouped.at(group.identifier), {
       resources: [resource, other],

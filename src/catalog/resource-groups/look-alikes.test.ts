@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { viewOf } from '../catalog/catalog.ts'
+import { catalogView } from '../catalog/catalog.ts'
 import type { Action, Resource } from '../catalog/index.ts'
 import { nameInGroup, uriInGroup, uriOfMember } from './group-names.ts'
 import { groupNames } from './look-alikes.ts'
@@ -13,7 +13,7 @@ function among(tools: readonly Action[], alike: readonly string[] = []) {
   const members = [...new Set(tools.map(({ resource }) => resource))]
   const servers = members.map((name) => ({ name, identifier: name }) as Resource) // as: likewise
   const all = { name: 'all', identifier: 'all', members, alike } as unknown as Resource // as: likewise
-  return groupNames(viewOf([...servers, all], tools), all)
+  return groupNames(catalogView([...servers, all], tools), all)
 }
 
 const found = (names: ReturnType<typeof among>, { method, ...of }: Action) =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { viewOf } from '../../catalog/catalog/catalog.ts'
+import { catalogView } from '../../catalog/catalog/catalog.ts'
 import type { CatalogView } from '../../catalog/catalog/index.ts'
 import { type SpaceRules, withRules } from './rules.ts'
 import type { Space } from './space.ts'
@@ -13,7 +13,7 @@ const SPACE: Space = {
 }
 
 const CATALOG: CatalogView = {
-  ...viewOf([], []),
+  ...catalogView([], []),
   kindOf: (_, action, path) =>
     action === 'orders.refund' && path === '/amount' ? 'decimal' : undefined,
 }

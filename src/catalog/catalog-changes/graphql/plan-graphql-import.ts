@@ -18,7 +18,7 @@ import { actionOf } from '../mcp/tool.ts'
 import { kebab } from '../mcp/wire-names.ts'
 import { type PackedPlan, packPlan } from '../packed-plan.ts'
 import { type ImportOptions, type ImportPlan, planResource } from '../plan-resource.ts'
-import { rootFieldArguments, describe } from './root-field.ts'
+import { describe, rootFieldArguments } from './root-field.ts'
 
 const MAX_FIELDS = 2_000
 const KINDS = [OperationTypeNode.QUERY, OperationTypeNode.MUTATION] as const

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { endOfLife, LIVES, USUAL_LIFE } from './lives.ts'
+import { CLIENT_LIFETIMES, endOfLife, USUAL_CLIENT_LIFETIME } from './lives.ts'
 
 test('a client works for one of the times that its page offers, the shortest unless the person chooses', () => {
   const hours = (life: string) => (endOfLife(new Map([['life', life]]), 1_000) - 1_000) / 3_600_000
   assert.deepEqual(
-    LIVES.map(({ value }) => hours(value)),
+    CLIENT_LIFETIMES.map(({ value }) => hours(value)),
     [1, 8, 24],
   )
-  assert.equal(hours(USUAL_LIFE), 1)
+  assert.equal(hours(USUAL_CLIENT_LIFETIME), 1)
 })
 
 test('a time that no page offers is refused', () => {

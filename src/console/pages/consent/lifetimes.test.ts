@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { endOf, LIFETIMES, USUAL_LIFETIME } from './lifetimes.ts'
+import { CONSENT_LIFETIMES, endOf, USUAL_CONSENT_LIFETIME } from './lifetimes.ts'
 
 it('the length is one of those offered', () => {
   const hours = (lifetime: string) => {
@@ -8,10 +8,10 @@ it('the length is one of those offered', () => {
     return end === undefined ? undefined : (end - 1_000) / 3_600_000
   }
   assert.deepEqual(
-    LIFETIMES.map(({ value }) => hours(value)),
+    CONSENT_LIFETIMES.map(({ value }) => hours(value)),
     [1, 24, 168, 720, undefined],
   )
-  assert.equal(hours(USUAL_LIFETIME), 1)
+  assert.equal(hours(USUAL_CONSENT_LIFETIME), 1)
 })
 
 it('a length that no page offers is refused', () => {

@@ -117,7 +117,7 @@ function redeems(use: 'id_jag' | 'chaining') {
     presented: RequestCredentials,
     form: Form,
   ): Promise<TokenAnswer> => {
-    refuse(form, ['subject_token'], 'is not accepted here: the assertion says for whom')
+    refuseParameters(form, ['subject_token'], 'is not accepted here: the assertion says for whom')
     const asked = {
       ...presented,
       ...openingOf(form),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { viewOf } from '../../../catalog/catalog/catalog.ts'
+import { catalogView } from '../../../catalog/catalog/catalog.ts'
 import type { Resource } from '../../../catalog/catalog/index.ts'
 import { planImport } from '../../../catalog/catalog/testing.ts'
 import type { Claims } from '../../../platform/jose/index.ts'
@@ -26,7 +26,7 @@ const plans = ['orders', 'billing'].map((name) =>
 )
 const RESOURCES = plans.map(({ resource }) => ({ ...resource, status: 'active' }) as Resource) // as: resources that are stored
 const ACTIONS = plans.flatMap(({ actions }) => actions)
-const VIEW = viewOf(RESOURCES, ACTIONS)
+const VIEW = catalogView(RESOURCES, ACTIONS)
 const [ORDERS, BILLING] = ['https://gateway.example/orders', 'https://gateway.example/billing']
 const call = (name: string, ...actions: readonly string[]) => ({
   ...{ type: 'remit_call', locations: [`https://gateway.example/${name}`], bounds: [] },
