@@ -2,7 +2,7 @@
 
 export { activeWord, releaseApproval } from './active-word.ts'
 export { ALLOWANCE_LIMITS, type Allowance, type Choice } from './allowance/allowance.ts'
-export { onlyOnce, readChoice } from './allowance/choice.ts'
+export { onlyOnce } from './allowance/choice.ts'
 export { endAllAllowances, endAllowance, endAllowancesOf, findAllowance } from './allowance/end.ts'
 export {
   allowanceApprovers,

@@ -2,4 +2,4 @@
 export { decideDirect, type RefusalAnswer } from './decide-direct.ts'
 export { directCall, directMatch, directResource } from './direct-call.ts'
 export { Bundles } from './in-process/bundles.ts'
-export { markOf, type TaskFacts, taskFacts } from './in-process/task-facts.ts'
+export { markOf, taskFacts } from './in-process/task-facts.ts'

@@ -2,7 +2,7 @@ import { keptQuery, type Reader, type Storage } from '../../platform/storage/ind
 import { isLogLevel, type LogLevel } from './log-level.ts'
 
 /** Log messages of servers that a session wants to hear of. */
-export interface SessionLogging {
+interface SessionLogging {
   /** Least level. */
   readonly level: LogLevel
   /** Policies left something out of a call: nothing is told on the stream of the session. */

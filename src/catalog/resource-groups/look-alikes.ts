@@ -3,7 +3,7 @@ import type { Action, CatalogView, Resource } from '../catalog/index.ts'
 import { nameInGroup } from './group-names.ts'
 
 /** Tools, or prompts, of several members whose names a person or a model could take for each other. */
-export interface LookAlikes {
+interface LookAlikes {
   /** Names of actions, in the order of the alphabet. */
   readonly actions: readonly string[]
   /**

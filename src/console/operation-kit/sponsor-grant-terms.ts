@@ -1,16 +1,14 @@
 import type { Static } from 'typebox'
 import { durationInWords, readDuration } from '../../platform/lib/duration.ts'
-import { DAY_SECONDS } from '../../platform/lib/time-units.ts'
+import { DAY_SECONDS, WEEKDAYS, type Weekday } from '../../platform/lib/time-units.ts'
 import type { SchemaKit } from './operation.ts'
 import type { ReaderContext } from './source.ts'
 
-export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
-type Day = (typeof DAYS)[number]
-const NAMES: readonly string[] = DAYS
+const NAMES: readonly string[] = WEEKDAYS
 
 export const Schedule = ({ closed, Type }: SchemaKit) => {
   const TimeOfDay = Type.String({ pattern: '^([01]\\d|2[0-4]):[0-5]\\d$' })
-  const Day = Type.Enum(DAYS)
+  const Day = Type.Enum(WEEKDAYS)
   return Type.Object(
     {
       days: Type.Array(Day, { minItems: 1, maxItems: 7 }),
@@ -41,22 +39,22 @@ export const USUAL_RATE: RateJson = { tasks: 24, seconds: DAY_SECONDS }
 export function readSchedule(given: string, { usage }: Pick<ReaderContext, 'usage'>): ScheduleJson {
   const [, days = '', from = '', to = '', zone = ''] =
     /^(\S+) (\d\d:\d\d)[-–](\d\d:\d\d) (\S+)$/.exec(given) ?? []
-  const named = days === 'daily' ? [...DAYS] : days.split(',').flatMap(daysOf)
+  const named = days === 'daily' ? [...WEEKDAYS] : days.split(',').flatMap(daysOf)
   if (zone === '' || named.includes(undefined)) {
     throw usage(
       `\`${given}\` is no schedule`,
       '--schedule "mon-fri 22:00-06:00 Europe/Berlin", or "daily …"',
     )
   }
-  return { days: DAYS.filter((day) => named.includes(day)), from, to, zone }
+  return { days: WEEKDAYS.filter((day) => named.includes(day)), from, to, zone }
 }
 
 /** One day, or those from one to another, also over a Sunday. */
-function daysOf(given: string): readonly (Day | undefined)[] {
+function daysOf(given: string): readonly (Weekday | undefined)[] {
   const [first = -1, last = first, ...more] = given.split('-').map((name) => NAMES.indexOf(name))
   if (first < 0 || last < 0 || more.length > 0) return [undefined]
-  const count = ((last - first + DAYS.length) % DAYS.length) + 1
-  return Array.from({ length: count }, (_, i) => DAYS[(first + i) % DAYS.length])
+  const count = ((last - first + WEEKDAYS.length) % WEEKDAYS.length) + 1
+  return Array.from({ length: count }, (_, i) => WEEKDAYS[(first + i) % WEEKDAYS.length])
 }
 
 /** `5/1h` */
@@ -69,7 +67,7 @@ export function readRate(given: string, { usage }: Pick<ReaderContext, 'usage'>)
 }
 
 export function scheduleInWords({ days, from, to, zone }: ScheduleJson): string {
-  const told = days.length === DAYS.length ? 'every day' : days.join(', ')
+  const told = days.length === WEEKDAYS.length ? 'every day' : days.join(', ')
   return `${told} ${from}–${to} ${zone}`
 }
 

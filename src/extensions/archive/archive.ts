@@ -1,5 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { type Ledger, type LedgerRecord, readTreeHead } from '../../platform/ledger/index.ts'
+import {
+  type Ledger,
+  type LedgerRecord,
+  RECORD_ORDER_MARGIN,
+  readTreeHead,
+} from '../../platform/ledger/index.ts'
 import type { Clock } from '../../platform/lib/clock.ts'
 import type { Storage } from '../../platform/storage/index.ts'
 import { holdsAreAsRead, isHeld, readHolds, subjectsOfRecords } from '../retention/index.ts'
@@ -16,7 +21,6 @@ import {
 const WIDTH = 256
 /** Bundles of a segment, at most: 16,384 records. */
 const MAX_BUNDLES = 64
-const ARCHIVE_MARGIN_MS = 10 * 60_000
 
 /** Parts that the archive works with. */
 export interface ArchiveParts {
@@ -110,7 +114,7 @@ async function mayLeave(
 ): Promise<boolean> {
   const records = textsOf(await ledger.sealing.bundle(index), index)
   if (records.length < WIDTH) return false
-  const isOld = records.every(({ record }) => timeOf(record) < before - ARCHIVE_MARGIN_MS)
+  const isOld = records.every(({ record }) => timeOf(record) < before - RECORD_ORDER_MARGIN)
   if (!isOld) return false
   const holds = await readHolds(storage.read)
   return !(await subjectsOfRecords(storage.read, records)).some((each) => isHeld(holds, each))

@@ -1,15 +1,9 @@
-import type { LedgerRecord } from '../../platform/ledger/index.ts'
+import { type LedgerRecord, RECORD_ORDER_MARGIN } from '../../platform/ledger/index.ts'
 import type { Reader } from '../../platform/storage/index.ts'
 import type { CandidatePage, ClassQuery, KeptClass } from './class.ts'
 import { subjectsOfDecisions } from './decision-classes.ts'
 import type { RetentionParts } from './parts.ts'
 import type { Candidate, SubjectMatter } from './subject.ts'
-
-/**
- * Records stand nearly in the order of their times: writers commit beside each other, on clocks
- * that are not quite the same.
- */
-const PLACING_MARGIN_MS = 10 * 60_000
 
 type RecordParts = Pick<RetentionParts, 'ledger'>
 
@@ -48,7 +42,7 @@ async function pageOfRecords(
   belongs: (type: string) => boolean,
 ): Promise<CandidatePage> {
   const read = records.map(({ position, record }) => ({ position, ...readRecord(record) }))
-  const late = read.findIndex(({ own }) => own.at >= before + PLACING_MARGIN_MS)
+  const late = read.findIndex(({ own }) => own.at >= before + RECORD_ORDER_MARGIN)
   const due = read
     .slice(0, late < 0 ? read.length : late)
     .filter(({ own, type }) => own.at < before && belongs(type))

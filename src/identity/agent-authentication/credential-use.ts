@@ -17,7 +17,7 @@ export interface CredentialUse {
   readonly heldBy: string | null
 }
 
-export const ASSERTION_GUARD = new Guard('unused assertion', [
+const ASSERTION_GUARD = new Guard('unused assertion', [
   'assertion.replayed',
   'the client assertion was used before',
 ])

@@ -8,15 +8,9 @@ export {
   type ProspectiveClient,
 } from './authenticate.ts'
 export { authenticateByCertificate } from './authenticate-certificate.ts'
-export { CERTIFICATE_NAMES } from './certificates/certificate-name.ts'
 export { canProve, listCertificateNames } from './certificates/certificate-name-store.ts'
 export { addCertificateName, removeCertificateName } from './certificates/change-names.ts'
-export {
-  ASSERTION_GUARD,
-  type CredentialUse,
-  credentialStep,
-  useCredential,
-} from './credential-use.ts'
+export { type CredentialUse, credentialStep, useCredential } from './credential-use.ts'
 export { verifyInVain } from './in-vain.ts'
 export { ownAssertionRules, useOfOwnAssertion } from './own-key.ts'
 export { findPublicClient } from './public-client.ts'

@@ -1,4 +1,3 @@
-export type { AdmissionRule } from './admission/admission-rule.ts'
 export { listAdmissionRules } from './admission/admission-store.ts'
 export {
   admissionOf,
@@ -10,12 +9,7 @@ export {
 } from './admission/admit-agent.ts'
 export { addAdmissionRule, removeAdmissionRule } from './admission/change-rules.ts'
 export { redirectsStay } from './admission/redirects-stay.ts'
-export {
-  type ClientDocument,
-  type ClientKey,
-  MAX_CLIENT_NAME,
-  visibleLine,
-} from './client-document.ts'
+export { type ClientKey, MAX_CLIENT_NAME, visibleLine } from './client-document.ts'
 export { selfOf, softwareDigest } from './description.ts'
 export { findDescription } from './description-store.ts'
 export { ClientDocuments } from './documents/client-documents.ts'

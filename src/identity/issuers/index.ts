@@ -11,7 +11,6 @@ export { ISSUER_ALGORITHMS } from './read-keys.ts'
 export {
   type DetailRule,
   type IdentityRule,
-  ISSUER_USES,
   ISSUERS,
   type IssuerParts,
   isSpiffeId,

@@ -19,7 +19,6 @@ export {
 } from './enrol.ts'
 export {
   MAX_PASSKEYS,
-  PASSKEY_ACTS,
   type Passkey,
   type PasskeyAct,
   type PasskeyParts,
@@ -31,7 +30,6 @@ export { passkeysOf, recoveryOf } from './passkey-store.ts'
 export { permitRecovery, refuseRecovery } from './recovery.ts'
 export {
   type PresentedSignature,
-  type Receipt,
   useSignature,
   type VerifiedSignature,
   verifySignature,

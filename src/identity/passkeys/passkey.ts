@@ -38,7 +38,7 @@ export interface PasskeyRecovery {
 }
 
 /** Acts for which a setting demands a passkey. */
-export const PASSKEY_ACTS = [
+const PASSKEY_ACTS = [
   'critical',
   'high',
   'allowances',

@@ -19,7 +19,7 @@ export interface PresentedSignature {
 }
 
 /** Proof that a person signed a statement with their passkey; the ledger keeps it (docs/ledger.md). */
-export type Receipt = { readonly [name: string]: Canonical }
+type Receipt = { readonly [name: string]: Canonical }
 
 export interface VerifiedSignature {
   readonly statement: PasskeyStatement

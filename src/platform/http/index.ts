@@ -11,7 +11,7 @@ export { clientAddressOf, isUnfinished } from './inbound/bounded-request.ts'
 export { boundConnections, type Capacity } from './inbound/bounded-server.ts'
 export { ClientAddresses } from './inbound/client-addresses.ts'
 export { collectBody } from './inbound/collect-body.ts'
-export { doubt, framingFault, rawValues } from './inbound/framing.ts'
+export { framingFault, rawValues } from './inbound/framing.ts'
 
 export { ServerCertificate } from './inbound/server-certificate.ts'
 export { StrangerLimits } from './inbound/stranger-limits.ts'

@@ -8,7 +8,7 @@ const AT_ONCE = 500
  * Margin around a time: records stand nearly in the order of their times, because writers commit
  * beside each other, on clocks that are not quite the same.
  */
-const MARGIN_MS = 10 * MINUTE
+export const RECORD_ORDER_MARGIN = 10 * MINUTE
 
 /**
  * Finds the records about a decision that was made at a time (epoch milliseconds), by position.
@@ -22,7 +22,7 @@ export async function positionsAbout(
 ): Promise<readonly number[]> {
   const wanted = Buffer.from(`"decision_id":${JSON.stringify(decision.id)}`)
   const positions: number[] = []
-  const first = await firstSince(reader, size, decision.at - MARGIN_MS)
+  const first = await firstSince(reader, size, decision.at - RECORD_ORDER_MARGIN)
   for (let from = first; from < size; from += AT_ONCE) {
     const leaves = await reader.between(from, Math.min(from + AT_ONCE, size))
     for (const { position, record } of leaves)

@@ -9,7 +9,7 @@ import { recordedTime } from './replica-store.ts'
  * Maximum difference between a server's clock and the database's, and between the database's and
  * its own earlier time (contract 12.11).
  */
-export const MAX_CLOCK_DIFFERENCE_MS = 5_000
+const MAX_CLOCK_DIFFERENCE_MS = 5_000
 
 /** Maximum that the clock of an embedded database may jump ahead while this machine did not sleep (contract 13.4). */
 export const MAX_JUMP_MS = MINUTE
@@ -26,7 +26,7 @@ const MAX_AHEAD_MS = HOUR
 const ASK_AGAIN_MS = MINUTE
 
 /** Clock of another machine: answers by how much the clock of this one is ahead of it, in ms; undefined where it cannot be read. */
-export type OtherClock = () => Promise<number | undefined>
+type OtherClock = () => Promise<number | undefined>
 
 /** Beginning of this machine's run, by its clock at an earlier moment: the clock and the time since then say whether it was set. */
 export interface EarlierReading {

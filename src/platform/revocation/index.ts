@@ -3,14 +3,7 @@
  * by epochs, leases and acknowledged changes.
  */
 export { type AbortReason, ActiveResponses } from './active-responses.ts'
-export {
-  DatabaseClock,
-  doubtAfter,
-  type EarlierReading,
-  MAX_CLOCK_DIFFERENCE_MS,
-  MAX_JUMP_MS,
-  type OtherClock,
-} from './database-clock.ts'
+export { DatabaseClock, doubtAfter, type EarlierReading, MAX_JUMP_MS } from './database-clock.ts'
 export { keptKeys } from './kept-view.ts'
 export { LEASE_MS } from './lease.ts'
 export { Live } from './live.ts'

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as terms from '../../console/operation-kit/sponsor-grant-terms.ts'
 import { durationInWords, readDuration } from '../../platform/lib/duration.ts'
+import { WEEKDAYS } from '../../platform/lib/time-units.ts'
 import { readExpires } from './expires.ts'
 import { CommandFailure, usage } from './failure.ts'
 
@@ -21,7 +22,7 @@ test('a schedule names days, hours and a zone', () => {
   assert.deepEqual(daysOf('mon-fri'), { ...rest, days: ['mon', 'tue', 'wed', 'thu', 'fri'] })
   assert.deepEqual(daysOf('sat-mon').days, ['mon', 'sat', 'sun'], 'over a Sunday')
   assert.deepEqual(daysOf('sun,mon-tue,mon').days, ['mon', 'tue', 'sun'], 'each once, in order')
-  assert.deepEqual(daysOf('daily').days, terms.DAYS)
+  assert.deepEqual(daysOf('daily').days, WEEKDAYS)
   for (const given of [
     '',
     'mon-fri',

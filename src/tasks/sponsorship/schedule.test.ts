@@ -2,15 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { Problem } from '../../platform/lib/problem.ts'
-import {
-  allowsAt,
-  checkSchedule,
-  nextAllowed,
-  type Schedule,
-  scheduleInWords,
-  WEEKDAYS,
-  type Weekday,
-} from './schedule.ts'
+import { WEEKDAYS, type Weekday } from '../../platform/lib/time-units.ts'
+import { allowsAt, checkSchedule, nextAllowed, type Schedule, scheduleInWords } from './schedule.ts'
 
 const NIGHT: Schedule = { days: ['fri'], from: '22:00', to: '06:00', zone: 'Europe/Berlin' }
 const DAY: Schedule = { days: ['mon', 'tue'], from: '09:00', to: '17:30', zone: 'America/New_York' }

@@ -1,8 +1,5 @@
 import { Problem } from '../../platform/lib/problem.ts'
-import { DAY_MINUTES, MINUTE } from '../../platform/lib/time-units.ts'
-
-export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
-export type Weekday = (typeof WEEKDAYS)[number]
+import { DAY_MINUTES, MINUTE, WEEKDAYS, type Weekday } from '../../platform/lib/time-units.ts'
 
 /**
  * Times at which tasks may be opened: on these days, from one time of day until before another, as

@@ -1,6 +1,6 @@
 /** Approvals that one person gives alone in an emergency, and their reviews. */
 
-export { type BreakGlass, isReviewer, mayBreakGlass, type ReviewVerdict } from './break-glass.ts'
+export { type BreakGlass, isReviewer, mayBreakGlass } from './break-glass.ts'
 export {
   breakGlassFor,
   findBreakGlass,

@@ -19,7 +19,7 @@ export type StateMark = readonly [digest: string, epoch: number]
  * Facts by which further calls of a task at one API are decided, beside the bundle. They count for
  * tokens like the one that was just permitted: of the same task, epochs and keys.
  */
-export interface TaskFacts {
+interface TaskFacts {
   readonly rules: number
   readonly states: readonly StateMark[]
   readonly valid_for_ms: number

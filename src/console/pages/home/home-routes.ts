@@ -2,7 +2,7 @@ import { reviewsFor } from '../../../approvals/approvals/break-glass/index.ts'
 import { listNotices } from '../../../calls/calls/index.ts'
 import { listAgents } from '../../../identity/agents/index.ts'
 import { listProviders } from '../../../identity/identity-providers/index.ts'
-import { DAY } from '../../../platform/lib/time-units.ts'
+import { NEAR_END } from '../../../platform/lib/time-units.ts'
 import { latestSet } from '../../../policy/policy/index.ts'
 import { pendingConsents } from '../../../tasks/consent/index.ts'
 import { listDecisions } from '../../../tasks/decision-log/index.ts'
@@ -19,8 +19,6 @@ import type { PageRouter, Visit } from '../visit.ts'
 import { type HomeView, homePage, type RecertifyItem, type SetupStep } from './home-page.ts'
 
 const RECENT = 10
-const AHEAD_MS = 14 * DAY
-
 const MAX_LOOKED_AT = 1000
 
 export function addHome(desk: PageRouter, parts: Pick<PageParts, 'decisions' | 'people'>): void {
@@ -114,7 +112,7 @@ async function agentsToRecertify(
   const owned = await listAgents(read, { ownerId, limit: MAX_LOOKED_AT })
   return owned
     .flatMap(({ certification, id, status, suspendedFor }) =>
-      certification && status !== 'retired' && certification.until <= now + AHEAD_MS
+      certification && status !== 'retired' && certification.until <= now + NEAR_END
         ? [{ id, until: certification.until, stopped: suspendedFor === 'uncertified' }]
         : [],
     )

@@ -2,13 +2,7 @@ import { plainAddress } from '../../../platform/keys/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 
 /** RFC 8705 section 2.1.2, as the metadata of clients has them after `tls_client_auth_`. */
-export const CERTIFICATE_NAMES = [
-  'subject_dn',
-  'san_dns',
-  'san_uri',
-  'san_ip',
-  'san_email',
-] as const
+const CERTIFICATE_NAMES = ['subject_dn', 'san_dns', 'san_uri', 'san_ip', 'san_email'] as const
 
 /** Name that certificates of an authority give an agent. Belongs to one agent. */
 export interface CertificateName {

@@ -1,13 +1,11 @@
 import { ADMINISTRATORS } from '../../../identity/people/index.ts'
 import { type Diagnosis, failed, ok, warning, worst } from '../../../platform/lib/diagnosis.ts'
 import { utcMinute } from '../../../platform/lib/duration.ts'
-import { DAY } from '../../../platform/lib/time-units.ts'
+import { DAY, NEAR_END } from '../../../platform/lib/time-units.ts'
 import type { Reader } from '../../../platform/storage/index.ts'
 import { isLoopback } from '../../config/settings.ts'
 import type { Installation, ProductionCheck } from '../production-check.ts'
 
-/** Days before an end at which an operator should look. */
-const AHEAD = 14 * DAY
 /** Age of a credential after which it is time for a new one. */
 const OLD = 365 * DAY
 /** Most names in a sentence. */
@@ -152,7 +150,7 @@ async function lookAtEnds(installation: Installation): Promise<Diagnosis> {
       .execute(),
   ])
   const soon = [...credentials, ...grants]
-    .filter(({ end }) => Number(end) < now + AHEAD)
+    .filter(({ end }) => Number(end) < now + NEAR_END)
     .toSorted((a, b) => Number(a.end) - Number(b.end))
   const over = soon.filter(({ end }) => Number(end) <= now)
   const list = named(soon.map(({ end, id }) => `${id} (${utcMinute(Number(end))})`))
@@ -177,7 +175,7 @@ async function lookAtConnections(installation: Installation): Promise<Diagnosis>
       .execute(),
   )
   const soon = all
-    .flatMap(({ end, name }) => (end !== null && end < now + AHEAD ? [{ end, name }] : []))
+    .flatMap(({ end, name }) => (end !== null && end < now + NEAR_END ? [{ end, name }] : []))
     .toSorted((a, b) => a.end - b.end)
   const [first] = soon
   if (first) {
