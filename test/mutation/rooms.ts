@@ -181,8 +181,11 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
     suites: ['src/grants/issuance/authority.test.ts'],
   },
   'mcp-messages': {
-    guards: ['src/calls/mcp-messages/scrub.ts', 'src/calls/mcp-messages/passed-on.ts'],
-    suites: ['src/calls/mcp-messages/scrub.test.ts', 'src/calls/mcp-messages/passed-on.test.ts'],
+    guards: ['src/calls/mcp-messages/scrub.ts', 'src/calls/mcp-messages/forwarded-answer.ts'],
+    suites: [
+      'src/calls/mcp-messages/scrub.test.ts',
+      'src/calls/mcp-messages/forwarded-answer.test.ts',
+    ],
   },
   'mcp-sessions': {
     guards: ['src/calls/mcp-sessions/session-id.ts', 'src/calls/mcp-sessions/request-state.ts'],
@@ -309,12 +312,12 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
     guards: [
       'src/edges/oauth/form.ts',
       'src/edges/oauth/wanted-step-up.ts',
-      'src/edges/oauth/authorization/pushed-room.ts',
+      'src/edges/oauth/authorization/par-quota.ts',
     ],
     suites: [
       'src/edges/oauth/form.test.ts',
       'src/edges/oauth/wanted-step-up.test.ts',
-      'src/edges/oauth/authorization/pushed-room.test.ts',
+      'src/edges/oauth/authorization/par-quota.test.ts',
     ],
   },
   gateway: {

@@ -7,10 +7,10 @@ import { type AccessRequest, type Leaf, WAITS } from './access-request.ts'
 import { cancel, expire } from './end.ts'
 import { callHash, type FrozenCall, frozenText } from './frozen-call.ts'
 import type { ApprovalParts } from './parts.ts'
+import { hasRoom } from './pending-quota-store.ts'
 import { askedNames } from './present-question.ts'
 import { aboutRequest } from './record.ts'
 import { insertRequest, requestsForCall } from './request-store.ts'
-import { hasRoom } from './room-store.ts'
 import { asksTheSame, isUnused, isWaiting, standingOf } from './standing.ts'
 
 /** A call that people shall be asked about. The text comes from the catalog's template, never from the agent. */

@@ -32,6 +32,7 @@ export {
 } from './list.ts'
 export type { ListedRequest } from './listed-request.ts'
 export type { ApprovalParts } from './parts.ts'
+export { countPending } from './pending-quota-store.ts'
 export { presentQuestion } from './present-question.ts'
 export { aboutRequest } from './record.ts'
 export {
@@ -44,5 +45,4 @@ export {
   usedRequestsOf,
   useQuery,
 } from './request-store.ts'
-export { countPending } from './room-store.ts'
 export { standingOf } from './standing.ts'

@@ -4,7 +4,7 @@ import { findPerson, managerOf } from '../../identity/people/index.ts'
 import type { Reader } from '../../platform/storage/index.ts'
 import type { AccessRequest } from './access-request.ts'
 import type { EligibilityQuestion } from './eligibility.ts'
-import { peopleBehind } from './people-behind.ts'
+import { peopleBehind } from './requesters.ts'
 
 /** Parts of a request, or of an allowance, that say who may answer it. */
 export type PendingQuestion = Pick<

@@ -20,7 +20,7 @@ import { announceReport } from './announce-report.ts'
 import { answersTo } from './answer-store.ts'
 import { stillMissing } from './approvers.ts'
 import { breakGlassAnnouncers } from './break-glass/announce-break-glass.ts'
-import { turnsOf } from './turns.ts'
+import { turnsOf } from './escalation-rounds.ts'
 
 type AnnouncingParts = Pick<ApprovalParts, 'clock' | 'ledger' | 'storage'>
 

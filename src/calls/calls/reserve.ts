@@ -23,7 +23,7 @@ import {
   type Setting,
 } from '../../tasks/facts/index.ts'
 import type { KnownCase } from './case.ts'
-import type { DecisionInputsWithLimits } from './judgment/grounds.ts'
+import type { DecisionInputsWithLimits } from './judgment/decision-inputs.ts'
 import { noticeSteps } from './notices/notify.ts'
 import type { CallParts } from './parts.ts'
 import { bookingOf, refuseReplay, usedProofSteps } from './refuse.ts'

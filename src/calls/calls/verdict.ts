@@ -8,7 +8,7 @@ import type { LiveView } from '../../platform/revocation/index.ts'
 import type { AnswerPart } from '../../tasks/budgets/index.ts'
 import type { Challenge } from '../../tasks/decision-log/index.ts'
 import type { KnownCase } from './case.ts'
-import type { DecisionInputsWithLimits } from './judgment/grounds.ts'
+import type { DecisionInputsWithLimits } from './judgment/decision-inputs.ts'
 
 type Answer = PermitVerdict | DenyVerdict | Requestable | ExecutedVerdict
 

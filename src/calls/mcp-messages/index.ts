@@ -1,8 +1,10 @@
 /** Words of MCP: what servers answer and ask, read and cleaned; answers, tasks and refusals, written for clients. */
+
+export { passedOn, reshaped } from './forwarded-answer.ts'
 export { readCursor, writeCursor } from './list-cursor.ts'
 export { logLevelOf, logMessage, SessionLog } from './log-messages.ts'
-export { passedOn, reshaped } from './passed-on.ts'
 export { printedTexts } from './printed-texts.ts'
+export { keptText, readKept, toldAgain, toldOfTask } from './repeated-answer.ts'
 export { RpcAnswer, rpcError } from './rpc-answer.ts'
 export { scrub } from './scrub.ts'
 export {
@@ -24,5 +26,4 @@ export {
   shownRequest,
   shownServerTask,
 } from './task-results.ts'
-export { keptText, readKept, toldAgain, toldOfTask } from './told-again.ts'
 export { callError, exact, failedCall, META, notExecuted, toolError } from './tool-error.ts'

@@ -8,7 +8,7 @@ import { show, showLayout } from './frame/show.ts'
 import { showJson } from './frame/show-json.ts'
 import { clockTime, duration, when } from './frame/time.ts'
 import { signing, signingAttributes, signsButton } from './passkey/passkey-form.ts'
-import { type RequiredSignIn, signInFirstNotice } from './sign-in/again.ts'
+import { type RequiredSignIn, signInFirstNotice } from './sign-in/required-sign-in.ts'
 
 export interface ConfirmView {
   readonly now: number

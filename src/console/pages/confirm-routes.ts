@@ -10,7 +10,7 @@ import { MAX_SHOWN } from '../../platform/lib/text/visible.ts'
 import { type ConfirmView, confirmPage } from './confirm-page.ts'
 import { isDeceptive } from './frame/show.ts'
 import type { PageParts } from './parts.ts'
-import { signInFirst } from './sign-in/again.ts'
+import { signInFirst } from './sign-in/required-sign-in.ts'
 import {
   mistakeOf,
   notFound,

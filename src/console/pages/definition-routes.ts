@@ -11,7 +11,7 @@ import { requireProved } from '../../identity/sessions/index.ts'
 import { mapInSteps } from '../../platform/lib/in-steps.ts'
 import { definitionsPage, type OfferedItem } from './definitions-page.ts'
 import type { PageParts } from './parts.ts'
-import { signInFirst } from './sign-in/again.ts'
+import { signInFirst } from './sign-in/required-sign-in.ts'
 import {
   type Act,
   mistakeOf,

@@ -4,7 +4,7 @@ import { type Html, html } from './frame/html.ts'
 import { badge, empty, facts, notice } from './frame/pieces.ts'
 import { show, showLines } from './frame/show.ts'
 import { when } from './frame/time.ts'
-import { type RequiredSignIn, signInFirstNotice } from './sign-in/again.ts'
+import { type RequiredSignIn, signInFirstNotice } from './sign-in/required-sign-in.ts'
 
 export interface OfferedItem {
   readonly offer: Offer

@@ -8,7 +8,7 @@ export { Names } from './names.ts'
 export type { CountApprovals, FetchPreview, PageParts } from './parts.ts'
 export { problemPageFor } from './problem-page-for.ts'
 export { registerPages } from './register.ts'
-export { type RequiredSignIn, signInFirst, signInFirstNotice } from './sign-in/again.ts'
+export { type RequiredSignIn, signInFirst, signInFirstNotice } from './sign-in/required-sign-in.ts'
 export { problemPage } from './trouble-page.ts'
 export {
   type Act,

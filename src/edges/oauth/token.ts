@@ -4,7 +4,7 @@ import type { IntrospectionParts } from '../../grants/token-status/index.ts'
 import type { ClientAddresses, ClientCertificates } from '../../platform/http/index.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import { readClientForm } from './attestation.ts'
-import type { ParQuota } from './authorization/pushed-room.ts'
+import type { ParQuota } from './authorization/par-quota.ts'
 import { type Form, required } from './form.ts'
 import {
   CIBA,

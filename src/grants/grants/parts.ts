@@ -1,7 +1,7 @@
 import type { AttestationChallenges } from '../../identity/agent-authentication/index.ts'
 import type { ClientDocuments } from '../../identity/client-metadata/index.ts'
 import type { FactParts } from '../../tasks/facts/index.ts'
-import type { PendingQuota } from './deferral/waiting-room.ts'
+import type { PendingQuota } from './deferral/pending-quota.ts'
 import type { Dormancy } from './dormancy.ts'
 
 /** Parts that open tasks and issue tokens. */

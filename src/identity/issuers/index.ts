@@ -1,11 +1,12 @@
 export { addIssuer } from './add-issuer.ts'
-export { bringPerson } from './bring-person.ts'
 export { resumeIssuer, revokeIssuer, setIssuerTerms, suspendIssuer } from './change-issuer.ts'
 export { type ClaimTest, claimAt, claimPointer, holds } from './claim-test.ts'
 export type { VerifiedToken } from './foreign-token.ts'
 export { identifyClient, identifyWorkload } from './identify-workload.ts'
+export { atMostTrusted, vouchedFor, withinIssuers } from './issuer-constraints.ts'
 export { findIssuer, ISSUERS_SEALED, listIssuers, type StoredIssuer } from './issuer-store.ts'
 export { IssuerTrust } from './issuer-trust.ts'
+export { bringPerson } from './provision-asserted-person.ts'
 export type { IssuerTerms } from './read-issuer.ts'
 export { ISSUER_ALGORITHMS } from './read-keys.ts'
 export {
@@ -19,5 +20,4 @@ export {
   type SponsorshipTerms,
   type TrustedIssuer,
 } from './trusted-issuer.ts'
-export { atMostTrusted, vouchedFor, withinIssuers } from './within-issuer.ts'
 export { forgetWorkloadTokens, holdTokenQuery } from './workload-store.ts'

@@ -18,7 +18,7 @@ import {
   removeReplica,
   takeLease,
 } from './replica-store.ts'
-import { SkewedLeaseDetector } from './sightings.ts'
+import { SkewedLeaseDetector } from './skewed-leases.ts'
 import { StateCache } from './state-cache.ts'
 
 const TRIM_EVERY_MS = MINUTE

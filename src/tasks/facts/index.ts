@@ -4,6 +4,7 @@ export type { Call } from './call.ts'
 export { authenticationOf, callable, factsAround } from './call-facts.ts'
 export { prepareClaims } from './claim-expressions.ts'
 export { contextOf, contextsOf } from './context.ts'
+export { delegationCeiling, mayHandOn } from './delegation-ceiling.ts'
 export {
   agentEntity,
   groupEntities,
@@ -12,7 +13,6 @@ export {
   spaceEntities,
 } from './entities.ts'
 export { type ApplicableLimits, Facts } from './facts.ts'
-export { delegationCeiling, mayHandOn } from './hand-on.ts'
 export {
   alsoKeys,
   alsoLiveness,

@@ -12,6 +12,7 @@ import type { Person } from '../../identity/people/index.ts'
 import { withinSpaces } from '../../identity/spaces/index.ts'
 import type { LiveView } from '../../platform/revocation/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
+import { mayHandOn } from './delegation-ceiling.ts'
 import {
   agentEntity,
   groupEntities,
@@ -19,7 +20,6 @@ import {
   resourceEntity,
   spaceEntities,
 } from './entities.ts'
-import { mayHandOn } from './hand-on.ts'
 import { intersecting, type SpaceContext } from './space-context.ts'
 
 /** Setting around the calls of one task at one resource, as of two views. */

@@ -5,9 +5,9 @@ import { bookingOf } from '../refuse.ts'
 import { bookkeepingFor, isStranger } from '../refused-caller.ts'
 import type { AnsweredRequest } from './answered-request.ts'
 import { evaluateCall, identifyCase } from './evaluate-call.ts'
+import { type ConsumedApproval, denied, type WeighedAnswer } from './evaluation-answer.ts'
 import type { EvaluationDenial } from './people-desk.ts'
 import type { Asker, CallQuestion, EvaluatedCall, ReevaluationDenial } from './question.ts'
-import { type ConsumedApproval, denied, type WeighedAnswer } from './weighed.ts'
 
 /** Looks at all permits of a request, before the answer is that too much changed. */
 const MAX_LOOKS = 3

@@ -14,7 +14,7 @@ import {
   type DecisionInputs,
   type DecisionInputsWithLimits,
   gatherCallFacts,
-} from '../judgment/grounds.ts'
+} from '../judgment/decision-inputs.ts'
 import { lookAt } from '../judgment/judge.ts'
 import { explainBearerDenial } from '../judgment/unbound.ts'
 import { askedOnce, decideWithOthers } from '../judgment/with-others.ts'
@@ -22,9 +22,14 @@ import type { CallParts } from '../parts.ts'
 import type { DenialReason } from '../refuse.ts'
 import { stillLive, ticketOf } from '../still-live.ts'
 import type { PermitVerdict } from '../verdict.ts'
+import { evaluateWithApprovals, type Permits } from './evaluate-with-approvals.ts'
+import {
+  type ConsumedApproval,
+  denied,
+  nothingStands,
+  type WeighedAnswer,
+} from './evaluation-answer.ts'
 import type { Asker, CallQuestion, ReevaluationDenial } from './question.ts'
-import { evaluateWithApprovals, type Permits } from './weigh-with-people.ts'
-import { type ConsumedApproval, denied, nothingStands, type WeighedAnswer } from './weighed.ts'
 
 /**
  * Evaluates what the answer to a call would be: by all gates, as they are now. It takes nothing (no

@@ -6,7 +6,7 @@ import { alsoKeys, authenticationOf, type Call } from '../../../tasks/facts/inde
 import { isKnown, openCase, stopped } from '../case.ts'
 import { decisionInputsFor } from '../decide-call.ts'
 import { identify } from '../identify.ts'
-import { gatherCallFacts } from '../judgment/grounds.ts'
+import { gatherCallFacts } from '../judgment/decision-inputs.ts'
 import type { CallParts } from '../parts.ts'
 import { consumeProof, refuse, refuseReplay, usedProofSteps } from '../refuse.ts'
 import { permitted } from '../reserve.ts'

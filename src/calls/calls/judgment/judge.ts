@@ -9,7 +9,11 @@ import type { CallParts } from '../parts.ts'
 import { type DenialReason, refuse } from '../refuse.ts'
 import { reserve } from '../reserve.ts'
 import type { DenyVerdict, Verdict } from '../verdict.ts'
-import { type DecisionInputs, type DecisionInputsWithLimits, gatherCallFacts } from './grounds.ts'
+import {
+  type DecisionInputs,
+  type DecisionInputsWithLimits,
+  gatherCallFacts,
+} from './decision-inputs.ts'
 import { explainBearerDenial } from './unbound.ts'
 import { askedOnce, decideWithOthers } from './with-others.ts'
 import { judgeWithPeople } from './with-people.ts'

@@ -1,6 +1,6 @@
 import { type Deny, decide } from '@remit/engine'
 import type { KnownCase } from '../case.ts'
-import { type DecisionInputsWithLimits, gatherCallFacts } from './grounds.ts'
+import { type DecisionInputsWithLimits, gatherCallFacts } from './decision-inputs.ts'
 
 /**
  * A denial that comes from nothing but the bearer token says so: the agent that reads it cannot find out otherwise, and no

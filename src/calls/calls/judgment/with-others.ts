@@ -3,7 +3,7 @@ import type { Awaitable } from '../../../platform/lib/pipeline.ts'
 import { partiesOf } from '../../../tasks/facts/index.ts'
 import type { KnownCase } from '../case.ts'
 import type { CallParts } from '../parts.ts'
-import type { DecisionInputs, DecisionInputsWithLimits } from './grounds.ts'
+import type { DecisionInputs, DecisionInputsWithLimits } from './decision-inputs.ts'
 
 const NONE: readonly ExternalAnswer[] = []
 

@@ -16,7 +16,7 @@ import type { CallParts } from '../parts.ts'
 import { refuse, refuseExecuted } from '../refuse.ts'
 import { reserve } from '../reserve.ts'
 import type { DenyVerdict, Verdict } from '../verdict.ts'
-import { type DecisionInputsWithLimits, gatherCallFacts } from './grounds.ts'
+import { type DecisionInputsWithLimits, gatherCallFacts } from './decision-inputs.ts'
 import { inspectedOf } from './inspected.ts'
 
 /**

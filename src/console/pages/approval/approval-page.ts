@@ -10,18 +10,18 @@ import type { TitleOf } from '../frame/authority.ts'
 import { csrfField, documentOf, zoneOf } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { type AnsweringView, inPlaceOf } from '../frame/in-place-of.ts'
+import { behind } from '../frame/name-provenance.ts'
 import { badge, claim, facts, notice, type Tone } from '../frame/pieces.ts'
 import { asSentence, MAX_HEADING, marked, show } from '../frame/show.ts'
 import { clockTime, duration, when } from '../frame/time.ts'
-import { behind } from '../frame/vouched.ts'
-import { type NotifiedPerson, toldList } from '../notification/told.ts'
+import { type NotifiedPerson, toldList } from '../notification/notified-people.ts'
 import {
   type SigningNeed,
   signing,
   signingAttributes,
   signsButton,
 } from '../passkey/passkey-form.ts'
-import { type RequiredSignIn, signInFirstNotice } from '../sign-in/again.ts'
+import { type RequiredSignIn, signInFirstNotice } from '../sign-in/required-sign-in.ts'
 import { type BreakGlassOffer, breakGlassOffer } from './break-glass-offer.ts'
 import { type EditForm, editedFacts, editForm } from './edit-form.ts'
 import { type FrozenIssuance, issuanceInWords, WORDS } from './issuance-words.ts'

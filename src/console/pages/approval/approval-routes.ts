@@ -50,9 +50,9 @@ import { usesInWords } from '../allowance/allowance-words.ts'
 import { TRUST, titlesIn } from '../frame/authority.ts'
 import { roleOf } from '../frame/task-role.ts'
 import { Names } from '../names.ts'
-import { toldOf } from '../notification/told.ts'
+import { toldOf } from '../notification/notified-people.ts'
 import type { PageParts } from '../parts.ts'
-import { signInFirst } from '../sign-in/again.ts'
+import { signInFirst } from '../sign-in/required-sign-in.ts'
 import {
   type Act,
   mistakeOf,

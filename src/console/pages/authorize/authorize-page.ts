@@ -10,11 +10,15 @@ import { capital, operationInWords } from '../frame/action-words.ts'
 import { detailInWords, detailInWordsHere, type TitleOf, TRUST } from '../frame/authority.ts'
 import { csrfField, documentOf, type Viewer, zoneOf } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
+import { vouchedBadge } from '../frame/name-provenance.ts'
 import { command, facts, notice } from '../frame/pieces.ts'
 import { asSentence, show } from '../frame/show.ts'
 import { clockTime, duration, when } from '../frame/time.ts'
-import { vouchedBadge } from '../frame/vouched.ts'
-import { adviceToSignIn, type RequiredSignIn, signInFirstNotice } from '../sign-in/again.ts'
+import {
+  adviceToSignIn,
+  type RequiredSignIn,
+  signInFirstNotice,
+} from '../sign-in/required-sign-in.ts'
 import { CLIENT_LIFETIMES, USUAL_CLIENT_LIFETIME } from './lives.ts'
 
 export interface AuthorizeView {

@@ -19,7 +19,7 @@ import { isYes, knownIn, narrowed, ONLY_READING } from '../../../tasks/consent/i
 import { titlesIn } from '../frame/authority.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
-import { signInFirst } from '../sign-in/again.ts'
+import { signInFirst } from '../sign-in/required-sign-in.ts'
 import { onwardPage } from '../sign-in/sign-in-page.ts'
 import {
   type Act,

@@ -5,11 +5,16 @@ import { type ActionFacts, type ConsentRequest, choicesOf } from '../../../tasks
 import { detailInWords, detailsInWords, type TitleOf } from '../frame/authority.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
+import {
+  behind,
+  type NameProvenance,
+  vouchedBadge,
+  vouchedFacts,
+} from '../frame/name-provenance.ts'
 import { claim, facts, notice } from '../frame/pieces.ts'
 import { asSentence, show } from '../frame/show.ts'
 import { duration, when } from '../frame/time.ts'
-import { behind, type NameProvenance, vouchedBadge, vouchedFacts } from '../frame/vouched.ts'
-import { type RequiredSignIn, signInFirstNotice } from '../sign-in/again.ts'
+import { type RequiredSignIn, signInFirstNotice } from '../sign-in/required-sign-in.ts'
 import { answerBar, choicesInGroups, NOT_BY_ENTER } from './choices.ts'
 import { CONSENT_LIFETIMES, USUAL_CONSENT_LIFETIME } from './lifetimes.ts'
 

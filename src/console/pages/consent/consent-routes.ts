@@ -14,7 +14,7 @@ import {
 import { TRUST, titlesIn } from '../frame/authority.ts'
 import { Names } from '../names.ts'
 import type { PageParts } from '../parts.ts'
-import { signInFirst } from '../sign-in/again.ts'
+import { signInFirst } from '../sign-in/required-sign-in.ts'
 import { type Act, mistakeOf, notFound, type PageRouter, statusHere, type Visit } from '../visit.ts'
 import { type ConsentView, consentPage } from './consent-page.ts'
 import { endOf } from './lifetimes.ts'

@@ -4,7 +4,7 @@ import { type Html, html } from '../frame/html.ts'
 import { empty, notice } from '../frame/pieces.ts'
 import { show } from '../frame/show.ts'
 import { clockTime, when } from '../frame/time.ts'
-import { type RequiredSignIn, signInFirstNotice } from '../sign-in/again.ts'
+import { type RequiredSignIn, signInFirstNotice } from '../sign-in/required-sign-in.ts'
 import { passkeyAttributes, passkeyFields } from './passkey-form.ts'
 
 /** Way in which a person can get a passkey, or why there is none. */

@@ -15,7 +15,7 @@ import {
 import { requireProved } from '../../../identity/sessions/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import type { PageParts } from '../parts.ts'
-import { signInFirst } from '../sign-in/again.ts'
+import { signInFirst } from '../sign-in/required-sign-in.ts'
 import {
   type Act,
   mistakeOf,

@@ -1,5 +1,5 @@
 import { startingWith } from '../../../platform/lib/pipeline.ts'
-import { equip } from '../http/equip.ts'
+import { equip } from '../http/inject-credential.ts'
 import { recordingFailure, recordOutcome } from '../http/record-outcome.ts'
 import { send } from '../http/send.ts'
 import type { LocatedRequest } from '../passage.ts'

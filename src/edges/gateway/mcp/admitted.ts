@@ -3,7 +3,7 @@ import { PipelineEnd } from '../ended.ts'
 import { presented } from '../presented.ts'
 import { refusal } from '../refusal.ts'
 import type { PlacedCall } from './call-steps.ts'
-import { isOwn, unknownSession } from './converse.ts'
+import { isOwn, unknownSession } from './find-conversation.ts'
 import type { McpPorts } from './ports.ts'
 
 /**

@@ -10,9 +10,9 @@ import { type GrantRefusal, refused, refusedBy, refuseOpening } from '../../issu
 import type { OpenedTask, OpeningRequest } from '../opening.ts'
 import { answerOpening, TASK_OVERTAKEN } from '../openings/answer.ts'
 import type { GrantParts } from '../parts.ts'
+import { type BroughtAgent, readAgent } from '../pipeline/authenticate-requester.ts'
 import { attemptBy, isFailed, refuseFailed } from '../pipeline/authenticated.ts'
 import { begin, untilBasesHold } from '../pipeline/begin.ts'
-import { type BroughtAgent, readAgent } from '../pipeline/bring.ts'
 import { KIND_OF } from '../pipeline/defer.ts'
 import type { Deferral, Flow } from '../pipeline/deferral.ts'
 import {

@@ -10,6 +10,7 @@ import {
 } from '../../issuance/index.ts'
 import type { AssertedOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
+import { readAgent } from '../pipeline/authenticate-requester.ts'
 import {
   type AuthenticatedOpening,
   type AuthenticationResult,
@@ -17,7 +18,6 @@ import {
   failedAuthentication,
   isFailed,
 } from '../pipeline/authenticated.ts'
-import { readAgent } from '../pipeline/bring.ts'
 import { readProof } from '../pipeline/credentials.ts'
 import { type Continuation, continueAsserted, SPENT } from './continue-asserted.ts'
 import { openingFor } from './for-person.ts'

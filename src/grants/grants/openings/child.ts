@@ -30,21 +30,21 @@ import {
 import type { GrantSource } from '../frozen-request.ts'
 import type { ChildOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
+import { readAgent } from '../pipeline/authenticate-requester.ts'
 import {
   type AuthenticationResult,
   attemptBy,
   failedAuthentication,
   isFailed,
 } from '../pipeline/authenticated.ts'
-import { readAgent } from '../pipeline/bring.ts'
 import type { GrantedAuthority } from '../pipeline/grant.ts'
-import { withinPlace } from '../pipeline/place.ts'
 import {
   type PlannedGrant,
   type PlanRequest,
   type PlanResult,
   unlessForbidden,
 } from '../pipeline/plan.ts'
+import { withinPlace } from '../pipeline/requested-space.ts'
 import { type Parent, readParent } from './parent.ts'
 
 /**

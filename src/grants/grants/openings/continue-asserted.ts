@@ -24,8 +24,8 @@ import {
 } from '../../issuance/index.ts'
 import type { AssertedOpening, OpenedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
+import type { BroughtAgent } from '../pipeline/authenticate-requester.ts'
 import { useOnceStep } from '../pipeline/begin.ts'
-import type { BroughtAgent } from '../pipeline/bring.ts'
 import { grantOpening } from '../pipeline/grant.ts'
 import type { Presenter, ReadAssertion } from './read-assertion.ts'
 

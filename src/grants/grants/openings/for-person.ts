@@ -2,13 +2,13 @@ import type { Subject } from '../../../identity/identity-providers/index.ts'
 import type { GrantSource } from '../frozen-request.ts'
 import type { Opening, WantedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
+import { readBrought } from '../pipeline/authenticate-requester.ts'
 import {
   type AuthenticatedOpening,
   type AuthenticationResult,
   attemptBy,
   isFailed,
 } from '../pipeline/authenticated.ts'
-import { readBrought } from '../pipeline/bring.ts'
 
 /** A token of a person from a configured identity provider opens a task for them (contract 5.1). */
 export async function authenticateForPerson(

@@ -15,8 +15,8 @@ import {
 } from '../../issuance/index.ts'
 import type { MissingConsent, Opening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
+import { readBrought } from '../pipeline/authenticate-requester.ts'
 import { failedAuthentication, isFailed, refuseFailed } from '../pipeline/authenticated.ts'
-import { readBrought } from '../pipeline/bring.ts'
 import { openingFor } from './for-person.ts'
 import {
   type AssertionRequest,

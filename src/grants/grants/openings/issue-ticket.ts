@@ -25,7 +25,7 @@ import {
 } from '../../issuance/index.ts'
 import type { WantedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { withinPlace } from '../pipeline/place.ts'
+import { withinPlace } from '../pipeline/requested-space.ts'
 import { type Parent, readParent } from './parent.ts'
 
 /** Request of a task for a ticket, for another agent. */

@@ -17,7 +17,7 @@ import type { TaskLineage } from '../../../tasks/tasks/index.ts'
 import { type GrantRefusal, isRefused, refused } from '../../issuance/index.ts'
 import { DORMANT } from '../dormancy.ts'
 import type { GrantParts } from '../parts.ts'
-import { enterPlace, findPlaceBelow, type Place } from '../pipeline/place.ts'
+import { enterPlace, findPlaceBelow, type Place } from '../pipeline/requested-space.ts'
 
 /** A task that may have a child of this agent: it, everything above it, and the agent are alive. */
 export interface Parent {

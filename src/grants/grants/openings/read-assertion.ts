@@ -18,9 +18,9 @@ import { type GrantRefusal, isRefused, issuingBy } from '../../issuance/index.ts
 import type { AssertedOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { readBehind } from '../pipeline/actors.ts'
-import type { BroughtAgent } from '../pipeline/bring.ts'
+import type { BroughtAgent } from '../pipeline/authenticate-requester.ts'
 import { grantOpening } from '../pipeline/grant.ts'
-import { resolvePerson } from '../pipeline/meet.ts'
+import { resolvePerson } from '../pipeline/resolve-person.ts'
 import { type AssertedAuthority, readAsserted } from './asserted.ts'
 
 /** Types of assertions, by what their issuer is trusted with. Neither counts as the other. */

@@ -40,21 +40,21 @@ import {
 import type { GrantSource } from '../frozen-request.ts'
 import type { SponsoredOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
+import { readAgent } from '../pipeline/authenticate-requester.ts'
 import {
   type AuthenticatedOpening,
   type AuthenticationResult,
   attemptBy,
   isFailed,
 } from '../pipeline/authenticated.ts'
-import { readAgent } from '../pipeline/bring.ts'
 import { enter } from '../pipeline/grant.ts'
-import { withinPlace } from '../pipeline/place.ts'
 import {
   type PlannedGrant,
   type PlanRequest,
   type PlanResult,
   unlessForbidden,
 } from '../pipeline/plan.ts'
+import { withinPlace } from '../pipeline/requested-space.ts'
 
 /**
  * Plans a task with no person present, under a sponsor grant in force (contract 5.2). Purpose and budget are the grant's; the

@@ -10,12 +10,12 @@ import { sponsorOnce } from '../../../tasks/sponsorship/index.ts'
 import { type GrantRefusal, isRefused, readWanted, refused } from '../../issuance/index.ts'
 import type { SponsoredOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
+import { type BroughtWorkload, readWorkload } from '../pipeline/authenticate-requester.ts'
 import {
   type AuthenticationResult,
   failedAuthentication,
   isFailed,
 } from '../pipeline/authenticated.ts'
-import { type BroughtWorkload, readWorkload } from '../pipeline/bring.ts'
 import { underGrant } from './sponsored.ts'
 
 /** A task that has one token and no way to the next lasts as long as that, and a moment for the two to be made. */

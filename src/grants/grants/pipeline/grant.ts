@@ -57,7 +57,13 @@ import {
 import { DORMANT } from '../dormancy.ts'
 import type { WantedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { enterPlace, findPlace, type Place, type WantedPlace, withinPlace } from './place.ts'
+import {
+  enterPlace,
+  findPlace,
+  type Place,
+  type WantedPlace,
+  withinPlace,
+} from './requested-space.ts'
 
 export interface GrantedAuthority extends Authority {
   readonly outcome: 'granted'

@@ -4,7 +4,7 @@ import { budgetWithin, subjectsOf } from '../../../tasks/budgets/index.ts'
 import type { Basis } from '../../../tasks/consent/index.ts'
 import { type OpeningKind, TASK_LIFE, type Task } from '../../../tasks/tasks/index.ts'
 import type { GrantParts } from '../parts.ts'
-import type { Place } from './place.ts'
+import type { Place } from './requested-space.ts'
 
 /** Values that a task begins with; everything else about a new one follows. */
 export interface NewTask

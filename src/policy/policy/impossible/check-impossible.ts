@@ -5,7 +5,7 @@ import { asksFor, type Comparison, comparisonsIn, entitiesIn } from './compariso
 import { ContextFields } from './fields.ts'
 import { type ComparisonResult, judge } from './judge.ts'
 import { CLOSED, type LimitedAction, type Limits, limitedActions } from './limits.ts'
-import { literalPlace } from './place.ts'
+import { literalPlace } from './literal-position.ts'
 import { inScope, isNamed } from './scope.ts'
 
 export interface CheckedPolicy {

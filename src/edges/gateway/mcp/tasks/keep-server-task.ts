@@ -12,7 +12,7 @@ import { newId } from '../../../../platform/lib/id.ts'
 import type { JsonObject } from '../../../../platform/lib/json.ts'
 import type { CompletedCall } from '../call-steps.ts'
 import type { McpPorts } from '../ports.ts'
-import { reshapeOf } from '../upstream/equip.ts'
+import { reshapeOf } from '../upstream/inject-credential.ts'
 import { cancelAtServer } from './ask-server.ts'
 
 /**

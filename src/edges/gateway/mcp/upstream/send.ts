@@ -16,7 +16,7 @@ import { noSlot } from '../../http/upstream-failure.ts'
 import { saidInResult } from '../../read-answer.ts'
 import type { CallOutcome, EndedCall, SendingCall } from '../call-steps.ts'
 import type { McpPorts } from '../ports.ts'
-import { reshapeOf } from './equip.ts'
+import { reshapeOf } from './inject-credential.ts'
 import { UpstreamCall } from './sending.ts'
 import { type LeaveReason, problemOf } from './upstream-failure.ts'
 

@@ -45,7 +45,7 @@ import type { SendingCall } from '../call-steps.ts'
 import type { McpPorts } from '../ports.ts'
 import { headerParameters } from '../stateless/header-parameters.ts'
 import { askAll, askClient } from './ask-client.ts'
-import { reshapeOf } from './equip.ts'
+import { reshapeOf } from './inject-credential.ts'
 import { listening } from './server-feeds.ts'
 import type { LeaveReason } from './upstream-failure.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Person } from '../../identity/people/index.ts'
 import { MINUTE } from '../../platform/lib/time-units.ts'
-import { turnsOf } from './turns.ts'
+import { turnsOf } from './escalation-rounds.ts'
 
 const times = (now: number, expiresAt = 60 * MINUTE) => ({ createdAt: 0, expiresAt, now })
 // as: nothing but its id is looked at

@@ -7,7 +7,7 @@ import { openMasterKey } from '../../../platform/keys/index.ts'
 import { systemRandom } from '../../../platform/lib/random.ts'
 import { Secret } from '../../../platform/lib/secret.ts'
 import type { PlacedMessage } from './call-steps.ts'
-import { converse } from './converse.ts'
+import { converse } from './find-conversation.ts'
 import type { McpPorts } from './ports.ts'
 
 const CONVERSATION: SessionConversation = {

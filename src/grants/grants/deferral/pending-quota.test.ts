@@ -4,7 +4,7 @@ import { worldsOver } from '../../../calls/calls/testing.ts'
 import { newId } from '../../../platform/lib/id.ts'
 import { forEachEngine } from '../../../platform/storage/testing.ts'
 import { holdBack } from '../pipeline/defer.ts'
-import { PendingQuota } from './waiting-room.ts'
+import { PendingQuota } from './pending-quota.ts'
 
 forEachEngine('room for requests that wait', (open) => {
   const worlds = worldsOver(open)

@@ -4,7 +4,7 @@ import { isObject, type Json, parseJson, printJson } from '../../platform/lib/js
 import { Redactor } from '../../platform/lib/redaction/redactor.ts'
 import { readMessage } from '../../platform/net/mcp/message.ts'
 import { reshapeFor } from '../../policy/obligations/index.ts'
-import { passedOn, reshaped } from './passed-on.ts'
+import { passedOn, reshaped } from './forwarded-answer.ts'
 
 type PassedCall = Parameters<typeof passedOn>[1]
 

@@ -11,9 +11,15 @@ import type { Id } from '../../../platform/lib/id.ts'
 import { requesterOf } from '../../../tasks/facts/index.ts'
 import { askingOf } from '../ask.ts'
 import type { KnownCase } from '../case.ts'
-import type { DecisionInputsWithLimits } from '../judgment/grounds.ts'
+import type { DecisionInputsWithLimits } from '../judgment/decision-inputs.ts'
 import { deniedByPeople } from '../judgment/with-people.ts'
 import type { CallParts } from '../parts.ts'
+import {
+  type ConsumedApproval,
+  denied,
+  nothingStands,
+  type WeighedAnswer,
+} from './evaluation-answer.ts'
 import {
   approvedUntil,
   DENIAL_MS,
@@ -21,7 +27,6 @@ import {
   type SubmittedQuestion,
 } from './people-desk.ts'
 import type { Asker, QuestionAlone, ReevaluationDenial } from './question.ts'
-import { type ConsumedApproval, denied, nothingStands, type WeighedAnswer } from './weighed.ts'
 
 /** A permit; by the word of people about the case as they were asked about it, where there is one. */
 export type Permits = (

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { manualClock } from '../../../platform/lib/clock.ts'
-import { ParQuota } from './pushed-room.ts'
+import { ParQuota } from './par-quota.ts'
 
 const FULL = { code: 'authorization.too_many' }
 

@@ -4,7 +4,7 @@ import { callable, contextsOf, factsAround } from '../../../tasks/facts/index.ts
 import type { KnownCase } from '../case.ts'
 import type { CallParts } from '../parts.ts'
 import type { DenialReason } from '../refuse.ts'
-import type { DecisionInputs } from './grounds.ts'
+import type { DecisionInputs } from './decision-inputs.ts'
 
 /**
  * Refusal of a call that is sent before its arguments are whole, where the answer could depend on them: bounds, policies
