@@ -4,7 +4,7 @@ import { findPerson, managerOf } from '../../identity/people/index.ts'
 import type { Reader } from '../../platform/storage/index.ts'
 import type { AccessRequest } from './access-request.ts'
 import type { EligibilityQuestion } from './eligibility.ts'
-import { peopleBehind } from './requesters.ts'
+import { requestersOf } from './requesters.ts'
 
 /** Parts of a request, or of an allowance, that say who may answer it. */
 export type PendingQuestion = Pick<
@@ -24,7 +24,7 @@ export async function presentQuestion(
   now: number,
 ): Promise<EligibilityQuestion> {
   const { ask, personId, requesterId } = question
-  const { barred, behind } = await peopleBehind(db, question)
+  const { barred, behind } = await requestersOf(db, question)
   const meant = (names: readonly string[]) => meantBy(db, names, { ...question, barred })
   const approvers = await Promise.all(
     ask.approvers.map(async (names, rule) => {

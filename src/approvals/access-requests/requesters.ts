@@ -6,7 +6,7 @@ import type { AccessRequest } from './access-request.ts'
  * conversation since the tree began. With `barsAgentOwners` the owners of its agents, too. `barred` do not approve it: all of
  * them, and where every rule says `@self("true")`, only these owners.
  */
-export async function peopleBehind(
+export async function requestersOf(
   db: Reader,
   {
     agentId,

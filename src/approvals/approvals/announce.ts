@@ -20,7 +20,7 @@ import { announceReport } from './announce-report.ts'
 import { answersTo } from './answer-store.ts'
 import { stillMissing } from './approvers.ts'
 import { breakGlassAnnouncers } from './break-glass/announce-break-glass.ts'
-import { turnsOf } from './escalation-rounds.ts'
+import { escalationRounds } from './escalation-rounds.ts'
 
 type AnnouncingParts = Pick<ApprovalParts, 'clock' | 'ledger' | 'storage'>
 
@@ -70,7 +70,7 @@ async function announceRequest(
   const question = await presentQuestion(read, request, now)
   const able = await ableOf(read, { request, question, now }, { names, orders })
   const { createdAt, expiresAt } = request
-  const turns = turnsOf(able, orders, { createdAt, expiresAt, now })
+  const turns = escalationRounds(able, orders, { createdAt, expiresAt, now })
   const steps = (request.ask.escalations ?? []).map(({ afterSeconds, name }) => ({
     ...{ name, at: createdAt + afterSeconds * 1000 },
   }))

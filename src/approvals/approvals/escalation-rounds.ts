@@ -25,7 +25,7 @@ const turnHolder = (person: Answerer) => person.standsInFor ?? person
  * @param names for each name in `@approvers`, the people it means who may answer now
  * @param orders for such a name, the ids of its on-call order
  */
-export function turnsOf(
+export function escalationRounds(
   names: ReadonlyMap<string, readonly Answerer[]>,
   orders: ReadonlyMap<string, readonly string[]>,
   { createdAt, expiresAt, now }: { createdAt: number; expiresAt: number; now: number },

@@ -9,7 +9,7 @@ import { holding } from './held-calls/held-call.ts'
 import { type CallerIdentity, identify } from './identify.ts'
 import type { DecisionInputs } from './judgment/decision-inputs.ts'
 import { judge } from './judgment/judge.ts'
-import { refuseUnseen } from './judgment/undisplayed-arguments.ts'
+import { refuseUndisplayed } from './judgment/undisplayed-arguments.ts'
 import type { CallParts } from './parts.ts'
 import { type DenialReason, refuse } from './refuse.ts'
 import type { Verdict } from './verdict.ts'
@@ -45,7 +45,7 @@ export async function decideFor(
   if (!isKnown(each)) return refuse(parts, each, stopped(each))
   const found = await decisionInputsFor(parts, each)
   if (!('grounds' in found)) return refuse(parts, each, found.because)
-  const unseen = call.incomplete && (await refuseUnseen(parts, found.each, found.grounds))
+  const unseen = call.incomplete && (await refuseUndisplayed(parts, found.each, found.grounds))
   if (unseen) return refuse(parts, found.each, unseen)
   const verdict = await judge(parts, found.each, found.grounds)
   if (verdict.outcome !== 'deny' || verdict.reason !== 'task.not_covered') return verdict

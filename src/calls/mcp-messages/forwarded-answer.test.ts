@@ -4,9 +4,9 @@ import { isObject, type Json, parseJson, printJson } from '../../platform/lib/js
 import { Redactor } from '../../platform/lib/redaction/redactor.ts'
 import { readMessage } from '../../platform/net/mcp/message.ts'
 import { reshapeFor } from '../../policy/obligations/index.ts'
-import { passedOn, reshaped } from './forwarded-answer.ts'
+import { forwardedAnswer, reshaped } from './forwarded-answer.ts'
 
-type PassedCall = Parameters<typeof passedOn>[1]
+type PassedCall = Parameters<typeof forwardedAnswer>[1]
 
 function told(method: string, answer: object, params: ReadonlyMap<string, Json> = new Map()): Json {
   const asking = {
@@ -16,7 +16,7 @@ function told(method: string, answer: object, params: ReadonlyMap<string, Json> 
   } as unknown as PassedCall // as: only what is looked at
   const read = readMessage(JSON.stringify({ jsonrpc: '2.0', id: 'dec_1', ...answer }))
   assert.ok(read.kind === 'result' || read.kind === 'error')
-  const reply = passedOn(read, asking)
+  const reply = forwardedAnswer(read, asking)
   assert.equal(reply.id, 'mine')
   return reply.kind === 'result'
     ? reply.result
@@ -102,7 +102,7 @@ test('numbers go on as they were written', () => {
     redactor: new Redactor([]),
     verdict: { decisionId: 'dec_1' },
   } as unknown as PassedCall // as: only what is looked at
-  const reply = passedOn(read, asking)
+  const reply = forwardedAnswer(read, asking)
   assert.ok(reply.kind === 'result')
   assert.match(printJson(reply.result), /"a":1\.10/)
   assert.equal(parseJson(text) instanceof Map, true)

@@ -51,14 +51,14 @@ interface AnsweredCall {
  * INVARIANT: only we write members under our own names: a server cannot speak of decisions, nor
  * send people to approve anything.
  */
-export function passedOn(
+export function forwardedAnswer(
   answer: RpcResult | RpcError,
   { redactor, rpc, verdict }: AnsweredCall,
 ): RpcResult | RpcError {
   const { id, method } = rpc
   // Whether this server completes anything was not asked when it was imported.
   if (answer.kind === 'error' && method === COMPLETE && answer.code === RPC.methodNotFound)
-    return passedOn({ kind: 'result', id, result: new Map() }, { redactor, rpc, verdict })
+    return forwardedAnswer({ kind: 'result', id, result: new Map() }, { redactor, rpc, verdict })
   if (answer.kind === 'error') {
     const code = NOT_PASSED.has(answer.code) ? RPC.internalError : answer.code
     const words =

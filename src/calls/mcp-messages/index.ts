@@ -1,10 +1,10 @@
 /** Words of MCP: what servers answer and ask, read and cleaned; answers, tasks and refusals, written for clients. */
 
-export { passedOn, reshaped } from './forwarded-answer.ts'
+export { forwardedAnswer, reshaped } from './forwarded-answer.ts'
 export { readCursor, writeCursor } from './list-cursor.ts'
 export { logLevelOf, logMessage, SessionLog } from './log-messages.ts'
 export { printedTexts } from './printed-texts.ts'
-export { keptText, readKept, toldAgain, toldOfTask } from './repeated-answer.ts'
+export { keptText, readKept, repeatedAnswer, toldOfTask } from './repeated-answer.ts'
 export { RpcAnswer, rpcError } from './rpc-answer.ts'
 export { scrub } from './scrub.ts'
 export {

@@ -31,7 +31,7 @@ export function readKept(kept: string, id: RpcId): RpcResult | RpcError | undefi
 }
 
 /** Answer to a call that was approved and sent before: its result, marked as repeated. */
-export function toldAgain(message: RpcRequest, verdict: Verdict<'executed'>): RpcAnswer {
+export function repeatedAnswer(message: RpcRequest, verdict: Verdict<'executed'>): RpcAnswer {
   const { decisionId, kept, state } = verdict
   const meta: Meta = { [META.decision]: decisionId, [META.told]: true }
   const read = kept === undefined ? undefined : readKept(kept, message.id)
@@ -48,7 +48,7 @@ export function toldAgain(message: RpcRequest, verdict: Verdict<'executed'>): Rp
  */
 export function toldOfTask(message: RpcRequest, verdict: Verdict<'executed'>): RpcAnswer {
   const read = verdict.kept === undefined ? undefined : readKept(verdict.kept, message.id)
-  return read ? new RpcAnswer(read) : toldAgain(message, verdict)
+  return read ? new RpcAnswer(read) : repeatedAnswer(message, verdict)
 }
 
 /** Repeats the kept result; the caller of a tool is also told in words. */

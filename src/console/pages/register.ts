@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { acceptForms, cookiesOf } from '../../platform/http/index.ts'
 import { addAllowances } from './allowance/allowance-routes.ts'
 import { addApprovals } from './approval/approval-routes.ts'
-import { addTogether } from './approval/batch-approval.ts'
+import { addBatchApproval } from './approval/batch-approval.ts'
 import { addAuthorize } from './authorize/authorize-routes.ts'
 import { addConfirm } from './confirm-routes.ts'
 import { addConsent } from './consent/consent-routes.ts'
@@ -38,7 +38,7 @@ export function registerPages(
     const desk = deskOf(scope, parts, cookies)
     addHome(desk, parts)
     addApprovals(desk, parts)
-    addTogether(desk, parts)
+    addBatchApproval(desk, parts)
     addAllowances(desk, parts)
     addConsent(desk, parts)
     addAuthorize(desk, parts)

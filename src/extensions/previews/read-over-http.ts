@@ -3,7 +3,7 @@ import type { Verdict } from '../../calls/calls/index.ts'
 import { typeArguments } from '../../catalog/argument-types/index.ts'
 import {
   buildTarget,
-  equip,
+  injectCredential,
   type McpPorts,
   PipelineEnd,
   recordingFailure,
@@ -51,7 +51,7 @@ export async function readOverHttp(
 }
 
 async function sent(
-  permitted: Omit<Parameters<typeof equip>[0], 'body'>,
+  permitted: Omit<Parameters<typeof injectCredential>[0], 'body'>,
   ports: McpPorts,
 ): Promise<PreviewAnswer> {
   const { decisionId } = permitted.verdict
@@ -60,7 +60,10 @@ async function sent(
   void ports.wait(PREVIEW_MS, over.signal).then(() => reply.destroy())
   const patience = { startsWithin: PREVIEW_MS, pausesAtMost: PREVIEW_MS }
   try {
-    const prepared = await recordingFailure(equip)({ ...permitted, body: undefined }, ports)
+    const prepared = await recordingFailure(injectCredential)(
+      { ...permitted, body: undefined },
+      ports,
+    )
     const done = await recordOutcome(
       await send({ ...prepared, reply }, { ...ports, patience }),
       ports,

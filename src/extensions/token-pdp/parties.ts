@@ -1,7 +1,7 @@
 import type { GateResult } from '@remit/engine'
 import type { GrantParts } from '../../grants/grants/index.ts'
 import { type Agent, findAgent, findAgentOfClient } from '../../identity/agents/index.ts'
-import { type TrustedIssuer, vouchedFor } from '../../identity/issuers/index.ts'
+import { agentWithinIssuers, type TrustedIssuer } from '../../identity/issuers/index.ts'
 import { findPerson, findPersonBySubject, type Person } from '../../identity/people/index.ts'
 import { isId } from '../../platform/lib/id.ts'
 import { onProblem, type ProblemCode } from '../../platform/lib/problem.ts'
@@ -169,7 +169,7 @@ async function alive(
   if ('reason' in vouching) return vouching
   const { kindOf } = await parts.catalog.current()
   for (const [i, id] of agentIds.entries())
-    agents.push(vouchedFor(await parts.facts.agent(id, view), vouching[i] ?? [], kindOf))
+    agents.push(agentWithinIssuers(await parts.facts.agent(id, view), vouching[i] ?? [], kindOf))
   if (!(await sameAgents(parts, found))) return { reason: 'agent.unknown' }
   const owners = agents.map(({ ownerId }) => ownerId)
   const also = await parts.live.view(alsoKeys(owners, []))

@@ -9,7 +9,7 @@ import { type UnprovisionedPerson, unprovisionedFrom } from './unprovisioned-per
  * here would begin with nothing but that, and nothing is written yet; a known person is not changed.
  * Throws `subject_token.unknown_issuer`, `person.bad_claims`, `person.suspended`.
  */
-export async function meetPerson(
+export async function resolveNamedPerson(
   parts: PeopleParts,
   named: { readonly provider: string; readonly said: unknown },
   iat: number,

@@ -3,10 +3,10 @@ export { resumeIssuer, revokeIssuer, setIssuerTerms, suspendIssuer } from './cha
 export { type ClaimTest, claimAt, claimPointer, holds } from './claim-test.ts'
 export type { VerifiedToken } from './foreign-token.ts'
 export { identifyClient, identifyWorkload } from './identify-workload.ts'
-export { atMostTrusted, vouchedFor, withinIssuers } from './issuer-constraints.ts'
+export { agentWithinIssuers, boundByIssuers, trustWithinIssuers } from './issuer-constraints.ts'
 export { findIssuer, ISSUERS_SEALED, listIssuers, type StoredIssuer } from './issuer-store.ts'
 export { IssuerTrust } from './issuer-trust.ts'
-export { bringPerson } from './provision-asserted-person.ts'
+export { provisionAssertedPerson } from './provision-asserted-person.ts'
 export type { IssuerTerms } from './read-issuer.ts'
 export { ISSUER_ALGORITHMS } from './read-keys.ts'
 export {

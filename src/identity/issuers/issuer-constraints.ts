@@ -5,7 +5,7 @@ import type { TrustedIssuer } from './trusted-issuer.ts'
 type Limits = Pick<TrustedIssuer, 'name' | 'trust' | 'ceiling'>
 
 /** INVARIANT: nothing that rests on an issuer may do more than what may come of that, as of now (contract 2: every ceiling). */
-export function withinIssuers(
+export function boundByIssuers(
   details: readonly Detail[],
   issuers: readonly Pick<Limits, 'ceiling'>[],
   kindOf: KindOf,
@@ -17,7 +17,7 @@ export function withinIssuers(
 }
 
 /** An agent that one of them vouches for, trusted as far as that is by now. */
-export function atMostTrusted<A extends Pick<Agent, 'issuer' | 'trust'>>(
+export function trustWithinIssuers<A extends Pick<Agent, 'issuer' | 'trust'>>(
   agent: A,
   issuers: readonly Limits[],
 ): A {
@@ -26,10 +26,14 @@ export function atMostTrusted<A extends Pick<Agent, 'issuer' | 'trust'>>(
 }
 
 /** An agent as it may be given anything by now: trust and both lists within what may come of those that vouch here. */
-export function vouchedFor(agent: Agent, issuers: readonly Limits[], kindOf: KindOf): Agent {
+export function agentWithinIssuers(
+  agent: Agent,
+  issuers: readonly Limits[],
+  kindOf: KindOf,
+): Agent {
   return {
-    ...atMostTrusted(agent, issuers),
-    ceiling: withinIssuers(agent.ceiling, issuers, kindOf),
-    mayDelegate: agent.mayDelegate && withinIssuers(agent.mayDelegate, issuers, kindOf),
+    ...trustWithinIssuers(agent, issuers),
+    ceiling: boundByIssuers(agent.ceiling, issuers, kindOf),
+    mayDelegate: agent.mayDelegate && boundByIssuers(agent.mayDelegate, issuers, kindOf),
   }
 }

@@ -7,7 +7,7 @@ import { reserveProvisioning } from './issuer-store.ts'
  * Provisions a person by the assertion of a trusted issuer, which has a limit of people in all, and in an hour.
  * @throws Problem `issuer.people_full`, `issuer.people_too_fast`, `person.suspended`
  */
-export async function bringPerson(
+export async function provisionAssertedPerson(
   parts: PeopleParts,
   issuer: string,
   newcomer: UnprovisionedPerson,

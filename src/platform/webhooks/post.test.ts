@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { Problem } from '../lib/problem.ts'
 import { DeliveryError } from './delivery-error.ts'
-import { postTo, RETRY_PAUSES_MS, readUrl } from './post.ts'
+import { postTo, readUrl } from './post.ts'
+import { RETRY_PAUSES_MS } from './retry-pauses.ts'
 
 it('W6: an address that is refused, unknown or silent is told in the same words', async () => {
   const failures = [

@@ -1,5 +1,4 @@
 import { Problem } from '../lib/problem.ts'
-import { HOUR, MINUTE } from '../lib/time-units.ts'
 import type { Outbound } from '../net/index.ts'
 import { DeliveryError } from './delivery-error.ts'
 
@@ -10,15 +9,6 @@ export interface PostParts {
   readonly origins: readonly string[]
 }
 
-/** Pauses after attempts that failed, in ms. After the last of them it is given up. */
-export const RETRY_PAUSES_MS: readonly number[] = [
-  10_000,
-  MINUTE,
-  5 * MINUTE,
-  15 * MINUTE,
-  30 * MINUTE,
-  HOUR,
-]
 const MAX_URL = 2_048
 const LIMITS = { timeoutMs: 10_000, maxBytes: 64 * 1024 }
 /** Refusals that pass (RFC 9110, RFC 6585, RFC 8470). */

@@ -2,9 +2,9 @@ import type { GateResult } from '@remit/engine'
 import { type Catalog, RULES } from '../../catalog/catalog/index.ts'
 import { type Agent, findAgent } from '../../identity/agents/index.ts'
 import {
-  atMostTrusted,
   type IssuerTrust,
   type TrustedIssuer,
+  trustWithinIssuers,
 } from '../../identity/issuers/index.ts'
 import { type BearerToken, findBearerToken } from '../../identity/opaque-tokens/index.ts'
 import { findPerson, type Person } from '../../identity/people/index.ts'
@@ -149,7 +149,8 @@ export class Facts {
   async #findParties(held: TaskLineage, resource: string, view: LiveView): Promise<CallParties> {
     const issuers = await this.#issuersOf(held.task)
     const agents: Agent[] = []
-    for (const id of held.chain) agents.push(atMostTrusted(await this.agent(id, view), issuers))
+    for (const id of held.chain)
+      agents.push(trustWithinIssuers(await this.agent(id, view), issuers))
     const owners = agents.map(({ ownerId }) => ownerId)
     const person = await this.person(held.task.personId, view)
     // INVARIANT: the called resource is watched, also where the token is for a group of it.

@@ -7,7 +7,7 @@ import {
   type PolicyEntity,
 } from '@remit/engine'
 import type { Agent } from '../../identity/agents/index.ts'
-import { type TrustedIssuer, withinIssuers } from '../../identity/issuers/index.ts'
+import { boundByIssuers, type TrustedIssuer } from '../../identity/issuers/index.ts'
 import type { Person } from '../../identity/people/index.ts'
 import { withinSpaces } from '../../identity/spaces/index.ts'
 import type { LiveView } from '../../platform/revocation/index.ts'
@@ -72,7 +72,7 @@ export function makeSetting(
   },
 ): KeptSetting {
   const ceiling = agents[0]?.ceiling ?? []
-  const trusted = withinIssuers(task.details, issuers, kindOf)
+  const trusted = boundByIssuers(task.details, issuers, kindOf)
   // INVARIANT: what a space leaves counts as it is now, like a ceiling.
   const within = withinSpaces(intersect(trusted, ceiling, kindOf), where?.line ?? [], kindOf)
   return {

@@ -12,7 +12,7 @@ import type { DecisionInputs } from './decision-inputs.ts'
  * call of the action would be permitted, or none, which the gates say.
  * INVARIANT: rules about arguments that are not shown deny.
  */
-export async function refuseUnseen(
+export async function refuseUndisplayed(
   parts: Pick<CallParts, 'points'>,
   { at, call, who }: KnownCase,
   { policies, setting }: DecisionInputs,

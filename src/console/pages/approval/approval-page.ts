@@ -14,7 +14,7 @@ import { behind } from '../frame/name-provenance.ts'
 import { badge, claim, facts, notice, type Tone } from '../frame/pieces.ts'
 import { asSentence, MAX_HEADING, marked, show } from '../frame/show.ts'
 import { clockTime, duration, when } from '../frame/time.ts'
-import { type NotifiedPerson, toldList } from '../notification/notified-people.ts'
+import { type NotifiedPerson, notifiedList } from '../notification/notified-people.ts'
 import {
   type SigningNeed,
   signing,
@@ -306,7 +306,7 @@ function why(view: ApprovalView): Html {
       view.later.length > 0 &&
         html`${view.later.map(({ at, name }, i) => html`${i > 0 && ', '}${show(name)} from ${clockTime(at, view.now, zoneOf(view.viewer))}`)}`,
     ],
-  ])}</details>${toldList(view.told)}`
+  ])}</details>${notifiedList(view.told)}`
 }
 
 function answersSoFar(view: ApprovalView): Html | false {

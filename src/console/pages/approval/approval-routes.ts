@@ -50,7 +50,7 @@ import { usesInWords } from '../allowance/allowance-words.ts'
 import { TRUST, titlesIn } from '../frame/authority.ts'
 import { roleOf } from '../frame/task-role.ts'
 import { Names } from '../names.ts'
-import { toldOf } from '../notification/notified-people.ts'
+import { notifiedPeople } from '../notification/notified-people.ts'
 import type { PageParts } from '../parts.ts'
 import { signInFirst } from '../sign-in/required-sign-in.ts'
 import {
@@ -341,7 +341,7 @@ async function viewOf(
           : undefined,
       })),
     ),
-    told: await toldOf(parts, { names, now, personId: person.id, subject: id }),
+    told: await notifiedPeople(parts, { names, now, personId: person.id, subject: id }),
     missing: answers.length > 0 ? await missingInWords(parts, request) : [],
     standing: await standingOf(parts, visitor, request),
     more: moreOf(request),

@@ -31,7 +31,7 @@ import {
 import { calledOut, type ShownCall, showRequest } from './shown-call.ts'
 
 /** Pages on which requests of one task, with one action or submitted together, are answered together, with exceptions. */
-export function addTogether(
+export function addBatchApproval(
   desk: PageRouter,
   parts: Pick<PageParts, 'companionsOf' | 'decisions' | 'people'>,
 ): void {

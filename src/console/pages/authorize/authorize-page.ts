@@ -10,7 +10,7 @@ import { capital, operationInWords } from '../frame/action-words.ts'
 import { detailInWords, detailInWordsHere, type TitleOf, TRUST } from '../frame/authority.ts'
 import { csrfField, documentOf, type Viewer, zoneOf } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
-import { vouchedBadge } from '../frame/name-provenance.ts'
+import { provenanceBadge } from '../frame/name-provenance.ts'
 import { command, facts, notice } from '../frame/pieces.ts'
 import { asSentence, show } from '../frame/show.ts'
 import { clockTime, duration, when } from '../frame/time.ts'
@@ -162,7 +162,7 @@ function who(view: AuthorizeView): Html {
 ${facts([
   [
     'Program',
-    html`${show(asked.clientName)} ${vouchedBadge({ by: isClientUrl(asked.clientId) ? 'address' : vouchedBy(agent) })}`,
+    html`${show(asked.clientName)} ${provenanceBadge({ by: isClientUrl(asked.clientId) ? 'address' : vouchedBy(agent) })}`,
   ],
   ...knownBy(view),
   ['The answer goes to', redirectPlace(asked.redirectUri, loopback)],

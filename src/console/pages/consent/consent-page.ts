@@ -8,8 +8,8 @@ import { type Html, html } from '../frame/html.ts'
 import {
   behind,
   type NameProvenance,
-  vouchedBadge,
-  vouchedFacts,
+  provenanceBadge,
+  provenanceFacts,
 } from '../frame/name-provenance.ts'
 import { claim, facts, notice } from '../frame/pieces.ts'
 import { asSentence, show } from '../frame/show.ts'
@@ -66,9 +66,9 @@ ${outcome(view)}
 ${facts([
   [
     'Agent',
-    html`${show(agent.name)}${agent.name !== agent.id && html` <code class="soft">${agent.id}</code>`} ${vouchedBadge(agent.vouched)}`,
+    html`${show(agent.name)}${agent.name !== agent.id && html` <code class="soft">${agent.id}</code>`} ${provenanceBadge(agent.vouched)}`,
   ],
-  ...vouchedFacts(agent.vouched),
+  ...provenanceFacts(agent.vouched),
   ['Behind it', view.actors.length > 0 && behind(view.actors)],
   [
     'Started from',

@@ -15,7 +15,7 @@ export interface NameProvenance {
 }
 
 /** Stands beside the name: whether anybody but itself says that it is called so. */
-export function vouchedBadge({ by }: Pick<NameProvenance, 'by'>): Html {
+export function provenanceBadge({ by }: Pick<NameProvenance, 'by'>): Html {
   switch (by) {
     case 'administrator':
       return badge('registered by an administrator')
@@ -29,7 +29,7 @@ export function vouchedBadge({ by }: Pick<NameProvenance, 'by'>): Html {
 }
 
 /** Facts about the agent that are not its own word. */
-export function vouchedFacts({
+export function provenanceFacts({
   by,
   clientUrl,
   issuer,

@@ -17,7 +17,7 @@ export interface NotifiedPerson {
 }
 
 /** Reads who was told of a subject, and notes that this person sees it. */
-export async function toldOf(
+export async function notifiedPeople(
   { notifications }: Pick<PageParts, 'notifications'>,
   {
     names,
@@ -67,7 +67,7 @@ function stateInWords({ attempts, endedAt, problem, state }: Delivery, now: numb
 }
 
 /** The list, for a page about the subject. */
-export function toldList(items: readonly NotifiedPerson[]): Html | false {
+export function notifiedList(items: readonly NotifiedPerson[]): Html | false {
   if (items.length === 0) return false
   return html`<details><summary>Who was told (${items.length})</summary><ul class="sentences">${items.map(
     ({ name, words }) =>

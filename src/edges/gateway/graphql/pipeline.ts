@@ -1,5 +1,5 @@
 import { startingWith } from '../../../platform/lib/pipeline.ts'
-import { equip } from '../http/inject-credential.ts'
+import { injectCredential } from '../http/inject-credential.ts'
 import { recordingFailure, recordOutcome } from '../http/record-outcome.ts'
 import { send } from '../http/send.ts'
 import type { LocatedRequest } from '../passage.ts'
@@ -13,6 +13,6 @@ export const GRAPHQL_CALL = startingWith<LocatedRequest, TypedFields, GatewayPor
   takeOperation,
 )
   .next('decision', decideFields)
-  .next('credential', recordingFailure(equip))
+  .next('credential', recordingFailure(injectCredential))
   .next('send and stream', send)
   .next('outcome', recordOutcome)

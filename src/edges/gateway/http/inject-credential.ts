@@ -11,7 +11,7 @@ import type { UpstreamRequest } from './outgoing.ts'
  * Builds the upstream request: the decided parts, plus a transaction token for an API inside the trust domain, plus
  * the connection's credential. The caller's own token, proof and cookies are not among the parts.
  */
-export async function equip<R extends SendableRequest>(
+export async function injectCredential<R extends SendableRequest>(
   permitted: R,
   ports: GatewayPorts,
 ): Promise<R & Pick<PreparedRequest, 'outgoing'>> {

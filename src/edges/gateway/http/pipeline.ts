@@ -4,7 +4,7 @@ import type { GatewayPorts } from '../ports.ts'
 import { toldToCallers } from '../told-to-callers.ts'
 import type { MatchedRequest } from './call-steps.ts'
 import { decide } from './decide.ts'
-import { equip } from './inject-credential.ts'
+import { injectCredential } from './inject-credential.ts'
 import { match, typeArguments } from './match.ts'
 import { recordingFailure, recordOutcome } from './record-outcome.ts'
 import { send } from './send.ts'
@@ -24,6 +24,6 @@ export const HTTP_CALL = startingWith<LocatedRequest, MatchedRequest, GatewayPor
   .next('caller and whole body', toldToCallers(takeBody))
   .next('typed arguments', toldToCallers(typeArguments))
   .next('decision', decide)
-  .next('credential', recordingFailure(equip))
+  .next('credential', recordingFailure(injectCredential))
   .next('send and stream', send)
   .next('outcome', recordOutcome)

@@ -7,7 +7,7 @@ import { openMasterKey } from '../../../platform/keys/index.ts'
 import { systemRandom } from '../../../platform/lib/random.ts'
 import { Secret } from '../../../platform/lib/secret.ts'
 import type { PlacedMessage } from './call-steps.ts'
-import { converse } from './find-conversation.ts'
+import { findConversation } from './find-conversation.ts'
 import type { McpPorts } from './ports.ts'
 
 const CONVERSATION: SessionConversation = {
@@ -36,7 +36,10 @@ async function place() {
     const heard = { rpc: undefined, request: { headers }, resource: { name: resource } }
     const ports = { desk, master: counting }
     // as: what `converse` looks at; nobody says who calls
-    const placed = await converse(heard as unknown as PlacedMessage, ports as unknown as McpPorts)
+    const placed = await findConversation(
+      heard as unknown as PlacedMessage,
+      ports as unknown as McpPorts,
+    )
     return placed.conversation
   }
   return { desk, hear, id: sessionId(master, CONVERSATION), opened: () => opened }

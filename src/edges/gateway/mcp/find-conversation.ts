@@ -11,7 +11,7 @@ import { isStateless, readStateless } from './stateless/requests.ts'
  * Finds the conversation that a request belongs to, by its session id. Whether it is the caller's
  * is checked where the caller is known: `isOwn`.
  */
-export async function converse(heard: PlacedMessage, ports: McpPorts): Promise<PlacedCall> {
+export async function findConversation(heard: PlacedMessage, ports: McpPorts): Promise<PlacedCall> {
   const { rpc: message, request, resource } = heard
   const revision = request.headers.get('mcp-protocol-version')
   if (message && isStateless(request, message)) {

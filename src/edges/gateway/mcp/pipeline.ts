@@ -4,7 +4,7 @@ import type { LocatedRequest } from '../passage.ts'
 import type { CallRequest, ResolvedCall } from './call-steps.ts'
 import { decide } from './decide.ts'
 import { findAction } from './find-action.ts'
-import { converse } from './find-conversation.ts'
+import { findConversation } from './find-conversation.ts'
 import { finish } from './finish.ts'
 import { waitForPeople } from './people/wait-for-people.ts'
 import type { McpPorts } from './ports.ts'
@@ -13,7 +13,7 @@ import { takeMessage } from './take-message.ts'
 import { keepServerTask } from './tasks/keep-server-task.ts'
 import { checkTransport } from './transport.ts'
 import { typeCall } from './type-call.ts'
-import { equip } from './upstream/inject-credential.ts'
+import { injectServerCredential } from './upstream/inject-credential.ts'
 import { send } from './upstream/send.ts'
 
 /**
@@ -26,7 +26,7 @@ export const MCP_MESSAGE = startingWith<LocatedRequest, LocatedRequest, McpPorts
 )
   .next('caller', checkCaller)
   .next('whole message', takeMessage)
-  .next('session', converse)
+  .next('session', findConversation)
 
 /**
  * Steps of `tools/call`, `prompts/get`, `resources/read` and their like, in order. Nothing else happens to a
@@ -41,7 +41,7 @@ export const MCP_CALL = startingWith<CallRequest, ResolvedCall, McpPorts>('actio
   .next('typed arguments', typeCall)
   .next('decision', decide)
   .next('people', waitForPeople)
-  .next('credential', equip)
+  .next('credential', injectServerCredential)
   .next('send', send)
   .next('subscription', keepSubscription)
   .next('task of the server', keepServerTask)

@@ -7,7 +7,7 @@ import { withdrawConsent } from '../../../tasks/consent/index.ts'
 import { problemFor } from '../../issuance/index.ts'
 import type { OpeningRequest } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { type BroughtAgent, readAgent } from '../pipeline/authenticate-requester.ts'
+import { type AuthenticatedRequester, readAgent } from '../pipeline/authenticate-requester.ts'
 import { isFailed } from '../pipeline/authenticated.ts'
 import { useProof } from '../pipeline/begin.ts'
 import { KIND_OF } from '../pipeline/defer.ts'
@@ -46,7 +46,7 @@ async function cancel(
   parts: Pick<GrantParts, 'clock' | 'ledger'>,
   tx: Tx,
   { consentId, digest, flow, personId, taskId }: Deferral,
-  { agent, assertion }: BroughtAgent,
+  { agent, assertion }: AuthenticatedRequester,
 ): Promise<void> {
   await useCredential(tx, assertion)
   const now = parts.clock.now()

@@ -11,7 +11,7 @@ import type { OpeningRequest } from '../opening.ts'
 import { grantOf, lineOf, planOpening } from '../openings/plan-opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { MAX_APPROVAL } from '../pipeline/ask-approvers.ts'
-import type { BroughtAgent } from '../pipeline/authenticate-requester.ts'
+import type { AuthenticatedRequester } from '../pipeline/authenticate-requester.ts'
 import { answerableUntil, type Deferral } from '../pipeline/deferral.ts'
 import type { UnapprovedGrant } from '../pipeline/grant.ts'
 import type { Plan, PlannedGrant, PlanRequest, PlanResult } from '../pipeline/plan.ts'
@@ -57,7 +57,7 @@ export async function judgeDeferral(
   {
     brought,
     origin,
-  }: { readonly brought: BroughtAgent; readonly origin: OpeningRequest['origin'] },
+  }: { readonly brought: AuthenticatedRequester; readonly origin: OpeningRequest['origin'] },
 ): Promise<JudgedDeferral> {
   const { read } = parts.storage
   const consent = own.consentId === null ? undefined : await findConsent(read, own.consentId)

@@ -10,7 +10,7 @@ import { type GrantRefusal, refused, refusedBy, refuseOpening } from '../../issu
 import type { OpenedTask, OpeningRequest } from '../opening.ts'
 import { answerOpening, TASK_OVERTAKEN } from '../openings/answer.ts'
 import type { GrantParts } from '../parts.ts'
-import { type BroughtAgent, readAgent } from '../pipeline/authenticate-requester.ts'
+import { type AuthenticatedRequester, readAgent } from '../pipeline/authenticate-requester.ts'
 import { attemptBy, isFailed, refuseFailed } from '../pipeline/authenticated.ts'
 import { begin, untilBasesHold } from '../pipeline/begin.ts'
 import { KIND_OF } from '../pipeline/defer.ts'
@@ -64,7 +64,7 @@ export async function pollDeferral(parts: GrantParts, poll: Poll): Promise<PollA
 }
 
 interface PollInput {
-  readonly brought: BroughtAgent
+  readonly brought: AuthenticatedRequester
   readonly own: Deferral
   readonly no: (refusal: GrantRefusal) => Promise<GrantRefusal>
 }
@@ -148,7 +148,10 @@ async function wait(
   return refusedBy(PACE_GUARD)
 }
 
-export function usedSteps(parts: Pick<GrantParts, 'storage'>, { assertion, proof }: BroughtAgent) {
+export function usedSteps(
+  parts: Pick<GrantParts, 'storage'>,
+  { assertion, proof }: AuthenticatedRequester,
+) {
   return [proofStep(parts, proof), credentialStep(parts.storage.read, assertion)]
 }
 

@@ -2,16 +2,16 @@ import type { Detail } from '@remit/engine'
 import type { Agent } from '../../../identity/agents/index.ts'
 import {
   isNewcomer,
-  meetPerson,
+  resolveNamedPerson,
   type UnprovisionedPerson,
 } from '../../../identity/identity-providers/index.ts'
 import {
-  bringPerson,
+  agentWithinIssuers,
   claimAt,
   identifyClient,
+  provisionAssertedPerson,
   type TrustedIssuer,
   type VerifiedToken,
-  vouchedFor,
 } from '../../../identity/issuers/index.ts'
 import type { Person } from '../../../identity/people/index.ts'
 import type { ForeignActor } from '../../../identity/tokens/index.ts'
@@ -105,7 +105,7 @@ async function brought(
 ): Promise<Person | GrantRefusal> {
   const grant = await grantFor(parts, { person: newcomer.person, newcomer: true }, token)
   if (isRefused(grant)) return grant
-  return bringPerson(parts, token.vouched.issuer.name, newcomer)
+  return provisionAssertedPerson(parts, token.vouched.issuer.name, newcomer)
 }
 
 /** Finds the grant that the token comes to here. Reads, and writes nothing. */
@@ -124,7 +124,7 @@ async function grantFor(
     foreignDetails(vouched, catalog),
     catalog.at(shown.resource).locations,
   )
-  const limited = vouchedFor(agent, issuers, kindOf)
+  const limited = agentWithinIssuers(agent, issuers, kindOf)
   const now = parts.clock.now()
   const bases = (
     await basesFor(parts.storage.read, { personId: person.id, agentId: agent.id, now })
@@ -168,7 +168,7 @@ async function personOf(
   if (claims.sub === (claims.client_id ?? claims.azp))
     throw new Problem('token.malformed', 'the token has no person: its subject is its client')
   const said = claimAt(claims, access.subject)
-  return meetPerson(parts, { provider: access.provider, said }, claims.iat)
+  return resolveNamedPerson(parts, { provider: access.provider, said }, claims.iat)
 }
 
 /**

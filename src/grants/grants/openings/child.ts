@@ -1,6 +1,6 @@
 import { contains } from '@remit/engine'
 import type { Agent } from '../../../identity/agents/index.ts'
-import { vouchedFor } from '../../../identity/issuers/index.ts'
+import { agentWithinIssuers } from '../../../identity/issuers/index.ts'
 import { checkTicket, MAX_CHAIN, type TicketClaims } from '../../../identity/tokens/index.ts'
 import { rememberedUntil } from '../../../platform/jose/index.ts'
 import {
@@ -113,7 +113,7 @@ export async function planChild(
   })
   if (isRefused(parent)) return parent
   const { catalog, person, place, views, where } = parent
-  const agent = vouchedFor(known, issuers, catalog.kindOf)
+  const agent = agentWithinIssuers(known, issuers, catalog.kindOf)
   const budget = readLimits(ticket.budget, catalog)
   if (isRefused(budget)) return budget
   const bases = await adminBases(parts, held.task.personId, agent.id)

@@ -24,7 +24,7 @@ import {
 } from '../../issuance/index.ts'
 import type { AssertedOpening, OpenedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import type { BroughtAgent } from '../pipeline/authenticate-requester.ts'
+import type { AuthenticatedRequester } from '../pipeline/authenticate-requester.ts'
 import { useOnceStep } from '../pipeline/begin.ts'
 import { grantOpening } from '../pipeline/grant.ts'
 import type { Presenter, ReadAssertion } from './read-assertion.ts'
@@ -41,7 +41,7 @@ export const SPENT = refused('token.stale', 'something changed while the token w
 export interface Continuation {
   readonly asked: Omit<AssertedOpening, 'use'>
   readonly said: ReadAssertion<
-    Presenter & { readonly assertion: BroughtAgent['assertion'] | undefined }
+    Presenter & { readonly assertion: AuthenticatedRequester['assertion'] | undefined }
   >
   readonly resource: string
 }

@@ -18,7 +18,7 @@ import { type GrantRefusal, isRefused, issuingBy } from '../../issuance/index.ts
 import type { AssertedOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import { readBehind } from '../pipeline/actors.ts'
-import type { BroughtAgent } from '../pipeline/authenticate-requester.ts'
+import type { AuthenticatedRequester } from '../pipeline/authenticate-requester.ts'
 import { grantOpening } from '../pipeline/grant.ts'
 import { resolvePerson } from '../pipeline/resolve-person.ts'
 import { type AssertedAuthority, readAsserted } from './asserted.ts'
@@ -27,7 +27,7 @@ import { type AssertedAuthority, readAsserted } from './asserted.ts'
 const TYP = { id_jag: ['oauth-id-jag+jwt'], chaining: ['JWT', ''] } as const
 
 /** Agent that shows an assertion, and its key. */
-export type Presenter = Pick<BroughtAgent, 'agent' | 'issuers'> & {
+export type Presenter = Pick<AuthenticatedRequester, 'agent' | 'issuers'> & {
   readonly proof: Proof | undefined
 }
 

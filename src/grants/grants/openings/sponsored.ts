@@ -1,6 +1,6 @@
 import { asDelegates, type KindOf } from '@remit/engine'
 import type { Agent } from '../../../identity/agents/index.ts'
-import { vouchedFor } from '../../../identity/issuers/index.ts'
+import { agentWithinIssuers } from '../../../identity/issuers/index.ts'
 import { findPerson } from '../../../identity/people/index.ts'
 import {
   adminBases,
@@ -145,7 +145,7 @@ export async function planSponsored(
   const not = notInForce(parts, grant, answersFor(sponsor, known))
   if (not) return not
   const catalog = await parts.catalog.current()
-  const agent = vouchedFor(known, issuers, catalog.kindOf)
+  const agent = agentWithinIssuers(known, issuers, catalog.kindOf)
   const wanted = readAsked(request, catalog) ?? allOf(grant)
   if (isRefused(wanted)) return wanted
   const asked = withinPlace(wanted, here.where, catalog.kindOf)

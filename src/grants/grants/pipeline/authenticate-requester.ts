@@ -17,7 +17,7 @@ import { type FailedAuthentication, failedAuthentication, isFailed } from './aut
 import { readProof } from './credentials.ts'
 
 /** Agent that wants to open a task, and its key. Each is used once, with the task or not at all. */
-export interface BroughtAgent {
+export interface AuthenticatedRequester {
   readonly agent: Agent
   readonly assertion: CredentialUse
   readonly proof: Proof
@@ -28,7 +28,7 @@ export interface BroughtAgent {
 }
 
 /** Agent with the person or sponsor that it acts for, whose token is used once, too. */
-export interface BroughtSubject extends BroughtAgent {
+export interface RequesterWithSubject extends AuthenticatedRequester {
   readonly subject: Subject
 }
 
@@ -36,12 +36,12 @@ export interface BroughtSubject extends BroughtAgent {
 export function readAgent(
   parts: GrantParts,
   request: OpeningRequest,
-): Promise<BroughtAgent | FailedAuthentication> {
+): Promise<AuthenticatedRequester | FailedAuthentication> {
   return readWith(parts, request, provedKey(parts, request))
 }
 
 /** Agent that asks, where a key may be proved later. */
-export type AskingAgent = Pick<BroughtAgent, 'agent' | 'assertion'> & {
+export type AskingAgent = Pick<AuthenticatedRequester, 'agent' | 'assertion'> & {
   readonly proof: Proof | undefined
 }
 
@@ -69,7 +69,7 @@ function provedKey(
 }
 
 /** An agent that a trusted issuer vouches for, by that issuer's own word; it may be one that cannot prove a key. */
-export interface BroughtWorkload extends Omit<BroughtAgent, 'proof'> {
+export interface BroughtWorkload extends Omit<AuthenticatedRequester, 'proof'> {
   readonly proof: Proof | undefined
   readonly vouched: VerifiedToken
 }
@@ -92,7 +92,7 @@ const NOT_FOR_ITSELF = refused('agent.unauthenticated', 'an agent cannot issue a
 export async function readBrought(
   parts: GrantParts,
   opening: Opening,
-): Promise<BroughtSubject | FailedAuthentication> {
+): Promise<RequesterWithSubject | FailedAuthentication> {
   const read = await readAgent(parts, opening)
   if (isFailed(read)) return read
   const { agent } = read

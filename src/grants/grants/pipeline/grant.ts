@@ -10,7 +10,11 @@ import {
 } from '@remit/engine'
 import type { CatalogView } from '../../../catalog/catalog/index.ts'
 import type { Agent } from '../../../identity/agents/index.ts'
-import { atMostTrusted, type TrustedIssuer, vouchedFor } from '../../../identity/issuers/index.ts'
+import {
+  agentWithinIssuers,
+  type TrustedIssuer,
+  trustWithinIssuers,
+} from '../../../identity/issuers/index.ts'
 import type { Person } from '../../../identity/people/index.ts'
 import type { ForeignActor } from '../../../identity/tokens/index.ts'
 import type { LiveView } from '../../../platform/revocation/index.ts'
@@ -59,9 +63,9 @@ import type { WantedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 import {
   enterPlace,
-  findPlace,
+  findRequestedSpace,
   type Place,
-  type WantedPlace,
+  type RequestedSpace,
   withinPlace,
 } from './requested-space.ts'
 
@@ -135,7 +139,7 @@ export async function grantOpening(
   // INVARIANT: the catalog is taken after the views that watch over it were read.
   const catalog = await parts.catalog.current()
   const { kindOf } = catalog
-  const agent = vouchedFor(who.agent, issuers, kindOf)
+  const agent = agentWithinIssuers(who.agent, issuers, kindOf)
   const wanted = readAsked(opening, catalog)
   if (isRefused(wanted)) return wanted
   if (wanted === undefined || [...wanted.calls, ...(wanted.delegates ?? [])].length === 0)
@@ -296,7 +300,7 @@ export interface EnteredPlace {
 /** Checks that everybody is alive, and let in where the task is to be. */
 export async function enter(
   parts: GrantParts,
-  wanted: WantedPlace,
+  wanted: RequestedSpace,
   {
     agent,
     issuers,
@@ -311,7 +315,7 @@ export async function enter(
     sponsored: boolean
   },
 ): Promise<EnteredPlace | GrantRefusal> {
-  const place = await findPlace(parts, wanted)
+  const place = await findRequestedSpace(parts, wanted)
   if (isRefused(place)) return place
   const view = await parts.live.view(
     openingKeys(
@@ -327,7 +331,7 @@ export async function enter(
   if (isRefused(found)) return found
   const gate =
     certifiedAt([agent], parts.clock.now()) ??
-    alsoLiveness(found.also, { agents: [atMostTrusted(agent, issuers)] })
+    alsoLiveness(found.also, { agents: [trustWithinIssuers(agent, issuers)] })
   if (!gate.passed) return refused(codeOf(gate.reason ?? ''), gate.detail)
   if (await parts.dormancy?.suspends(parts, agent)) return DORMANT
   return { place, where: found.where, views: [view, found.also] }

@@ -10,7 +10,7 @@ import { type AuthorityRequest, type GrantRefusal, refused } from '../../issuanc
 import type { GrantParts } from '../parts.ts'
 
 /** Place in which a task is to be opened, as it was asked for. */
-export interface WantedPlace {
+export interface RequestedSpace {
   /** Name of a space; in none when left out, which restricts nothing. */
   readonly space?: string | undefined
   /** The surface's name of a thread in that space. */
@@ -33,9 +33,9 @@ const NOT_OPEN = refused(
   'there is no such space, or no task may be opened there by this agent for this person',
 )
 
-export async function findPlace(
+export async function findRequestedSpace(
   parts: Pick<GrantParts, 'facts' | 'storage'>,
-  { space, thread }: WantedPlace,
+  { space, thread }: RequestedSpace,
 ): Promise<Place | GrantRefusal> {
   if (space === undefined)
     return thread === undefined ? NOWHERE : refused('thread.unknown', '`thread` also needs `space`')

@@ -1,5 +1,5 @@
 import type { UnprovisionedPerson } from '../../../identity/identity-providers/index.ts'
-import { bringPerson } from '../../../identity/issuers/index.ts'
+import { provisionAssertedPerson } from '../../../identity/issuers/index.ts'
 import type { Person } from '../../../identity/people/index.ts'
 import { detailsAt, type GrantRefusal, refused } from '../../issuance/index.ts'
 import type { GrantParts } from '../parts.ts'
@@ -26,5 +26,5 @@ export async function resolvePerson(
   const catalog = await parts.catalog.current()
   if (resource !== undefined && detailsAt(details, catalog.at(resource).locations).length === 0)
     return refused('task.resource_not_granted', 'nothing would be granted at this resource')
-  return bringPerson(parts, met.by, met.newcomer)
+  return provisionAssertedPerson(parts, met.by, met.newcomer)
 }

@@ -3,8 +3,8 @@ import { decideHeld, heldRequest, type Verdict } from '../../../../calls/calls/i
 import {
   openTask,
   RpcAnswer,
+  repeatedAnswer,
   shownRequest,
-  toldAgain,
   toldOfTask,
 } from '../../../../calls/mcp-messages/index.ts'
 import { printJson } from '../../../../platform/lib/json.ts'
@@ -43,7 +43,7 @@ export async function waitForPeople(decided: DecidedCall, ports: McpPorts): Prom
         throw new RpcAnswer(
           openTask(rpc.id, shownRequest(decided.deferred), 'working', 'Being executed'),
         )
-      throw decided.deferred ? toldOfTask(rpc, verdict) : toldAgain(rpc, verdict)
+      throw decided.deferred ? toldOfTask(rpc, verdict) : repeatedAnswer(rpc, verdict)
     case 'requestable': {
       const request = await requestOf(verdict, ports)
       throw pending(rpc, verdict, request, ports.mcp.retryAfter)

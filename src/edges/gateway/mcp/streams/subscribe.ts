@@ -18,7 +18,7 @@ import { record } from '../finish.ts'
 import { enterMember } from '../group/enter-member.ts'
 import type { McpPorts } from '../ports.ts'
 import type { McpReply } from '../reply.ts'
-import { equip } from '../upstream/inject-credential.ts'
+import { injectServerCredential } from '../upstream/inject-credential.ts'
 import { peerOf } from '../upstream/peer.ts'
 import { send } from '../upstream/send.ts'
 import { upstreamKey } from '../upstream/sending.ts'
@@ -57,7 +57,7 @@ export async function subscribe(
     const decided = await decide({ ...call, ...heard }, ports, who)
     const { verdict } = decided
     if (verdict.outcome !== 'permit') return undefined
-    const done = await send(await equip({ ...decided, verdict }, ports), ports)
+    const done = await send(await injectServerCredential({ ...decided, verdict }, ports), ports)
     await record(done, ports)
     return subscriptionOf(done, told)
   } catch (error) {

@@ -11,7 +11,7 @@ import { peerOf } from './peer.ts'
  * Adds to the call the server to send it to, with its connection's credential and, inside the trust
  * domain, a transaction token.
  */
-export async function equip<C extends EquippedCall>(
+export async function injectServerCredential<C extends EquippedCall>(
   permitted: C,
   ports: McpPorts,
 ): Promise<C & EquippedPeer> {

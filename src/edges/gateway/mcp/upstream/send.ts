@@ -1,7 +1,7 @@
 import {
   failedCall,
+  forwardedAnswer,
   META,
-  passedOn,
   printedTexts,
   reshaped,
 } from '../../../../calls/mcp-messages/index.ts'
@@ -144,7 +144,7 @@ export function outcomeOf(
   const { rpc, verdict } = equipped
   const { status } = ended
   if (ended.state === 'answered' && ended.answer) {
-    const passed = passedOn(ended.answer, equipped)
+    const passed = forwardedAnswer(ended.answer, equipped)
     const reshape = reshapeOf(equipped, ports)
     const reply = reshape ? reshaped(passed, equipped, reshape) : passed
     if (!reply) return withheldOutcome(equipped, { status, latencyMs })
