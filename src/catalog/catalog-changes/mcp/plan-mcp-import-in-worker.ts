@@ -1,11 +1,12 @@
 import { mapInSteps } from '../../../platform/lib/in-steps.ts'
-import { isObject, type JsonObject, parseJson, printJson } from '../../../platform/lib/json.ts'
+import { type JsonObject, printJson } from '../../../platform/lib/json.ts'
 import { workerTask } from '../../../platform/lib/worker-task.ts'
 import type { McpDescription } from '../../../platform/net/index.ts'
 import { badDocument } from '../../argument-types/index.ts'
-import { type PackedPlan, packPlan, unpackPlan } from '../packed-plan.ts'
+import { unpackPlan } from '../packed-plan.ts'
 import type { ImportOptions, ImportPlan } from '../plan-resource.ts'
-import { MAX_CHARACTERS, planMcpImport } from './plan-mcp-import.ts'
+import type { planPackedMcpImport } from './packed-description.ts'
+import { MAX_CHARACTERS } from './plan-mcp-import.ts'
 
 const plan = workerTask<typeof planPackedMcpImport>({
   base: import.meta.url,
@@ -40,30 +41,4 @@ export async function planMcpImportInWorker(
     resourceTemplates: await pack(resourceTemplates),
   }
   return unpackPlan(await plan(packed, options))
-}
-
-/** Description on its way into a thread: exact numbers would lose their class, text does not. */
-type PackedDescription = Omit<McpDescription, List> & {
-  readonly [list in List]: readonly string[]
-}
-
-type List = 'tools' | 'prompts' | 'resources' | 'resourceTemplates'
-
-/** Plans the import of a packed description, for another thread. */
-function planPackedMcpImport(description: PackedDescription, options: ImportOptions): PackedPlan {
-  const { prompts, resources, resourceTemplates, tools } = description
-  const unpacked = {
-    ...description,
-    tools: tools.map(unpack),
-    prompts: prompts.map(unpack),
-    resources: resources.map(unpack),
-    resourceTemplates: resourceTemplates.map(unpack),
-  }
-  return packPlan(planMcpImport(unpacked, options))
-}
-
-function unpack(text: string): JsonObject {
-  const item = parseJson(text, { bytes: 4 * MAX_CHARACTERS })
-  if (!isObject(item)) throw new TypeError('not an object')
-  return item
 }
