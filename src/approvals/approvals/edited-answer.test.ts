@@ -5,7 +5,7 @@ import { addPasskey, SoftwareAuthenticator } from '../../identity/passkeys/testi
 import { findPerson } from '../../identity/people/index.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { actionsWith } from '../../policy/policy/testing.ts'
-import { findRequest, type Leaf, readFrozen } from '../access-requests/index.ts'
+import { attachRequest, findRequest, type Leaf, readFrozen } from '../access-requests/index.ts'
 import { type Edit, editableArguments, editCall, readEdits } from '../call-edits/index.ts'
 import { exactly } from './allowance/pattern.ts'
 import { answerRequest, type RequestAnswer } from './answer.ts'
@@ -44,14 +44,19 @@ const CALL = {
 forEachEngine('a call that an approver changes', (open) => {
   let shared: ReturnType<typeof testParts> | undefined
 
-  async function begin({ editable = EDITABLE, quorum = 1, signed = false } = {}) {
+  async function begin({
+    agentId = 'refund-bot',
+    editable = EDITABLE,
+    quorum = 1,
+    signed = false,
+  } = {}) {
     shared ??= open.shared().then(testParts)
     const parts = await shared
     const maria = await addPerson(parts, 'support')
     const [finn, fay] = [await addPerson(parts, 'finance'), await addPerson(parts, 'finance')]
     const signature = signed ? ({ signature: 'passkey' } as const) : {}
     const ask = anAsk({ editable, quorum, ...signature })
-    const asking = anAsking(parts, maria, { ask, inspected: LEAVES })
+    const asking = anAsking(parts, maria, { agentId, ask, inspected: LEAVES })
     const { person, task } = asking.call
     const request = await attached(parts, { ...asking, call: aCall({ ...CALL, person, task }) })
     const edited = (changes: readonly Edit[]) => editCall(request, ACTION, changes)
@@ -210,6 +215,20 @@ forEachEngine('a call that an approver changes', (open) => {
       await assert.rejects(approve(LESS, { shown, ...over }), { code: 'approval.bad_edit' })
     assert.equal((await findRequest(parts, request.id))?.state, 'pending')
     assert.equal((await approve(LESS, { shown }, fay)).state, 'approved')
+  })
+
+  test('is refused where its agent has no room for another question; the one that was asked goes on waiting', async () => {
+    const agentId = 'crowded-bot'
+    const { parts, maria, request, approve } = await begin({ agentId })
+    for (const person of [maria, await addPerson(parts), await addPerson(parts)]) {
+      const asked = () =>
+        parts.storage.transaction((tx) =>
+          attachRequest(parts, tx, anAsking(parts, person, { agentId })),
+        )
+      while ((await asked()).outcome === 'created');
+    }
+    await assert.rejects(approve(LESS), { code: 'approval.too_many_pending' })
+    assert.equal((await findRequest(parts, request.id))?.state, 'pending')
   })
 
   test('only loses: what makes more of it, or is not named by the rule, is refused', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LiveView } from '../../platform/revocation/index.ts'
-import { dependencyViews, mayContinue, renewViews, stillLive } from './still-live.ts'
+import type { KnownIdentity } from './identify.ts'
+import { dependencyViews, mayContinue, renewViews, stillLive, ticketOf } from './still-live.ts'
 import type { ValidityCheck } from './verdict.ts'
 
 const NOT_AFTER = 1_000
@@ -45,6 +46,17 @@ test('a call begins until token and task have ended, and goes on until the task 
   assert.deepEqual(at(NOT_AFTER), [false, true])
   assert.deepEqual(at(DEADLINE - 1), [false, true])
   assert.deepEqual(at(DEADLINE), [false, false])
+})
+
+test('a call begins until its token or its task has ended, whichever is first', () => {
+  for (const [exp, deadline, notAfter] of [
+    [1, 2_000, 1_000],
+    [3, 2_000, 2_000],
+  ] as const) {
+    const who = { claims: { exp }, held: { task: { deadline } } }
+    const ticket = ticketOf(who as KnownIdentity, { also, where: undefined }) // as: only what is looked at
+    assert.deepEqual([ticket.notAfter, ticket.deadline], [notAfter, deadline])
+  }
 })
 
 test('a call whose task ends with its token does not begin at that end', () => {

@@ -83,7 +83,8 @@ test('a token is of the request, the endpoint and the enforcement point that it 
   assert.throws(() => read({ token, properties: { a: 1 } }), BAD)
   const shaped = tokenAfter('psn_c', { properties: { a: 1 } })
   assert.equal(read({ token: shaped, properties: { a: 1 } }).after, 'psn_c')
-  assert.throws(() => read({ token: shaped }), BAD)
+  for (const other of [{}, { properties: { a: 2 } }])
+    assert.throws(() => read({ token: shaped, ...other }), BAD, JSON.stringify(other))
 })
 
 test('a token is good for an hour', async () => {

@@ -63,7 +63,11 @@ test('what is no file, or larger than a manifest can be, is not read', async (t)
   })
   const padded = (bytes: number) => written(t, { change: (text) => text.padEnd(bytes) })
   assert.ok(await readManifest(await padded(MAX_BYTES), MANIFEST, MASTER))
-  await assert.rejects(readManifest(await padded(MAX_BYTES + 1), MANIFEST, MASTER), DAMAGED)
+  const larger = await padded(MAX_BYTES + 1)
+  await assert.rejects(readManifest(larger, MANIFEST, MASTER), {
+    ...DAMAGED,
+    detail: `${join(larger, MANIFEST)} is not a manifest`,
+  })
 })
 
 test('a text that is no JSON object is damaged', async (t) => {

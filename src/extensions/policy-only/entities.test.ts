@@ -144,3 +144,11 @@ test('an action among the entities says no more than the schema, and is no entit
   assert.match(said, /the schema does not say that it is in Action::"write"$/)
   assert.match(refusal([{ uid: { type: 'Reaction', id: 'a' } }]), /the schema has no such type$/)
 })
+
+test('an action is in the groups above it, also where those lead back to it', () => {
+  const shape = readShape('action open in [close]; action close in [open]; action lock;')
+  const within = (id: string) =>
+    JSON.stringify([action('open', { parents: [{ type: 'Action', id }] })])
+  for (const id of ['close', 'open']) assert.deepEqual(readEntities(within(id), shape), [])
+  assert.throws(() => readEntities(within('lock'), shape), { code: 'policy_set.invalid' })
+})

@@ -146,6 +146,7 @@ describe('notifications in browsers', () => {
       browser.subscription({ endpoint: 'http://push.example/' }),
       browser.subscription({ endpoint: 'https://user@push.example/' }),
       browser.subscription({ endpoint: 7 }),
+      browser.subscription({ endpoint: [ENDPOINT] }),
       browser.subscription({ keys: 7 }),
       browser.subscription({ keys: { ...good.keys, auth: 7 } }),
       browser.subscription({ keys: { ...good.keys, auth: undefined } }),

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { jws, newKey, type TestKey } from '../../../test/signing.ts'
 import { Problem } from '../../platform/lib/problem.ts'
+import { HOUR } from '../../platform/lib/time-units.ts'
 import { ORGANIZATION } from '../../platform/revocation/index.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { ClientAuthenticator } from './authenticator.ts'
 import { addClient } from './change-client.ts'
 import { clientKey } from './client.ts'
 import { findClient } from './client-store.ts'
-import { addClientKey } from './rotate.ts'
+import { addClientKey, rotateSecret } from './rotate.ts'
 import { advance, clientParts, clientWith } from './testing.ts'
 
 const by = 'psn_ada'
@@ -159,6 +160,39 @@ forEachEngine('the authentication of a machine client', (open) => {
     await parts.live.settle(change)
     await parts.live.view([ORGANIZATION, clientKey('edge')])
     assert.ok(clients.atHand(presented, 'evaluations'))
+  })
+
+  test('a client is known while the organization is stopped, and its view says that it is', async () => {
+    const { clients, over, parts, presented, storage } = await begin()
+    await clients.authenticate(presented, 'evaluations')
+    const stopped = { ...ORGANIZATION, state: 'suspended' } as const
+    const change = await storage.transaction((tx) => parts.live.raise(tx, [stopped]))
+    await parts.live.settle(change)
+    for (const each of [clients, over({})]) {
+      const { client, view } = await each.authenticate(presented, 'evaluations')
+      assert.equal(client.id, 'edge')
+      assert.deepEqual(
+        view.dead.map(({ kind }) => kind),
+        ['organization'],
+      )
+      assert.equal(each.atHand(presented, 'evaluations')?.client.id, 'edge')
+    }
+  })
+
+  test('a client was used when the latest of its credentials was', async () => {
+    const { clients, over, parts, presented } = await begin()
+    const previousEndsAt = parts.clock.now() + HOUR
+    const { secret } = await rotateSecret(parts, { id: 'edge', by, previousEndsAt })
+    const other = { kind: 'secret', secret: secret.reveal() } as const
+    await clients.authenticate(presented, 'evaluations')
+    advance(parts.clock, 50_000)
+    await parts.live.renew()
+    await clients.authenticate(other, 'evaluations')
+    const latest = parts.clock.now()
+    advance(parts.clock, 5_000)
+    await parts.live.renew()
+    const { client } = await over({}).authenticate(presented, 'evaluations')
+    assert.equal(client.lastUsedAt, latest)
   })
 
   test('the use of a client is written at once, and then once a minute', async () => {

@@ -8,6 +8,7 @@ import {
   isObject,
   type Json,
   jsonSlices,
+  MAX_AT_ONCE,
   parseJson,
   parseJsonInSteps,
   printJson,
@@ -357,6 +358,14 @@ test('W10: a long text is read in slices of 8,192 values, to the same value or t
       (error) => isDeepStrictEqual(refusal(error), expected),
     )
   }
+})
+
+test('W10: a text of 64 KiB is read at once, and a longer one in slices', async () => {
+  const ofBytes = (count: number) => Buffer.from(`"${'a'.repeat(count - 2)}"`)
+  assert.equal(parseJsonInSteps(ofBytes(MAX_AT_ONCE)), 'a'.repeat(MAX_AT_ONCE - 2))
+  const longer = parseJsonInSteps(ofBytes(MAX_AT_ONCE + 1))
+  assert.ok(longer instanceof Promise)
+  assert.equal(await longer, 'a'.repeat(MAX_AT_ONCE - 1))
 })
 
 test('details give positions and never repeat what was sent', () => {

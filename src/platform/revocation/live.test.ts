@@ -250,6 +250,18 @@ forEachEngine('live', (open) => {
     assert.equal(settled.done, true)
   })
 
+  test('a change of nothing waits for nothing, also where the store cannot be reached', async () => {
+    const { replica, time, storage } = await replicas(await open())
+    const a = await replica()
+    const change = await storage.transaction((tx) => a.raise(tx, []))
+    const { clock, wait } = time
+    const silent = time.over(storage, () => new Promise(() => {}))
+    const cutOff = new Live({ storage: silent, clock, wait, random: systemRandom })
+    const settled = watch(cutOff.settle(change))
+    await time.rest()
+    assert.equal(settled.done, true)
+  })
+
   test('database time that leaps ahead does not make leases look as if they had run out', async () => {
     const { replica, raise, time } = await replicas(await open())
     const a = await replica()

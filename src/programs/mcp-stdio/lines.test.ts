@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { mock, test } from 'node:test'
 import { Lines } from './lines.ts'
 
 function split(bytes: Uint8Array, size: number, max: number): [string, boolean][] {
@@ -42,4 +42,16 @@ test('a line is whole however often the room for it grows', () => {
   const wanted = ['short', long, '', long].map((line) => [line, false])
   for (const size of [1, 1_000, 4_096, bytes.length])
     assert.deepEqual(split(bytes, size, 20_000), wanted, String(size))
+})
+
+test('the room for a line doubles as it grows, up to what a line may have', () => {
+  const lines = new Lines(20_000, () => {})
+  const asked = mock.method(Buffer, 'allocUnsafe')
+  try {
+    for (let i = 0; i < 5; i++) lines.push(Buffer.alloc(4_000, 'x'))
+  } finally {
+    asked.mock.restore()
+  }
+  const sizes = asked.mock.calls.map(({ arguments: [size] }) => size)
+  assert.deepEqual(sizes, [8_192, 16_384, 20_000])
 })

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { unusableBearer } from './own-tokens.ts'
+import { manualClock } from '../../platform/lib/clock.ts'
+import { ownTokens, unusableBearer } from './own-tokens.ts'
+import type { FactParts } from './parts.ts'
+
+test('tokens of ours are checked by the keys, the clock and the memory of the server, and by nothing else', () => {
+  const [keys, verified] = [{}, {}] as unknown as [FactParts['keys'], FactParts['verified']] // as: only handed on
+  const needed = { issuer: 'https://remit.example', keys, clock: manualClock(), verified }
+  const parts = { ...needed, storage: {} }
+  assert.deepEqual(ownTokens(parts), needed)
+})
 
 test('a bearer token in the form of a signed one is told its scheme', () => {
   for (const token of ['a.b.c', 'eyJ0.e_-9.AZaz09_-'])

@@ -186,6 +186,22 @@ forEachEngine('what ends takes its tasks with it', (open) => {
     await parts.live.stop()
   })
 
+  test('what ends while the keeper starts is heard, and closed in its first round', async () => {
+    const parts = await taskTestParts(await open())
+    const task = await openedTask(parts, { agentId: 'old-bot' })
+    const onChange: TaskParts['live']['onChange'] = (listener) => {
+      listener([{ kind: 'agent', id: 'old-bot', epoch: 2, state: 'ended' }])
+      return () => {}
+    }
+    const live = { ...bound(parts), onChange }
+    const keep = new TaskKeeper({ ...parts, live }, { onError: assert.ifError })
+    await keep.start()
+    await keep.sweep()
+    assert.equal(await stateOf(parts, task.id), 'closed')
+    await keep.stop()
+    await parts.live.stop()
+  })
+
   test('a keeper works by itself from its start until it stops', async () => {
     const parts = await taskTestParts(await open())
     const bots = ['first-bot', 'second-bot', 'third-bot'] as const

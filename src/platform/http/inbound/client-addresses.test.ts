@@ -32,6 +32,16 @@ describe('the address of a client', () => {
     assert.equal(addresses.of(from('10.1.2.3', '203.0.113.9, unknown')), '10.1.2.3')
   })
 
+  it('is looked for in the last 16 addresses of the list, however long it is', () => {
+    const addresses = new ClientAddresses(['10.0.0.0/8'])
+    const behind = (proxies: number) => {
+      const hops = Array.from({ length: proxies }, (_, i) => `10.0.0.${i + 1}`)
+      return addresses.of(from('10.1.2.3', ['203.0.113.9', ...hops].join(', ')))
+    }
+    assert.equal(behind(15), '203.0.113.9')
+    assert.equal(behind(16), '10.0.0.1')
+  })
+
   it('is counted by itself, but for proxies, and for loopback where no proxy is named', () => {
     const plain = new ClientAddresses()
     for (const ip of ['127.0.0.1', '::1', '::ffff:127.0.0.1', '127.8.8.8']) {
