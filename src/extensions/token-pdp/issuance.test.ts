@@ -21,7 +21,20 @@ import {
   refundsUpTo,
   sponsored,
 } from '../../grants/grants/openings/testing.ts'
-import { linkClient, retireAgent, setCeiling, unlinkClient } from '../../identity/agents/index.ts'
+import {
+  linkClient,
+  retireAgent,
+  setCeiling,
+  setOwner,
+  unlinkClient,
+} from '../../identity/agents/index.ts'
+import {
+  addIssuer,
+  identifyWorkload,
+  setIssuerTerms,
+  suspendIssuer,
+} from '../../identity/issuers/index.ts'
+import type { IssuerDescription } from '../../identity/issuers/read-issuer.ts'
 import { suspendPerson } from '../../identity/sessions/index.ts'
 import { newId } from '../../platform/lib/id.ts'
 import { HOUR, WEEKDAYS } from '../../platform/lib/time-units.ts'
@@ -47,6 +60,7 @@ const EXCHANGE = 'issue:access_token:token_exchange'
 const ALONE = 'issue:access_token:client_credentials'
 const SAM: AskedParty = { type: 'user', id: 'sam' }
 const BOT: AskedParty = { type: 'client', id: 'bot-client' }
+const JOB: AskedParty = { type: 'workload', id: 'spiffe://prod/job' }
 
 const gate = (action = CODE, subject = SAM, audience = ORDERS): IssuanceQuestion => ({
   subject,
@@ -86,6 +100,21 @@ const BILLING = planImport(
 )
 
 type RecordedEvent = Readonly<Record<string, unknown>>
+
+/** Live state after whose first view something changes, once. */
+function changedAfterView(parts: World['parts'], change: () => Promise<void>) {
+  let isChanged = false
+  const view: typeof parts.live.view = async (keys) => {
+    const seen = await parts.live.view(keys)
+    if (isChanged) return seen
+    isChanged = true
+    await change()
+    return seen
+  }
+  return new Proxy(parts.live, {
+    get: (of, name) => (name === 'view' ? view : Reflect.get(of, name, of)),
+  })
+}
 
 const catalogOf = (parts: World['parts']) => ({
   ...parts,
@@ -424,6 +453,13 @@ forEachEngine('servers that ask before they issue', (open) => {
     const held = await world.open()
     await world.decide(held, await world.token(held), READ)
     assert.deepEqual(await saysAll([gate()]), ['issuance.not_permitted'])
+    // The limit is of this agent alone.
+    const { id } = await addAgent(world, 'helper')
+    await world.allow([ALL_OF_ORDERS], id)
+    await permitAll(world, world.sam)
+    const parties = [{ type: 'client', id: 'bot-client', agent: id }] as const
+    assert.deepEqual(await saysAll([gate()], {}, { parties }), ['permitted'])
+    assert.deepEqual(await saysAll([gate()]), ['issuance.not_permitted'])
   })
 
   test('an answer that is given still holds: what changes meanwhile withdraws it', async (t) => {
@@ -665,28 +701,24 @@ forEachEngine('servers that ask before they issue', (open) => {
   test('a client that is another agent, or none, by the time that all of it was read is none', async (t) => {
     const { world, parts, answering } = await begin(t)
     await addAgent(world, 'helper')
+    await addAgent(world, 'first')
     const link = { issuer: world.provider.issuer, clientId: 'other', by: 'x' }
-    for (const next of [undefined, 'helper']) {
-      await linkClient(parts, { ...link, agentId: 'refund-bot' })
-      let isChanged = false
-      const view: typeof parts.live.view = async (keys) => {
-        const seen = await parts.live.view(keys)
-        if (!isChanged) {
-          isChanged = true
+    const beside = [gate(EXCHANGE), gate(EXCHANGE, JOB)]
+    for (const questions of [[gate()], beside])
+      for (const next of [undefined, 'helper']) {
+        await linkClient(parts, { ...link, agentId: 'refund-bot' })
+        const live = changedAfterView(parts, async () => {
           await unlinkClient(parts, { ...link, agentId: 'refund-bot' })
           if (next) await linkClient(parts, { ...link, agentId: next })
-        }
-        return seen
+        })
+        const parties = [{ ...JOB, agent: 'first' }]
+        const answers = await answering({ parties }, { ...parts, live }).answers({
+          ...{ questions, clientId: 'other', bound: true, ip: '' },
+          ...{ sponsorGrant: undefined, tokenId: undefined },
+        })
+        assert.deepEqual(new Set(answers.map(said)), new Set(['agent.unknown']), next ?? 'none')
+        if (next) await unlinkClient(parts, { ...link, agentId: next })
       }
-      const live = new Proxy(parts.live, {
-        get: (of, name) => (name === 'view' ? view : Reflect.get(of, name, of)),
-      })
-      const answers = await answering({}, { ...parts, live }).answers({
-        ...{ questions: [gate()], clientId: 'other', bound: true, ip: '' },
-        ...{ sponsorGrant: undefined, tokenId: undefined },
-      })
-      assert.deepEqual(answers.map(said), ['agent.unknown'], next ?? 'none')
-    }
   })
 
   test('what scopes hold within is said once, by the first gate that is permitted, and of what is denied nothing', async (t) => {
@@ -727,6 +759,20 @@ forEachEngine('servers that ask before they issue', (open) => {
     assert.deepEqual(await saysAll([gate()]), ['policy.error'])
   })
 
+  test('a rule about issuing that people can lift denies, where it applies: a server that asks can ask no people', async (t) => {
+    const { world, saysAll } = await begin(t)
+    const asks = `@id("asks") @requestable("people look at it") @approvers("group:finance")`
+    await publishPolicies(world.parts, {
+      text: `${REFUND_DESK}\n${asks} forbid (principal is Person, action == Action::"${CODE}", resource);`,
+      ...{ by: 'operator', note: 'test' },
+    })
+    assert.deepEqual(await saysAll([gate()]), ['issuance.forbidden'])
+    assert.deepEqual(await saysAll([gate(EXCHANGE), scope('orders.read')]), [
+      'permitted',
+      'permitted',
+    ])
+  })
+
   test('with no person present, rules that ask for one do not hold', async (t) => {
     const { world, saysAll } = await begin(t)
     await permitAll(world, world.ada)
@@ -738,5 +784,119 @@ forEachEngine('servers that ask before they issue', (open) => {
     await publishPolicies(world.parts, { text, by: 'operator', note: 'test' })
     assert.deepEqual(await saysAll([gate(ALONE, BOT)]), ['permitted'])
     assert.equal((await saysAll([gate()]))[0] === 'permitted', false)
+  })
+
+  /** Trusts a platform, which vouches for an agent that may do for Sam what he may. */
+  async function vouched(world: World) {
+    const parts = { ...world.parts, loopback: true }
+    const { ada, sam } = world
+    const admit = { trust: 3, ceiling: [ALL_OF_ORDERS], owner: ada.id }
+    const terms = (over: Partial<IssuerDescription>) => ({
+      ...{ uses: ['workload'], trust: 3, ceiling: null, ownerId: ada.id },
+      rules: [{ name: 'all', when: [{ claim: 'sub', prefix: 'agent/' }], admit }],
+      ...over,
+    })
+    const issuer = await addIssuer(parts, {
+      ...terms({}),
+      ...{ name: 'platform', issuer: 'https://platform.example', by: ada.id },
+    })
+    const subject = 'agent/1'
+    const claims = { iss: issuer.issuer, aud: [], sub: subject, iat: 0, exp: 0 }
+    const { id } = await identifyWorkload(parts, { issuer, claims, subject, digest: '' })
+    await world.allow([ALL_OF_ORDERS], id)
+    await permitAll(world, sam)
+    return {
+      parties: [{ ...JOB, agent: id }],
+      set: (over: Partial<IssuerDescription>) =>
+        setIssuerTerms(parts, { name: 'platform', terms: terms(over), by: ada.id }),
+      suspend: () => suspendIssuer(parts, { name: 'platform', by: ada.id, reason: 'test' }),
+    }
+  }
+
+  test('an agent that an issuer vouches for is within what that may give, as long as it may', async (t) => {
+    const { world, parts, ask, saysAll, answering } = await begin(t)
+    const { parties, set, suspend } = await vouched(world)
+    const asked = [gate(EXCHANGE, SAM), scope('orders.read'), scope('orders.list', JOB)]
+    const says = () => saysAll(asked, { clientId: undefined }, { parties })
+    const seconds = async () => {
+      const [first] = await ask(asked, { clientId: undefined }, { parties })
+      return shaping(first).tokenLifetime
+    }
+    assert.deepEqual(await says(), Array(3).fill('permitted'))
+    assert.equal(await seconds(), 300, 'trust without an end')
+    await set({ ceiling: [only('orders.list')] })
+    assert.deepEqual(await says(), ['permitted', 'issuance.not_permitted', 'permitted'])
+    const expiresAt = parts.clock.now() + 90_000
+    await set({ expiresAt })
+    assert.equal(await seconds(), 90)
+    const one = answering({ parties })
+    await one.answers({
+      ...{ questions: asked, clientId: undefined, bound: true, ip: '' },
+      ...{ sponsorGrant: undefined, tokenId: undefined },
+    })
+    assert.equal(one.stands(), true)
+    await suspend()
+    assert.deepEqual([one.stands(), await one.stillStands()], [false, false])
+    assert.deepEqual(await says(), Array(3).fill('issuer.suspended'))
+  })
+
+  test('an issuer that is suspended while the parties are read vouches for nothing', async (t) => {
+    const { world, parts, answering } = await begin(t)
+    const { parties, suspend } = await vouched(world)
+    const live = changedAfterView(parts, async () => {
+      await suspend()
+    })
+    const answers = await answering({ parties }, { ...parts, live }).answers({
+      ...{ questions: [gate(EXCHANGE), gate(EXCHANGE, JOB)], clientId: undefined, bound: true },
+      ...{ ip: '', sponsorGrant: undefined, tokenId: undefined },
+    })
+    assert.deepEqual(answers.map(said), Array(2).fill('issuer.suspended'))
+  })
+
+  test('a sponsor answers for the agent that asks, and not only for the last one of the chain', async (t) => {
+    const { world, parts, saysAll } = await begin(t)
+    await permitAll(world, world.ada)
+    const helper = await addAgent(world, 'helper')
+    const grant = await sponsored(world, helper, { rate: undefined, schedule: ALWAYS })
+    const parties = [{ ...JOB, agent: helper.id }]
+    const says = () => saysAll([gate(ALONE, JOB)], { sponsorGrant: grant.id }, { parties })
+    assert.deepEqual(await says(), ['permitted'])
+    await setOwner(parts, { agentId: helper.id, ownerId: world.finn.id, by: 'operator' })
+    assert.deepEqual(await says(), ['sponsor_grant.not_in_force'])
+  })
+
+  test('rules see the owner of an agent, with their groups', async (t) => {
+    const { world, saysAll } = await begin(t)
+    await world.signIn('ada', 'finance')
+    const of = (owner: string) =>
+      publishPolicies(world.parts, {
+        text: `${REFUND_DESK}\n@id("owner") forbid (principal is Agent, action, resource) unless { ${owner} };`,
+        ...{ by: 'operator', note: 'test' },
+      })
+    await of('principal.owner.subject == "ada" && principal.owner in Group::"finance"')
+    assert.deepEqual(await saysAll([gate()]), ['permitted'])
+    await of('principal.owner in Group::"support"')
+    assert.deepEqual(await saysAll([gate()]), ['issuance.forbidden'])
+  })
+
+  test('every answer rests on the state of its own API', async (t) => {
+    const { parts, answering } = await begin(t)
+    const denied = gate(CODE, SAM, 'https://gw.example/elsewhere')
+    for (const questions of [
+      [gate()],
+      [denied, scope('orders.read')],
+      [denied, cell('orders.read')],
+    ]) {
+      const one = answering()
+      const answers = await one.answers({
+        ...{ questions, clientId: 'bot-client', bound: true, ip: '' },
+        ...{ sponsorGrant: undefined, tokenId: undefined },
+      })
+      assert.equal(said(answers.at(-1)), 'permitted')
+      assert.equal(one.stands(), true)
+      const raises = [{ kind: 'resource' as const, id: 'orders' }]
+      await parts.live.settle(await parts.storage.transaction((tx) => parts.live.raise(tx, raises)))
+      assert.deepEqual([one.stands(), await one.stillStands()], [false, false])
+    }
   })
 })

@@ -15,6 +15,7 @@ import {
 import type { GrantParts } from '../../grants/grants/index.ts'
 import type { ProblemCode } from '../../platform/lib/problem.ts'
 import type { LiveView } from '../../platform/revocation/index.ts'
+import { CLOSED } from '../../policy/policy/index.ts'
 import { limitsOver, peekBudgets, subjectsOf } from '../../tasks/budgets/index.ts'
 import { standsOn } from '../../tasks/consent/index.ts'
 import { codeOf } from '../../tasks/decision-log/index.ts'
@@ -87,7 +88,7 @@ export class Reaches {
     })
     const alive = livenessOf(view)
     if (!alive.passed) return none(codeOf(alive.reason ?? ''))
-    const about = { ...facts, context: contexts.low }
+    const about = { ...facts, context: contexts.low, closed: CLOSED }
     for (const action of issues) {
       const answer = issuable(about, { action, resource: resource.name }, policies)
       if (!answer.allowed)
