@@ -194,6 +194,15 @@ forEachEngine('a check', (open) => {
     }
   })
 
+  test('words of the call itself stay as they are, where they speak of a task', async (t) => {
+    const world = await worlds.own(t)
+    const bounds = [{ path: '/note', op: 'eq' as const, value: 'a task' }]
+    const ceiling = [{ ...ALL_OF_ORDERS, actions: ['orders.refund'], bounds }]
+    await setCeiling(world.parts, { agentId: 'refund-bot', ceiling, by: 'operator' })
+    const { enough } = await check(world)
+    assert.equal(enough, 'a call of orders.refund where note = "a task"')
+  })
+
   test('of what is suspended says which of them is', async (t) => {
     const world = await worlds.own(t)
     await suspendAgent(world.parts, { agentId: 'refund-bot', by: 'operator', reason: 'test' })
@@ -207,6 +216,8 @@ forEachEngine('a check', (open) => {
     const actions = new Map([
       named('orders.read', ['orders.look-up']),
       named('billing.read'),
+      named('orders.close', ['orders.shut']),
+      named('billing.close', ['billing.shut']),
       ...Array.from({ length: 10 }, (_, i) => named(`orders.item-${i}`)),
     ])
     const meant = (name: string) => actionNamed(name, actions).name
@@ -225,6 +236,7 @@ forEachEngine('a check', (open) => {
       return detail
     }
     assert.equal(told('read'), '`read` could be orders.read or billing.read')
+    assert.equal(told('shut'), '`shut` could be orders.close or billing.close')
     const eight = Array.from({ length: 8 }, (_, i) => `orders.item-${i}`)
     assert.equal(told('item'), `there is no action \`item\`; there is ${eight.join(', ')}`)
   })
@@ -297,6 +309,23 @@ when { context.args.amount.lessThan(decimal("1.00")) };`.replaceAll(
       ['permit', 'deny', 'deny'],
     )
     assert.deepEqual(unsaid.dependsOn, ['amount'])
+  })
+
+  test('where both fillings are answered the same, the first of them is told', async () => {
+    const world = await worlds.shared()
+    const amountIs = (id: string, test: string) =>
+      `@id("${id}") forbid (principal is Agent, action, resource) when { context.args has amount && context.args.amount.${test} };`
+    const draft = [
+      REFUND_DESK,
+      amountIs('small', 'lessThan(decimal("1.00"))'),
+      amountIs('large', 'greaterThan(decimal("4000.00"))'),
+    ].join('\n')
+    const { dependsOn, gates, verdict } = await check(world, {
+      ...{ arguments: { order_id: '1042' }, draft },
+    })
+    assert.deepEqual([verdict, dependsOn], ['deny', []])
+    const [rule] = gates.find(({ gate }) => gate === 'agent')?.policies ?? []
+    assert.equal(rule?.id, 'small')
   })
 
   test('a basis is enough where what the person allowed and what administrators allowed both are', async (t) => {

@@ -85,6 +85,8 @@ forEachEngine('who can ever do what', (open) => {
     assert.ok(
       read && !read.possible && read.because === 'forbidden' && read.rules[0]?.id === 'no-reading',
     )
+    assert.deepEqual(said.get('orders.read')?.for, [], 'no one, though Sam lets it')
+    assert.deepEqual((await whoCan(parts, 'orders.read')).agents, [])
     await assert.rejects(whatCan(parts, 'nobody'), /there is no agent/)
   })
 
