@@ -8,6 +8,7 @@ import { addAgent, permitAll, refundBot, sponsored } from '../../grants/grants/o
 import { registerAgent, setCeiling, suspendAgent } from '../../identity/agents/index.ts'
 import { listPersons } from '../../identity/people/index.ts'
 import { suspendPerson } from '../../identity/sessions/index.ts'
+import { newId } from '../../platform/lib/id.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { publishPolicies } from '../../policy/policy/index.ts'
 import { grantBasis } from '../../tasks/consent/index.ts'
@@ -161,6 +162,37 @@ forEachEngine('who can ever do what', (open) => {
     assert.equal(new Set(ids).size, ids.length)
     assert.deepEqual(ids.toSorted(), inSupport.map(({ id }) => id).toSorted())
     assert.equal(cut, false)
+  })
+
+  test('of more people than are looked at, it says that there are more', {
+    timeout: 60_000,
+  }, async (t) => {
+    const world = await worlds.own(t)
+    const { clock, random, storage } = world.parts
+    // Policies are asked about none of those who are suspended; by name, all of them come before Sam.
+    const suspended = () => ({
+      id: newId('person', random),
+      ...{ issuer: 'https://idp.example', subject: newId('person', random) },
+      ...{ name: 'A person', email: null, status: 'suspended' as const },
+      ...{ created_at: clock.now(), last_seen_at: clock.now() },
+    })
+    const add = (count: number) =>
+      storage.transaction(async (tx) => {
+        for (let left = count; left > 0; left -= 1_000)
+          await tx
+            .insertInto('persons')
+            .values(Array.from({ length: Math.min(left, 1_000) }, suspended))
+            .execute()
+      })
+    const looked = async () => {
+      const { cut, people } = await whoCan(world.parts, 'orders.read')
+      return { cut, sam: people.some(({ person }) => person.id === world.sam.id) }
+    }
+    const found = await listPersons(storage.read, { limit: 1_000 })
+    await add(20_000 - found.length)
+    assert.deepEqual(await looked(), { cut: true, sam: true })
+    await add(1)
+    assert.deepEqual(await looked(), { cut: true, sam: false })
   })
 
   test('what may be handed on may not therefore be done, and each API is its own', () => {
