@@ -60,7 +60,7 @@ const EXCHANGE = 'issue:access_token:token_exchange'
 const ALONE = 'issue:access_token:client_credentials'
 const SAM: AskedParty = { type: 'user', id: 'sam' }
 const BOT: AskedParty = { type: 'client', id: 'bot-client' }
-const JOB: AskedParty = { type: 'workload', id: 'spiffe://prod/job' }
+const JOB = { type: 'workload', id: 'spiffe://prod/job' } as const
 
 const gate = (action = CODE, subject = SAM, audience = ORDERS): IssuanceQuestion => ({
   subject,
