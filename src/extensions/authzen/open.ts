@@ -47,7 +47,7 @@ export function onlyOf({ ledger, live, storage }: Centre): OnlyAnsweringParts {
     live,
     onlySets: new OnlySets({ live, storage }),
     answered: new GatheredRecords({
-      // What enforcement points are told is a decision as good as any.
+      // An answer to an enforcement point gives authority: it commits only under this server's lease.
       storage: {
         ...{ engine: storage.engine, read: storage.read },
         commit: (steps) => live.commit(storage, steps),

@@ -529,7 +529,7 @@ forEachEngine('servers that ask before they issue', (open) => {
     })
     const under = { sponsorGrant: grant.id }
     assert.equal(shaping((await ask(alone, under))[0]).tokenLifetime, 90)
-    // What administrators allow holds beside it; what the sponsor consented to for themselves does not.
+    // A basis of an administrator counts beside the sponsor grant. The sponsor's own consent does not.
     const basis = { personId: world.ada.id, agentId: 'refund-bot', grantedBy: world.ada.id }
     await grantBasis(parts, { ...basis, kind: 'consent', details: [only('orders.list')] })
     assert.deepEqual(await saysAll(alone, under), both('permitted'))

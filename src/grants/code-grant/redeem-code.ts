@@ -179,7 +179,7 @@ async function planCode(
   if (isRefused(issuers)) return issuers
   const { acr, authTime, details: wanted, taskId } = authorization
   const asked: PlanRequest = {
-    ...{ flow: 'code', brought: { agent, issuers, proof }, origin, person },
+    ...{ flow: 'code', requester: { agent, issuers, proof }, origin, person },
     request: {
       ...{ purpose, details: wanted, proved: { acr, authTime } },
       // The consent ends when the person said; the task with it.

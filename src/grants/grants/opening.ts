@@ -128,7 +128,7 @@ export interface MissingConsent {
   readonly page: string
 }
 
-/** The person is asked, and the agent waits by a code. All that was brought is used up; the code takes its place. Seconds. */
+/** The person is asked, and the agent waits by a code. Every credential of the request is used up; the code takes their place. Seconds. */
 export interface DeferredOpening {
   readonly outcome: 'deferred'
   readonly code: string

@@ -31,7 +31,7 @@ forEachEngine('the pace of messages', (open) => {
           return question ? [[subject, { ...usual, ...question }]] : []
         }),
       )
-    /** Subjects of those that go now, and times until which the others wait. */
+    /** Subjects of the messages that are sent now, and for each other message the time until which it waits. */
     const chosen = async (past: readonly Delivery[], due: readonly Delivery[]) => {
       const parts = questions ? { timedQuestions } : {}
       const goes = await storage.transaction(async (tx) => {

@@ -249,7 +249,7 @@ test('nothing of the server is loaded for a command that does not need it', asyn
     ...[...commands, ...descriptionsOf.flat()],
   )
   assert.ok(files.includes('cli/call/call.ts'))
-  // Of an extension, its commands and the descriptions of its operations alone.
+  // From an extension, a command loads its commands and descriptions of operations, and nothing else.
   const descriptions = files.filter((file) =>
     /^[\w-]+\/(?:commands\.ts$|operations(?:\.ts$|\/))/.test(file),
   )

@@ -157,19 +157,19 @@ interface NamedLoad {
   readonly load: Load
 }
 
-/** Groups of commands, with those that modules bring in their places. */
+/** Groups of commands. A command of a module stands behind the command that its `behind` names, or adds to the one of its own name. */
 function groupsWith(
-  brought: readonly ModuleCommand[],
+  added: readonly ModuleCommand[],
 ): readonly (readonly [string, readonly NamedLoad[]])[] {
   const whole = (name: string, load: Load): readonly NamedLoad[] => [
     {
       name,
       load: withAdded(
         load,
-        brought.filter((each) => !each.behind && each.name === name),
+        added.filter((each) => !each.behind && each.name === name),
       ),
     },
-    ...brought
+    ...added
       .filter(({ behind }) => behind === name)
       .flatMap((each) => whole(each.name, () => commandOf(each))),
   ]

@@ -52,7 +52,7 @@ forEachEngine('one answer to several requests', (open) => {
     const taskId = newId('task', parts.random)
     const ask = (over: Partial<Ask> = {}, { action = 'orders.refund', task = taskId } = {}) => {
       parts.clock.advance(1)
-      // The same call is the same request.
+      // Equal calls would be one request: each has an amount of its own.
       const body = { kind: 'json', value: { amount: String(parts.clock.now()) } } as const
       const call = aCall({ person: maria.id, task, action, body })
       return attached(

@@ -66,7 +66,7 @@ ${facts([
     'Groups here',
     groups.length > 0
       ? show(groups.join(', '))
-      : html`<span class="soft">${said ? 'none is mapped' : 'it says nothing of groups'}</span>`,
+      : html`<span class="soft">${said ? 'none is mapped' : 'the provider sends no groups'}</span>`,
   ],
   ['Not mapped', unmapped.length > 0 && html`<code>${show(unmapped.join(', '))}</code>`],
   ...attributes.map(([name, value]) => [name, show(String(value))] as const),

@@ -28,9 +28,9 @@ export async function cancelDeferral(
   parts: GrantParts,
   request: OpeningRequest & { readonly code: string },
 ): Promise<void> {
-  const brought = await readAgent(parts, request)
-  if (isFailed(brought)) throw problemFor(brought.refusal)
-  const { agent, proof } = brought
+  const requester = await readAgent(parts, request)
+  if (isFailed(requester)) throw problemFor(requester.refusal)
+  const { agent, proof } = requester
   const digest = cancelledDigest(request.code) ?? ''
   await parts.storage.transaction(async (tx) => {
     await useProof(tx, proof)
@@ -38,7 +38,7 @@ export async function cancelDeferral(
     if (own?.agentId !== agent.id) return
     // INVARIANT: a cancellation needs the key, as a poll does.
     if (own.thumbprint !== null && own.thumbprint !== proof.thumbprint) throw wrongKey()
-    await cancel(parts, tx, own, brought)
+    await cancel(parts, tx, own, requester)
   })
 }
 

@@ -55,9 +55,9 @@ export async function judgeDeferral(
   parts: GrantParts,
   own: Deferral,
   {
-    brought,
+    requester,
     origin,
-  }: { readonly brought: AuthenticatedRequester; readonly origin: OpeningRequest['origin'] },
+  }: { readonly requester: AuthenticatedRequester; readonly origin: OpeningRequest['origin'] },
 ): Promise<JudgedDeferral> {
   const { read } = parts.storage
   const consent = own.consentId === null ? undefined : await findConsent(read, own.consentId)
@@ -75,7 +75,7 @@ export async function judgeDeferral(
   if (byThis && consent?.state === 'pending') return WAITING
   const waiter: PlanRequest = {
     ...{ person, consent, origin, flow: own.flow, request: readFrozenRequest(own.request) },
-    brought: { ...brought, agent },
+    requester: { ...requester, agent },
     only: byThis ? (consent?.basisId ?? 'nothing') : undefined,
   }
   if (allowedBefore) {
@@ -137,7 +137,7 @@ async function withPeople(
   | { readonly outcome: 'approved'; readonly approval: AccessRequest }
   | Exclude<JudgedDeferral, GrantedDeferral>
 > {
-  const { brought, request } = waiter
+  const { requester, request } = waiter
   const { details, mayDelegate, person } = unapproved.grant
   const now = parts.clock.now()
   const { version: policyVersion } = await parts.policies.active()
@@ -146,7 +146,7 @@ async function withPeople(
     {
       ...{ details, mayDelegate, person, request, ...(await lineOf(parts, waiter)) },
       grant: grantOf(waiter),
-      thumbprint: brought.proof?.thumbprint,
+      thumbprint: requester.proof?.thumbprint,
       taskId: own.taskId ?? newId('task', parts.random),
       deadline: own.createdAt + MAX_APPROVAL,
     },

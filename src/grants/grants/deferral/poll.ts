@@ -48,9 +48,9 @@ export type PollAnswer = OpenedTask | GrantRefusal | PendingDeferral
  * in the transaction that uses the code up.
  */
 export async function pollDeferral(parts: GrantParts, poll: Poll): Promise<PollAnswer> {
-  const brought = await readAgent(parts, poll)
-  if (isFailed(brought)) return refuseFailed(parts, brought)
-  const { agent, proof } = brought
+  const requester = await readAgent(parts, poll)
+  if (isFailed(requester)) return refuseFailed(parts, requester)
+  const { agent, proof } = requester
   const own = await ownDeferral(parts, poll, agent.id)
   const person = own?.personId ?? undefined
   const attempt = attemptBy(poll, proof, { agent: agent.id, person })
@@ -59,12 +59,12 @@ export async function pollDeferral(parts: GrantParts, poll: Poll): Promise<PollA
     return no(refused('deferral.unknown', 'the agent has no pending request with this code'))
   if (own.thumbprint !== null && own.thumbprint !== proof.thumbprint)
     return no(refused('proof.wrong_key', 'the code is bound to another key'))
-  const answer = await untilBasesHold(() => answerPoll(parts, poll, { brought, own, no }))
+  const answer = await untilBasesHold(() => answerPoll(parts, poll, { requester, own, no }))
   return answer.outcome === 'overtaken' ? no(refusedBy(BASES_GUARD)) : answer
 }
 
 interface PollInput {
-  readonly brought: AuthenticatedRequester
+  readonly requester: AuthenticatedRequester
   readonly own: Deferral
   readonly no: (refusal: GrantRefusal) => Promise<GrantRefusal>
 }
@@ -74,10 +74,10 @@ async function answerPoll(
   poll: Poll,
   polled: PollInput,
 ): Promise<PollAnswer | WriteConflict> {
-  const { brought, no, own } = polled
+  const { requester, no, own } = polled
   const standing =
     ended(own, parts.clock.now()) ??
-    (await judgeDeferral(parts, own, { brought, origin: poll.origin }))
+    (await judgeDeferral(parts, own, { requester, origin: poll.origin }))
   if (standing.outcome === 'refused') return no(standing)
   if (standing.outcome === 'denied') return generic(await no(standing.why), standing.why)
   if (standing.outcome === 'ask') await askNow(parts, own, standing)
@@ -129,14 +129,14 @@ async function askNow(
 /** No answer yet. The poll uses up its proof and assertion, and has to be in time. */
 async function wait(
   parts: Pick<GrantParts, 'clock' | 'storage'>,
-  { brought, no, own }: PollInput,
+  { requester, no, own }: PollInput,
   page: string | undefined,
 ): Promise<PendingDeferral | GrantRefusal> {
   const { read } = parts.storage
   const now = parts.clock.now()
   const { digest, pause } = own
-  const { thumbprint } = brought.proof
-  const used = usedSteps(parts, brought)
+  const { thumbprint } = requester.proof
+  const used = usedSteps(parts, requester)
   const done = await parts.storage.commit([
     ...used,
     pollStep(read, { digest, pause, thumbprint }, now),
@@ -157,17 +157,17 @@ export function usedSteps(
 
 async function redeem(
   parts: GrantParts,
-  { brought, no, own }: PollInput,
+  { requester, no, own }: PollInput,
   { approval, plan, waiter }: GrantedDeferral,
 ): Promise<PollAnswer | WriteConflict> {
-  const { thumbprint } = brought.proof
+  const { thumbprint } = requester.proof
   const held = await lineageOf(parts, waiter, plan, {
     id: own.taskId ?? undefined,
     approvedUntil: approval?.usableUntil ?? undefined,
   })
   const { agentId, id, personId } = held.task
   const failed = await begin(parts, held.task, {
-    brought,
+    requester,
     guards: [
       ...(plan.guards?.(held) ?? []),
       ...(approval ? useSteps(parts, approval, newId('decision', parts.random)) : []),

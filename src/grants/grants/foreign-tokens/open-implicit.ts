@@ -59,7 +59,7 @@ export async function openImplicit(
   const issuers = await resting(parts, vouched, agent, behind)
   const met = await personOf(parts, vouched)
   const token = { agent, issuers, actors: behind.actors, vouched, shown }
-  const person = isNewcomer(met) ? await brought(parts, met, token) : met
+  const person = isNewcomer(met) ? await provisionByToken(parts, met, token) : met
   if (isRefused(person)) return person
   const grant = await grantFor(parts, { person, newcomer: false }, token)
   if (isRefused(grant)) return grant
@@ -98,7 +98,7 @@ interface Token {
 }
 
 /** INVARIANT: no person is created by a token that opens nothing. */
-async function brought(
+async function provisionByToken(
   parts: GrantParts,
   newcomer: UnprovisionedPerson,
   token: Token,

@@ -26,8 +26,8 @@ import { type ReadAssertion, readAssertion, resolveSubject } from './read-assert
 /** Each token of such a task takes an assertion of its own, so that nothing is gained by ending it early. */
 const LONG_SECONDS = TASK_LIFE.most / 1000
 
-type BroughtCredentials = AuthenticatedOpening['brought']
-type Assertion = ReadAssertion<BroughtCredentials>
+type RequesterCredentials = AuthenticatedOpening['requester']
+type Assertion = ReadAssertion<RequesterCredentials>
 
 /**
  * A person of another organization, whose identity provider asserts who it is and what it lets the client do
@@ -37,12 +37,12 @@ export async function authenticateAsserted(
   parts: GrantParts,
   asked: AssertedOpening,
 ): Promise<AuthenticationResult> {
-  const brought = await readAgent(parts, asked)
-  if (isFailed(brought)) return brought
-  const said = await readAssertion<BroughtCredentials>(parts, asked, brought)
+  const requester = await readAgent(parts, asked)
+  if (isFailed(requester)) return requester
+  const said = await readAssertion<RequesterCredentials>(parts, asked, requester)
     .then((read) => resolveSubject(parts, asked, read))
     .catch(asRefused)
-  if (isRefused(said)) return failedAuthentication(asked, said, brought)
+  if (isRefused(said)) return failedAuthentication(asked, said, requester)
   const { resource } = said.asserted
   const opening = openingBy(asked, said)
   if (resource === undefined) return opening
@@ -68,10 +68,10 @@ export async function authenticatePublic(
   const agent = await findPublicClient(parts, asked.clientId).catch(asRefused)
   if (isRefused(agent)) return failedAuthentication(asked, agent, { proof })
   const shown = { agent, proof, issuers: [], assertion: undefined }
-  const read = await readAssertion<BroughtCredentials>(parts, asked, shown).catch(asRefused)
+  const read = await readAssertion<RequesterCredentials>(parts, asked, shown).catch(asRefused)
   // Without the agent: until then only the client itself claims it.
   if (isRefused(read)) return failedAuthentication(asked, read, { proof })
-  const known = read.newcomer ? {} : { person: read.brought.subject.person.id }
+  const known = read.newcomer ? {} : { person: read.requester.subject.person.id }
   const attempt = attemptBy(asked, proof, { agent: agent.id, ...known })
   const no = (refusal: GrantRefusal) => ({ outcome: 'failed', attempt, refusal }) as const
   const resource = await resourceOf(parts, read)
@@ -85,13 +85,13 @@ export async function authenticatePublic(
 }
 
 function openingBy(asked: AssertedOpening, said: Assertion): AuthenticatedOpening {
-  const { asserted, basis, brought } = said
+  const { asserted, basis, requester } = said
   const { resource } = asserted
   const lifeSeconds = asked.lifeSeconds ?? (resource === undefined ? undefined : LONG_SECONDS)
   const wanted = { ...asked, ...asserted, scope: undefined, lifeSeconds }
-  const issuers = brought.issuers.map(({ name }) => name)
-  const { actors } = brought
-  return openingFor(wanted, brought, { kind: 'asserted', issuers, asserted: basis, actors })
+  const issuers = requester.issuers.map(({ name }) => name)
+  const { actors } = requester
+  return openingFor(wanted, requester, { kind: 'asserted', issuers, asserted: basis, actors })
 }
 
 /** Continues a task of this assertion; `undefined`: there is none, and another task opens. */
@@ -111,7 +111,7 @@ async function continued(
  */
 async function resourceOf(
   { catalog, fapi2 }: Pick<GrantParts, 'catalog' | 'fapi2'>,
-  { asserted, bound, brought, issuer }: Assertion,
+  { asserted, bound, requester, issuer }: Assertion,
 ): Promise<string | GrantRefusal> {
   if (!bound && !issuer.bearer)
     return refused('agent.unauthenticated', 'the client authenticates with its key')
@@ -121,7 +121,7 @@ async function resourceOf(
   const { byIdentifier } = await catalog.current()
   // By the profile a second lock: `public-client.ts` knows no client without a key.
   const known = byIdentifier.get(resource)
-  if (!brought.proof && (fapi2 || !known || !takesBearer(known)))
+  if (!requester.proof && (fapi2 || !known || !takesBearer(known)))
     return refused('proof.missing', 'this resource takes bound tokens only: send a DPoP proof')
   return resource
 }

@@ -56,13 +56,13 @@ export async function authenticateChild(
   parts: GrantParts,
   opening: ChildOpening,
 ): Promise<AuthenticationResult> {
-  const brought = await readAgent(parts, opening)
-  if (isFailed(brought)) return brought
+  const requester = await readAgent(parts, opening)
+  if (isFailed(requester)) return requester
   const ticket = await checkTicket(opening.ticket, ownTokens(parts)).catch(asRefused)
-  if (isRefused(ticket)) return failedAuthentication(opening, ticket, brought)
+  if (isRefused(ticket)) return failedAuthentication(opening, ticket, requester)
   const held = await parts.facts.task(ticket.task.parent)
-  const attempt = attemptBy(opening, brought.proof, {
-    ...{ agent: brought.agent.id, person: held?.task.personId, tokenId: ticket.jti },
+  const attempt = attemptBy(opening, requester.proof, {
+    ...{ agent: requester.agent.id, person: held?.task.personId, tokenId: ticket.jti },
     facts: { parent: held?.task.id },
   })
   if (!held || ticket.sub !== subjectOf(parts, held, undefined))
@@ -72,7 +72,7 @@ export async function authenticateChild(
   const { lifeSeconds, task } = ticket
   return {
     ...{ outcome: 'authenticated', flow: 'deferred', asksPeople: true, attempt },
-    ...{ brought, origin: opening.origin, defer: opening.defer },
+    ...{ requester, origin: opening.origin, defer: opening.defer },
     also: { kind: 'ticket', replayKey: ticket.jti, expiresAt },
     ticket: opening.ticket,
     // All that its ticket says; who it is for and under what, the parent does.
@@ -93,13 +93,13 @@ const UNKNOWN = refused('token.unknown_task', 'the ticket belongs to no task her
  */
 export async function planChild(
   parts: GrantParts,
-  { brought, request, ticket: shown }: PlanRequest,
+  { requester, request, ticket: shown }: PlanRequest,
   { ticket }: Extract<GrantSource, { kind: 'child' }>,
   { issuing, ...people }: PeopleTerms & { readonly issuing: IssuanceContext },
 ): Promise<PlanResult> {
   const held = await parts.facts.task(ticket.task.parent)
   if (!held) return UNKNOWN
-  const { agent: known, issuers } = brought
+  const { agent: known, issuers } = requester
   if (ticket.agent !== known.id)
     return refused('ticket.wrong_agent', 'the ticket names another agent')
   // A second lock: the ticket was made for the same chain, and refused there.

@@ -35,7 +35,7 @@ import type { Presenter, ReadAssertion } from './read-assertion.ts'
  */
 const MAX_LOOKED_AT = 64
 
-/** All that was brought is used up already. */
+/** Every credential of the request is used up already. */
 export const SPENT = refused('token.stale', 'something changed while the token was issued')
 
 export interface Continuation {
@@ -61,11 +61,11 @@ export async function continueAsserted(
   const { asked, resource, said } = continuing
   const issuing = {
     ...issuingBy('jwt_bearer', asked),
-    bound: said.brought.proof !== undefined,
+    bound: said.requester.proof !== undefined,
   }
   const { details, purpose } = said.asserted
   const wanted = { ...asked, details, purpose, scope: undefined }
-  const who = { ...said.brought, issuing }
+  const who = { ...said.requester, issuing }
   const grant = await grantOpening(parts, wanted, who, { asserted: said.basis })
   if (grant.outcome !== 'granted') return undefined
   const here = detailsAt(grant.details, (await parts.catalog.current()).at(resource).locations)
@@ -74,7 +74,7 @@ export async function continueAsserted(
   if (!held) return undefined
   const at = await grantAt(parts, held, { resource, details: here, issuing })
   // With a key there is no other task that could open.
-  if (isRefused(at)) return said.brought.proof ? at : undefined
+  if (isRefused(at)) return said.requester.proof ? at : undefined
   const scope = grantedScope(asked.scope, at.details, await parts.catalog.current())
   const issued = await resourceAccess(parts, held, {
     ...{ resource: at.resource, view: at.view, details: at.details, setting: at.setting },
@@ -100,7 +100,7 @@ async function alike(
   const { budget, lifeSeconds, purpose, space, thread } = asked
   const ofItsOwn = [budget, lifeSeconds, purpose, space, thread].some((one) => one !== undefined)
   if (ofItsOwn) return []
-  const { actors, agent, issuers, proof, subject } = said.brought
+  const { actors, agent, issuers, proof, subject } = said.requester
   const { read } = parts.storage
   const of = { agentId: agent.id, personId: subject.person.id }
   const known = proof && (await findTaskByKey(read, proof.thumbprint))
@@ -131,7 +131,7 @@ async function use(
   { said }: Continuation,
   { at, held, issued }: { held: TaskLineage; at: GrantAt; issued: IssuedAccess },
 ): Promise<Guard | undefined> {
-  const { assertion, proof, subject } = said.brought
+  const { assertion, proof, subject } = said.requester
   const { read } = parts.storage
   const done = await parts.live.commit(parts.storage, [
     ...(proof ? [proofStep(parts, proof)] : []),

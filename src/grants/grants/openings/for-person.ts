@@ -2,7 +2,7 @@ import type { Subject } from '../../../identity/identity-providers/index.ts'
 import type { GrantSource } from '../frozen-request.ts'
 import type { Opening, WantedTask } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { readBrought } from '../pipeline/authenticate-requester.ts'
+import { readRequester } from '../pipeline/authenticate-requester.ts'
 import {
   type AuthenticatedOpening,
   type AuthenticationResult,
@@ -15,7 +15,7 @@ export async function authenticateForPerson(
   parts: GrantParts,
   opening: Opening,
 ): Promise<AuthenticationResult> {
-  const read = await readBrought(parts, opening)
+  const read = await readRequester(parts, opening)
   return isFailed(read) ? read : openingFor(opening, read)
 }
 
@@ -25,13 +25,13 @@ export async function authenticateForPerson(
  */
 export function openingFor(
   opening: WantedTask & Pick<Opening, 'origin' | 'resource' | 'defer'>,
-  brought: AuthenticatedOpening['brought'] & { readonly subject: Subject },
+  requester: AuthenticatedOpening['requester'] & { readonly subject: Subject },
   way?: GrantSource,
 ): AuthenticatedOpening {
-  const { agent, proof, subject } = brought
+  const { agent, proof, subject } = requester
   const { acr, authTime, person } = subject
   return {
-    ...{ outcome: 'authenticated', flow: 'deferred', asksPeople: true, brought, person },
+    ...{ outcome: 'authenticated', flow: 'deferred', asksPeople: true, requester, person },
     ...{ origin: opening.origin, defer: opening.defer },
     attempt: attemptBy(opening, proof, { agent: agent.id, person: person.id }),
     also: { ...subject, kind: 'subject_token' },

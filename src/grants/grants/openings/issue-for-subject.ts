@@ -15,7 +15,7 @@ import {
 } from '../../issuance/index.ts'
 import type { MissingConsent, Opening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { readBrought } from '../pipeline/authenticate-requester.ts'
+import { readRequester } from '../pipeline/authenticate-requester.ts'
 import { failedAuthentication, isFailed, refuseFailed } from '../pipeline/authenticated.ts'
 import { openingFor } from './for-person.ts'
 import {
@@ -47,7 +47,7 @@ export async function issueForSubject(
   asked: SubjectAssertion,
 ): Promise<(IssuedAssertion & { readonly taskId: string }) | MissingConsent | GrantRefusal> {
   const opening = { ...asked, resource: undefined, defer: undefined }
-  const read = await readBrought(parts, opening)
+  const read = await readRequester(parts, opening)
   if (isFailed(read)) return refuseFailed(parts, read)
   const { proof } = read
   const ready = await prepare(parts, asked).catch(asRefused)

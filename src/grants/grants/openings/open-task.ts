@@ -41,7 +41,7 @@ const AUTHENTICATE: {
 
 /**
  * Opens a task: the caller and its credentials are checked, the grant is cut down to the intersection, and the task begins in
- * the one transaction that uses up all that was brought (`open`).
+ * the one transaction that uses up every credential of the request (`open`).
  */
 export async function openTask<Kind extends keyof OpeningRequests>(
   parts: GrantParts,

@@ -36,7 +36,7 @@ async function planAndBegin(
   parts: GrantParts,
   opening: AuthenticatedOpening,
 ): Promise<OpeningAnswer | WriteConflict> {
-  const { also, attempt, before, brought, handsOnNothing, origin, request } = opening
+  const { also, attempt, before, requester, handsOnNothing, origin, request } = opening
   const refuseGrant = (refusal: GrantRefusal) => refuseOpening(parts, attempt, refusal)
   const { asksPeople } = opening
   const plan = await planOpening(parts, opening, { asksPeople })
@@ -51,7 +51,7 @@ async function planAndBegin(
   const not = await before?.(held)
   if (not) return refuseGrant(not)
   const failed = await begin(parts, held.task, {
-    ...{ brought, also, guards: plan.guards?.(held) },
+    ...{ requester, also, guards: plan.guards?.(held) },
     record: { chain: held.chain, tokenId: attempt.about.tokenId, origin },
   })
   if (failed === BASES_GUARD) return OVERTAKEN

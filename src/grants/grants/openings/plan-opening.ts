@@ -38,9 +38,9 @@ export interface Line {
 
 export async function lineOf(
   parts: Pick<GrantParts, 'facts'>,
-  { brought, request: { way } }: Pick<PlanRequest, 'brought' | 'request'>,
+  { requester, request: { way } }: Pick<PlanRequest, 'requester' | 'request'>,
 ): Promise<Line> {
-  const own = brought.agent.id
+  const own = requester.agent.id
   if (way?.kind !== 'child') return { chain: [own], sponsored: way?.kind === 'sponsored' }
   const parent = await parts.facts.task(way.ticket.task.parent)
   return { chain: [own, ...(parent?.chain ?? [])], sponsored: parent?.task.sponsored ?? false }
@@ -66,9 +66,9 @@ export async function planOpening(
 }
 
 function planBy(parts: GrantParts, asked: PlanRequest, people: PeopleTerms): Promise<PlanResult> {
-  const { brought, origin, request } = asked
+  const { requester, origin, request } = asked
   const { way } = request
-  const issuing = { grant: grantOf(asked), bound: brought.proof !== undefined, origin }
+  const issuing = { grant: grantOf(asked), bound: requester.proof !== undefined, origin }
   if (way?.kind === 'sponsored') return planSponsored(parts, asked, way, { issuing, ...people })
   if (way?.kind === 'child') return planChild(parts, asked, way, { issuing, ...people })
   return planForPerson(parts, asked, { issuing, ...people })
@@ -76,13 +76,13 @@ function planBy(parts: GrantParts, asked: PlanRequest, people: PeopleTerms): Pro
 
 async function planForPerson(
   parts: GrantParts,
-  { brought, flow, only, person, request }: PlanRequest,
+  { requester, flow, only, person, request }: PlanRequest,
   { issuing, ...people }: PeopleTerms & { readonly issuing: IssuanceContext },
 ): Promise<PlanResult> {
   if (!person) throw new TypeError('an opening without a person')
   const way = request.way?.kind === 'asserted' ? request.way : undefined
-  const { agent } = brought
-  const issuers = [...brought.issuers]
+  const { agent } = requester
+  const issuers = [...requester.issuers]
   for (const name of way?.issuers ?? [])
     if (!issuers.some((one) => one.name === name))
       issuers.push(...(await parts.issuers.behind({ issuer: name })))

@@ -33,7 +33,7 @@ export type Presenter = Pick<AuthenticatedRequester, 'agent' | 'issuers'> & {
 
 /** Checked contents of an assertion, with the client that shows it. */
 export interface ReadAssertion<B extends Presenter> {
-  readonly brought: Omit<B, 'issuers'> & {
+  readonly requester: Omit<B, 'issuers'> & {
     readonly subject: Subject
     readonly actors: readonly ForeignActor[]
     /** Issuers that vouch for the agent, for the assertion, and for everybody who acted before. */
@@ -52,7 +52,7 @@ export interface ReadAssertion<B extends Presenter> {
 export async function readAssertion<B extends Presenter>(
   parts: GrantParts,
   asked: AssertedOpening,
-  brought: B,
+  requester: B,
 ): Promise<ReadAssertion<B>> {
   const vouched = await parts.issuers.check(asked.identity, {
     use: asked.use,
@@ -60,7 +60,7 @@ export async function readAssertion<B extends Presenter>(
     audience: parts.issuer,
   })
   const { claims, digest, issuer } = vouched
-  checkBound(vouched, brought, asked.use)
+  checkBound(vouched, requester, asked.use)
   const behind = await readBehind(parts, vouched)
   const mapping = issuer.people
   if (!mapping) throw new TypeError('an issuer of assertions without a person')
@@ -71,16 +71,16 @@ export async function readAssertion<B extends Presenter>(
   const expiresAt = rememberedUntil(claims.exp * 1000)
   const subject = { person, replayKey: digest, expiresAt, ...provedBy(claims) }
   return {
-    brought: {
-      ...brought,
+    requester: {
+      ...requester,
       subject,
       actors: behind.actors,
-      issuers: unique([issuer, ...behind.issuers, ...brought.issuers]),
+      issuers: unique([issuer, ...behind.issuers, ...requester.issuers]),
     },
     newcomer,
     issuer,
     bound: claims.cnf !== undefined,
-    asserted: { ...asserted, purpose: asked.purpose ?? purposeOf(brought.agent) },
+    asserted: { ...asserted, purpose: asked.purpose ?? purposeOf(requester.agent) },
     basis: mapping.delegates ? limit : undefined,
   }
 }
@@ -91,16 +91,16 @@ export async function resolveSubject<B extends Presenter>(
   asked: AssertedOpening,
   said: ReadAssertion<B>,
 ): Promise<ReadAssertion<B> | GrantRefusal> {
-  const { asserted, basis, brought, issuer, newcomer } = said
+  const { asserted, basis, requester, issuer, newcomer } = said
   if (!newcomer) return said
   const wanted = { ...asked, ...asserted, scope: undefined }
-  const issuing = { ...issuingBy('jwt_bearer', asked), bound: brought.proof !== undefined }
-  const who = { ...brought, newcomer: true, issuing }
+  const issuing = { ...issuingBy('jwt_bearer', asked), bound: requester.proof !== undefined }
+  const who = { ...requester, newcomer: true, issuing }
   const grant = () => grantOpening(parts, wanted, who, { asserted: basis })
   const person = await resolvePerson(parts, { newcomer, by: issuer.name }, { ...asserted, grant })
   if (isRefused(person)) return person
-  const subject = { ...brought.subject, person }
-  return { ...said, newcomer: undefined, brought: { ...brought, subject } }
+  const subject = { ...requester.subject, person }
+  return { ...said, newcomer: undefined, requester: { ...requester, subject } }
 }
 
 /**

@@ -68,7 +68,7 @@ forEachEngine('an autonomous task', (open) => {
         parts,
         {
           ...{ flow: 'deferred', origin: { ip: '192.0.2.7' } },
-          brought: { agent, issuers: [], proof: undefined },
+          requester: { agent, issuers: [], proof: undefined },
           request: {
             ...{ purpose, proved: { authTime: null, acr: null } },
             way: { kind: 'sponsored', by: 'client_credentials', grantId },

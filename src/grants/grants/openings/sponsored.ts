@@ -67,21 +67,21 @@ export async function authenticateSponsored(
   const read = await readAgent(parts, opening)
   return isFailed(read)
     ? read
-    : underGrant(parts, opening, { brought: read, by: 'client_credentials' })
+    : underGrant(parts, opening, { requester: read, by: 'client_credentials' })
 }
 
 export async function underGrant(
   parts: Pick<GrantParts, 'clock' | 'storage'>,
   opening: SponsoredOpening,
   {
-    brought,
+    requester,
     by,
   }: {
-    readonly brought: AuthenticatedOpening['brought']
+    readonly requester: AuthenticatedOpening['requester']
     readonly by: 'client_credentials' | 'jwt_bearer'
   },
 ): Promise<AuthenticationResult> {
-  const { agent, proof } = brought
+  const { agent, proof } = requester
   const found = await findGrant(parts, agent, opening.grantId)
   const grant = isRefused(found) ? undefined : found
   const attempt = attemptBy(opening, proof, {
@@ -89,7 +89,7 @@ export async function underGrant(
   })
   if (isRefused(found)) return { outcome: 'failed', attempt, refusal: found }
   return {
-    ...{ outcome: 'authenticated', flow: 'deferred', asksPeople: true, attempt, brought },
+    ...{ outcome: 'authenticated', flow: 'deferred', asksPeople: true, attempt, requester },
     ...{ origin: opening.origin, defer: opening.defer },
     request: {
       ...{ ...opening, purpose: opening.purpose ?? found.purpose },
@@ -122,11 +122,11 @@ async function findGrant(
 /** Asked ∩ ceiling ∩ the grant ∩ what administrators allow the agent with the sponsor's authority. */
 export async function planSponsored(
   parts: GrantParts,
-  { brought, request }: PlanRequest,
+  { requester, request }: PlanRequest,
   { grantId }: Extract<GrantSource, { kind: 'sponsored' }>,
   { issuing, ...people }: PeopleTerms & { readonly issuing: IssuanceContext },
 ): Promise<PlanResult> {
-  const { agent: known, issuers } = brought
+  const { agent: known, issuers } = requester
   const grant = await findSponsorGrant(parts.storage.read, grantId)
   if (grant?.agentId !== known.id) return UNKNOWN
   const badLife = readLife(request.lifeSeconds)

@@ -10,7 +10,7 @@ import { sponsorOnce } from '../../../tasks/sponsorship/index.ts'
 import { type GrantRefusal, isRefused, readWanted, refused } from '../../issuance/index.ts'
 import type { SponsoredOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { type BroughtWorkload, readWorkload } from '../pipeline/authenticate-requester.ts'
+import { readWorkload, type VouchedWorkload } from '../pipeline/authenticate-requester.ts'
 import {
   type AuthenticationResult,
   failedAuthentication,
@@ -30,22 +30,22 @@ export async function authenticateWorkload(
   parts: GrantParts,
   opening: SponsoredOpening,
 ): Promise<AuthenticationResult> {
-  const brought = await readWorkload(parts, opening)
-  if (isFailed(brought)) return brought
-  const asked = await asBrought(parts, opening, brought)
-  if (isRefused(asked)) return failedAuthentication(opening, asked, brought)
-  return underGrant(parts, asked, { brought, by: 'jwt_bearer' })
+  const requester = await readWorkload(parts, opening)
+  if (isFailed(requester)) return requester
+  const asked = await asBrought(parts, opening, requester)
+  if (isRefused(asked)) return failedAuthentication(opening, asked, requester)
+  return underGrant(parts, asked, { requester, by: 'jwt_bearer' })
 }
 
 async function asBrought(
   parts: GrantParts,
   opening: SponsoredOpening,
-  brought: BroughtWorkload,
+  requester: VouchedWorkload,
 ): Promise<SponsoredOpening | GrantRefusal> {
-  await sponsor(parts, brought)
-  const asked = await withinItsWord(parts, opening, brought)
-  if (isRefused(asked) || brought.proof) return asked
-  const { agent, vouched } = brought
+  await sponsor(parts, requester)
+  const asked = await withinItsWord(parts, opening, requester)
+  if (isRefused(asked) || requester.proof) return asked
+  const { agent, vouched } = requester
   // INVARIANT: what can prove possession, or may not do without, gets nothing that does not need it.
   // By the profile a second lock: `authenticate.ts` takes no token of a platform.
   const unbound = vouched.issuer.bearer && !parts.fapi2
@@ -63,7 +63,7 @@ async function asBrought(
  * Sponsors an agent that a rule admitted, as the rule says, by the owner who set it, when it comes
  * first.
  */
-async function sponsor(parts: GrantParts, { agent, issuers }: BroughtWorkload): Promise<void> {
+async function sponsor(parts: GrantParts, { agent, issuers }: VouchedWorkload): Promise<void> {
   const issuer = issuers.find(({ name }) => name === agent.issuer)
   const rule = issuer?.rules.find(({ name }) => agent.admission === `${issuer.name}/${name}`)
   if (!issuer || !rule || !('admit' in rule.gives)) return
@@ -90,7 +90,7 @@ function termsOf({ days, purpose, seconds, tasks }: SponsorshipTerms, now: numbe
 async function withinItsWord(
   parts: Pick<GrantParts, 'catalog'>,
   opening: SponsoredOpening,
-  { vouched }: BroughtWorkload,
+  { vouched }: VouchedWorkload,
 ): Promise<SponsoredOpening | GrantRefusal> {
   const { scope: said } = vouched.claims
   if (said === undefined) return opening

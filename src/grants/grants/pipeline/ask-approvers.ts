@@ -46,11 +46,11 @@ export async function askApprovers(
   unapproved: UnapprovedGrant<PlannedGrant>,
   opens: OpeningActors,
 ): Promise<DeferredOpening | GrantRefusal> {
-  const { attempt, brought, defer } = opening
-  const { proof } = brought
+  const { attempt, requester, defer } = opening
+  const { proof } = requester
   if (!defer) return refuseOpening(parts, attempt, proof ? SAY_SO : CANNOT_WAIT)
   if (!proof) return refuseOpening(parts, attempt, CANNOT_WAIT)
-  const full = await parts.room?.isFullFor(brought.agent.id, unapproved.grant.person.id)
+  const full = await parts.room?.isFullFor(requester.agent.id, unapproved.grant.person.id)
   if (full) return refuseOpening(parts, attempt, full)
   const asked = { opening, unapproved, opens, defer, proof }
   const held = await hold(parts, asked).catch(asRefused)

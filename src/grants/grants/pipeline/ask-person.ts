@@ -21,7 +21,7 @@ import type { PlannedGrant } from './plan.ts'
 
 /**
  * No basis: the person is asked. Uses up nothing but the proof, so that the agent can repeat the exchange with the same
- * subject token after the person has answered; unless it lets the answer be deferred: then a code takes the place of what it brought.
+ * subject token after the person has answered; unless it lets the answer be deferred: then a code takes the place of its credentials.
  */
 export async function askPerson(
   parts: GrantParts,
@@ -29,7 +29,7 @@ export async function askPerson(
   missing: UncoveredAuthority,
 ): Promise<MissingConsent | DeferredOpening | GrantRefusal | WriteConflict> {
   const { attempt, person, request } = opening
-  const { agent, proof } = opening.brought
+  const { agent, proof } = opening.requester
   if (!person || !proof) throw new TypeError('a person is asked by an agent with a key')
   const full = opening.defer && (await parts.room?.isFullFor(agent.id, person.id))
   if (full) return refuseOpening(parts, attempt, full)
@@ -84,11 +84,11 @@ export async function askPerson(
  */
 export async function offerRest(
   parts: GrantParts,
-  { brought, person, request }: AuthenticatedOpening,
+  { requester, person, request }: AuthenticatedOpening,
   { bases, missing }: Pick<PlannedGrant, 'bases' | 'missing'>,
 ): Promise<MissingDetails['question']> {
-  if (!person || !brought.proof || !missing || missing.askable.length === 0) return undefined
-  const { agent } = brought
+  if (!person || !requester.proof || !missing || missing.askable.length === 0) return undefined
+  const { agent } = requester
   const asking = {
     agentId: agent.id,
     personId: person.id,

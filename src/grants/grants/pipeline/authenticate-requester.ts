@@ -69,7 +69,7 @@ function provedKey(
 }
 
 /** An agent that a trusted issuer vouches for, by that issuer's own word; it may be one that cannot prove a key. */
-export interface BroughtWorkload extends Omit<AuthenticatedRequester, 'proof'> {
+export interface VouchedWorkload extends Omit<AuthenticatedRequester, 'proof'> {
   readonly proof: Proof | undefined
   readonly vouched: VerifiedToken
 }
@@ -78,7 +78,7 @@ export interface BroughtWorkload extends Omit<AuthenticatedRequester, 'proof'> {
 export async function readWorkload(
   parts: GrantParts,
   request: OpeningRequest,
-): Promise<BroughtWorkload | FailedAuthentication> {
+): Promise<VouchedWorkload | FailedAuthentication> {
   const read = await readWith(parts, request, readProof(parts, request))
   if (isFailed(read)) return read
   const { proof, vouched } = read
@@ -89,7 +89,7 @@ export async function readWorkload(
 const NOT_FOR_ITSELF = refused('agent.unauthenticated', 'an agent cannot issue a grant for itself')
 
 /** Checks proof, then agent, then subject token. */
-export async function readBrought(
+export async function readRequester(
   parts: GrantParts,
   opening: Opening,
 ): Promise<RequesterWithSubject | FailedAuthentication> {

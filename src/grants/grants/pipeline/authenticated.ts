@@ -14,7 +14,7 @@ import type { PlanRequest, Requester } from './plan.ts'
 /** A live request to open a task, with its caller authenticated and its credentials checked. Nothing is used up yet. */
 export interface AuthenticatedOpening extends PlanRequest {
   readonly outcome: 'authenticated'
-  readonly brought: Requester & { readonly assertion: CredentialUse | undefined }
+  readonly requester: Requester & { readonly assertion: CredentialUse | undefined }
   /** Refusals are recorded under it. */
   readonly attempt: Attempt
   /** Used up with the task, beside the assertion and the proof. */
@@ -36,7 +36,7 @@ export interface FailedAuthentication {
   readonly refusal: GrantRefusal
 }
 
-/** An answer ends the opening: an open task goes on, or all that was brought is used up. */
+/** An answer ends the opening: an open task goes on, or every credential of the request is used up. */
 export type AuthenticationResult = AuthenticatedOpening | FailedAuthentication | OpeningAnswer
 
 export function attemptBy(
@@ -61,12 +61,12 @@ export function isFailed(value: object): value is FailedAuthentication {
   return 'outcome' in value && value.outcome === 'failed'
 }
 
-/** The request as it waits for people, with a code in the place of all that was brought. */
+/** The request as it waits for people, with a code in the place of its credentials. */
 export function waitingOf(
-  { brought, request }: AuthenticatedOpening,
+  { requester, request }: AuthenticatedOpening,
   personId: Id<'person'>,
 ): DeferralRequest {
-  const { agent, proof } = brought
+  const { agent, proof } = requester
   return { flow: 'deferred', agent, personId, thumbprint: proof?.thumbprint ?? null, request }
 }
 
@@ -74,8 +74,8 @@ export function waitingOf(
  * INVARIANT: credentials beside the proof are used up with the code that takes their place.
  * @throws Problem `assertion.replayed`, `subject_token.replayed`, `ticket.replayed`
  */
-export async function useUp(tx: Tx, { also, brought }: AuthenticatedOpening): Promise<void> {
-  const { assertion } = brought
+export async function useUp(tx: Tx, { also, requester }: AuthenticatedOpening): Promise<void> {
+  const { assertion } = requester
   if (!assertion) throw new TypeError('a request that waits has authenticated')
   await useCredential(tx, assertion)
   if (also) await useOnce(tx, also)

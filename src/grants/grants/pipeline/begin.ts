@@ -62,7 +62,7 @@ export async function begin(
   parts: Pick<GrantParts, 'ledger' | 'live' | 'storage'>,
   task: Task,
   given: {
-    readonly brought: {
+    readonly requester: {
       /** None of a client that proves nothing of itself. */
       readonly assertion: CredentialUse | undefined
       readonly proof: Proof | undefined
@@ -72,8 +72,8 @@ export async function begin(
     readonly record: Partial<LedgerEvent>
   },
 ): Promise<Guard | undefined> {
-  const { also, brought, guards, record } = given
-  const { assertion, proof } = brought
+  const { also, requester, guards, record } = given
+  const { assertion, proof } = requester
   const done = await parts.live.commit(parts.storage, [
     ...(proof ? [proofStep(parts, proof)] : []),
     ...(assertion ? [credentialStep(parts.storage.read, assertion)] : []),

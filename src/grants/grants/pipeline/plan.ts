@@ -31,7 +31,7 @@ export interface PlanRequest {
   /** The protocol by which it waits, or would wait; `code`: its person was asked on the page of the authorization endpoint. */
   readonly flow: Flow | 'code'
   readonly request: FrozenRequest
-  readonly brought: Requester
+  readonly requester: Requester
   readonly origin: OpeningRequest['origin']
   /** The represented person. Left out where a sponsor grant or a parent task says who it is. */
   readonly person?: Person | undefined
@@ -86,7 +86,7 @@ export function unlessForbidden(
 /** The task that a plan begins, with those above it. INVARIANT: who acts for whom is read from rows, never from a token. */
 export async function lineageOf(
   parts: Pick<GrantParts, 'clock' | 'facts' | 'random'>,
-  { brought, consent, flow, request }: PlanRequest,
+  { requester, consent, flow, request }: PlanRequest,
   { grant, issuers, openedBy, parent, sponsorGrant }: Plan,
   fixed: Pick<NewTask, 'id' | 'approvedUntil'> & { readonly handsOnNothing?: boolean | undefined },
 ): Promise<TaskLineage> {
@@ -95,13 +95,13 @@ export async function lineageOf(
   const { handsOnNothing, ...planned } = fixed
   const task = await newTask(parts, {
     ...planned,
-    ...{ agentId: brought.agent.id, personId: person.id, purpose, lifeSeconds },
+    ...{ agentId: requester.agent.id, personId: person.id, purpose, lifeSeconds },
     ...{ details, budget, bases, place, issuers, openedBy },
     mayDelegate: handsOnNothing ? [] : grant.mayDelegate,
-    keyThumbprint: brought.proof?.thumbprint ?? null,
+    keyThumbprint: requester.proof?.thumbprint ?? null,
     // It is not closed by its client, which knows only an address. A client with a key may sleep, and go on in the morning.
     idleMs:
-      openedBy === 'code' && !brought.proof ? brought.agent.idleMinutes * MINUTE || null : null,
+      openedBy === 'code' && !requester.proof ? requester.agent.idleMinutes * MINUTE || null : null,
     actors: way?.kind === 'asserted' ? way.actors : [],
     // Where nothing was shown of the person, they themselves were there to answer.
     proved:
