@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { manualClock } from '../../platform/lib/clock.ts'
 import type { ApprovalAnswer } from '../approvals/answer-store.ts'
-import { anAsk } from '../approvals/testing.ts'
+import { anAsk, aRequest } from '../approvals/testing.ts'
 import type { AccessRequest } from './access-request.ts'
 import {
   type Approver,
@@ -14,40 +14,15 @@ import {
 
 const now = manualClock().now()
 
-function request(over: Partial<AccessRequest & EligibilityQuestion> = {}) {
-  return {
-    id: 'req_1',
-    taskId: 'tsk_1',
-    personId: 'psn_maria',
-    agentId: 'refund-bot',
-    resource: 'orders',
-    action: 'orders.refund',
-    callHash: 'h',
-    call: '{}',
-    text: 'Refund 900.00',
-    templateDigest: 't',
-    ask: anAsk(),
-    deadline: now + 7_200_000,
-    inspected: null,
-    sponsored: false,
-    policyVersion: 1,
-    risk: 'high',
-    nonce: 'n',
-    decisionId: 'dec_1',
-    state: 'pending',
-    reason: null,
-    createdAt: now,
-    expiresAt: now + 3_600_000,
-    answeredAt: null,
-    answerHash: null,
-    usesLeft: 0,
-    usedBy: null,
-    usableUntil: null,
-    barred: [],
-    behind: [],
-    ...over,
-  } satisfies AccessRequest & EligibilityQuestion
-}
+const request = ({
+  barred = [],
+  behind = [],
+  ...over
+}: Partial<AccessRequest & EligibilityQuestion> = {}) => ({
+  ...aRequest(now, over),
+  barred,
+  behind,
+})
 
 function person(id: `psn_${string}`, ...groups: string[]): Approver {
   return { id, groups, status: 'active' }

@@ -1,44 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { manualClock } from '../../platform/lib/clock.ts'
-import { anAsk } from '../approvals/testing.ts'
+import { anAsk, aRequest } from '../approvals/testing.ts'
 import { type AccessRequest, QUIET_AFTER_DENIAL } from './access-request.ts'
 import { type ApprovalSubject, asksTheSame, isUnused, standingOf } from './standing.ts'
 
 const now = manualClock().now()
 
-function request(over: Partial<AccessRequest> = {}): AccessRequest {
-  return {
-    id: 'req_1',
-    taskId: 'tsk_1',
-    personId: 'psn_maria',
-    agentId: 'refund-bot',
-    resource: 'orders',
-    action: 'orders.refund',
-    callHash: 'h',
-    call: '{}',
-    text: 'Refund 900.00',
-    templateDigest: 't',
-    ask: anAsk(),
-    deadline: now + 7_200_000,
-    inspected: null,
-    sponsored: false,
-    policyVersion: 1,
-    risk: 'high',
-    nonce: 'n',
-    decisionId: 'dec_1',
-    state: 'pending',
-    reason: null,
-    createdAt: now,
-    expiresAt: now + 3_600_000,
-    answeredAt: null,
-    answerHash: null,
-    usesLeft: 0,
-    usedBy: null,
-    usableUntil: null,
-    ...over,
-  }
-}
+const request = (over: Partial<AccessRequest> = {}) => aRequest(now, over)
 
 const pending = request({ id: 'req_pending' })
 const approved = request({

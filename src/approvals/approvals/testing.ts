@@ -163,6 +163,40 @@ export function aCall(over: Partial<FrozenCall> = {}): FrozenCall {
   }
 }
 
+/** Request that waits for an answer about a refund, as it is stored; asked at `now`. */
+export function aRequest(now: number, over: Partial<AccessRequest> = {}): AccessRequest {
+  return {
+    id: 'req_1',
+    taskId: 'tsk_1',
+    personId: 'psn_maria',
+    agentId: 'refund-bot',
+    resource: 'orders',
+    action: 'orders.refund',
+    callHash: 'h',
+    call: '{}',
+    text: 'Refund 900.00',
+    templateDigest: 't',
+    ask: anAsk(),
+    deadline: now + 2 * HOUR,
+    inspected: null,
+    sponsored: false,
+    policyVersion: 1,
+    risk: 'high',
+    nonce: 'n',
+    decisionId: 'dec_1',
+    state: 'pending',
+    reason: null,
+    createdAt: now,
+    expiresAt: now + HOUR,
+    answeredAt: null,
+    answerHash: null,
+    usesLeft: 0,
+    usedBy: null,
+    usableUntil: null,
+    ...over,
+  }
+}
+
 /** Makes a task ask about a call. */
 export function anAsking(
   parts: TestParts,

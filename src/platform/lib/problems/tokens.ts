@@ -56,7 +56,7 @@ export const TOKEN_PROBLEMS = {
   'keys.cannot_open': { status: 500, title: 'An encrypted value cannot be decrypted' },
   'keys.columns_unknown': {
     status: 409,
-    title: 'Encrypted values belong to a module that is not in',
+    title: 'Encrypted values belong to a module that this build does not have',
   },
   'keys.master_key_exposed': { status: 500, title: 'Others can read the master key' },
   'keys.master_key_malformed': { status: 500, title: 'The master key is not valid' },
