@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import {
   ExactNumber,
   isObject,
+  isRecord,
   type Json,
   jsonSlices,
   MAX_AT_ONCE,
@@ -389,4 +390,11 @@ test('hostile shapes take time in proportion to their length', () => {
     }
     assert.ok(performance.now() - started < 2000)
   }
+})
+
+test('a record is an object, and neither a list nor null nor a single value', () => {
+  for (const record of [{}, { a: 1 }, JSON.parse('{"__proto__": 1}')])
+    assert.equal(isRecord(record), true)
+  for (const other of [null, undefined, [], [{}], 'a', 1, true, () => ({})])
+    assert.equal(isRecord(other), false, String(other))
 })
