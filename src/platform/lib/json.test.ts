@@ -142,6 +142,10 @@ test('what is known of an object is printed in its place, and nothing else is as
     printPieces(parseJson('{}'), () => Buffer.from('E')),
     ['', Buffer.from('E')],
   )
+  assert.deepEqual(
+    printPieces(parseJson('{"a":{}}'), () => undefined),
+    ['{"a":{}}'],
+  )
 })
 
 test('a Map is an object, and nothing else is', () => {
