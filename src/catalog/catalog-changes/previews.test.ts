@@ -80,9 +80,11 @@ it('a preview is proposed only of what is there, at the same resource, and read 
   assert.deepEqual(proposed({}), preview)
   assert.equal(proposed({}, { ...preview, action: 'things.nothing' }), undefined)
   assert.equal(proposed({ resource: 'others' }), undefined)
-  // The hint of an MCP server is its own word.
+  // The hint of an MCP server is its own word. Arguments of a tool are in the body.
+  const inBody = read.arguments.arguments.map((each) => ({ ...each, place: 'body' as const }))
   const tool = {
     method: 'tools/call',
+    arguments: { ...read.arguments, arguments: inBody },
     definition: { kind: 'tool', tool: {} } as unknown as Action['definition'], // as: its kind is looked at alone
   }
   assert.deepEqual(proposed({ ...tool, riskProposed: false }), preview)
