@@ -1,4 +1,4 @@
-import { outcomeOf } from './approvals/approvals/index.ts'
+import { announcedOutcome } from './approvals/approvals/index.ts'
 import {
   announcersOf,
   CALLS_SEALED,
@@ -350,7 +350,7 @@ export async function openRooms(
       notifications: {
         ...shared,
         announcers: announcersOf(decisions),
-        outcomeOf: async (kind, id) => (asks(kind) ? outcomeOf(decisions, id) : undefined),
+        outcomeOf: async (kind, id) => (asks(kind) ? announcedOutcome(decisions, id) : undefined),
         questionOf: async (kind, id, to) =>
           asks(kind) ? channelQuestion(decisions, id, to) : undefined,
         timedQuestions,

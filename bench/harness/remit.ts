@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JWK } from 'jose'
 import { idTokenFor } from '../../examples/refund-desk/people.ts'
-import { OAuthRefusal, type OpenTask, openTask } from '../../src/programs/cli/agent/client.ts'
+import { OAuthRefusal, type OpenTask, requestTask } from '../../src/programs/cli/agent/client.ts'
 import {
   type DevIdentityProvider,
   serveIdentityProvider,
@@ -189,7 +189,7 @@ export async function openTasks(from: {
     const person = crowd.length > 0 ? crowd[i % crowd.length]?.id : 'sam'
     tasks.push(
       await untilOpen(async () =>
-        openTask({
+        requestTask({
           issuer: from.issuer,
           agent: { id: SAMPLE_AGENT.id, privateJwk: from.agentKey },
           subject: { token: await idTokenFor(from.people.issuer, SAMPLE_AGENT.id, person ?? '') },

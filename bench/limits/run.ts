@@ -13,7 +13,7 @@ import {
   type Storage,
 } from '../../src/platform/storage/index.ts'
 import { insertCountsQuery } from '../../src/tasks/budgets/budget-store.ts'
-import { type Limit, peekBudgets, takeSteps } from '../../src/tasks/budgets/index.ts'
+import { budgetSteps, type Limit, peekBudgets } from '../../src/tasks/budgets/index.ts'
 import { limitName } from '../../src/tasks/budgets/limit-name.ts'
 import { postgres } from '../../tools/postgres.ts'
 import { describeMachine } from '../harness/machine.ts'
@@ -126,7 +126,7 @@ async function reserve(storage: Storage, limits: readonly Limit[], owner: string
   )
   const done = await storage.commit([
     ...inserts,
-    ...takeSteps({ storage }, takings, { decisionId: fresh('dec'), at }),
+    ...budgetSteps({ storage }, takings, { decisionId: fresh('dec'), at }),
   ])
   if (!done.committed) throw new Error(`not reserved: ${done.failed.name}`)
 }

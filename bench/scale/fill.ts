@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { BEGINNING } from '../../src/identity/agents/agent.ts'
 import { readAgentKey } from '../../src/identity/agents/agent-key.ts'
 import { insertKey } from '../../src/identity/agents/agent-key-store.ts'
-import { insertAgent, insertClient } from '../../src/identity/agents/agent-store.ts'
+import { insertAgent, insertAgentClient } from '../../src/identity/agents/agent-store.ts'
 import { insertPerson } from '../../src/identity/people/person-store.ts'
 import { importPublicJwk } from '../../src/platform/jose/index.ts'
 import { base64url } from '../../src/platform/lib/bytes.ts'
@@ -136,7 +136,7 @@ async function addAgent(from: Rooms, i: number): Promise<void> {
     ...BEGINNING,
   })
   await insertKey(collected.tx, { agentId: id, jwk, kid: thumbprint, thumbprint, createdAt: now })
-  await insertClient(collected.tx, id, client)
+  await insertAgentClient(collected.tx, id, client)
   await from.live.begin(collected.tx, { kind: 'agent', id })
 }
 

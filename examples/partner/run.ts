@@ -3,7 +3,7 @@
 // Every step is asserted; the first that fails ends the story with a non-zero exit code.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { callResource, type OpenTask, openTask } from '../../src/programs/cli/agent/client.ts'
+import { callResource, type OpenTask, requestTask } from '../../src/programs/cli/agent/client.ts'
 import { idTokenFor } from '../refund-desk/people.ts'
 import { chapter, StoryFailed, saw, told } from '../refund-desk/step.ts'
 import { startWorld, type World } from '../refund-desk/world.ts'
@@ -65,7 +65,7 @@ async function tell(acme: World, house: World, stock: Stock): Promise<void> {
   chapter('Acme’s agent works for Sam, at the house')
   const key = JSON.parse(await readFile(join(acme.data, 'agents', 'refund-bot.jwk'), 'utf8'))
   const open = async () =>
-    openTask({
+    requestTask({
       issuer: acme.issuer,
       agent: { id: 'refund-bot', privateJwk: key },
       subject: { token: await idTokenFor(acme.provider, 'refund-bot', 'sam') },

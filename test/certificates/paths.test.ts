@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, it } from 'node:test'
-import { checkPath, plainAddress } from '../../src/platform/keys/index.ts'
+import { certificateAddress, checkPath } from '../../src/platform/keys/index.ts'
 import { type CertificateOptions, certificate, type IssuedCertificate } from './certificate.ts'
 
 const CN = (value: string) => [['CN', value]] as const
@@ -46,8 +46,8 @@ describe('paths of client certificates (RFC 5280)', () => {
     assert.deepEqual(found.dns, ['bot.example'])
     assert.deepEqual(found.emails, ['bot@example.com'])
     assert.deepEqual(found.ips, ['10.0.0.7', '2001:db8::1'])
-    assert.equal(plainAddress('2001:0DB8:0::1'), '2001:db8::1')
-    assert.equal(plainAddress('10.0.0.256'), undefined)
+    assert.equal(certificateAddress('2001:0DB8:0::1'), '2001:db8::1')
+    assert.equal(certificateAddress('10.0.0.256'), undefined)
     assert.equal((await check(issue({ by: root }), [])).subject, 'CN=bot')
     // Two ways to write it: then nobody goes by it.
     const both = [

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import type { CallFacts } from '@remit/engine'
 import type { AccessRequest } from '../../src/approvals/access-requests/index.ts'
-import { readRequest } from '../../src/approvals/access-requests/request-store.ts'
-import { readPrivate } from '../../src/platform/ledger/ledger-store.ts'
+import { readAccessRequest } from '../../src/approvals/access-requests/request-store.ts'
+import { readPrivateValues } from '../../src/platform/ledger/ledger-store.ts'
 import type { Rooms } from '../../src/rooms.ts'
 import { readRecorded, type StoredDecision } from '../../src/tasks/decision-log/index.ts'
 
@@ -63,7 +63,7 @@ export class Books {
     assert.ok(ledger, `${decisionId} was recorded once, before it was sent`)
     this.#intents.delete(decisionId)
     const { requestId } = decision
-    const question = requestId === null ? undefined : await readRequest(read, requestId)
+    const question = requestId === null ? undefined : await readAccessRequest(read, requestId)
     assert.equal(question === undefined, requestId === null)
     return { decision, ledger, looked: made.facts.call.arguments, question }
   }
@@ -82,7 +82,7 @@ export class Books {
     while (next < size) {
       const page = await ledger.records(next, 1_000)
       const kept = new Map(
-        (await readPrivate(storage.read, next, next + page.length)).map((each) => [
+        (await readPrivateValues(storage.read, next, next + page.length)).map((each) => [
           each.position,
           each.private,
         ]),

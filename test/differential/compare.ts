@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { callHash, frozenText } from '../../src/approvals/access-requests/index.ts'
-import { freeze } from '../../src/calls/calls/freeze.ts'
+import { freezeCall } from '../../src/calls/calls/freeze.ts'
 import { inspectedOf } from '../../src/calls/calls/judgment/inspected.ts'
 import { bodyKind } from '../../src/catalog/argument-types/index.ts'
 import { argumentTexts } from '../../src/identity/tokens/index.ts'
@@ -46,7 +46,7 @@ export async function compareCall(
   const body = await parseBody(seen.bytes, type, bodyKind(action.arguments.body))
   const sent = { method: seen.method, path, query, headers, body }
   const call: Call = { ...UNSAID, resource, action, arguments: looked, sent }
-  const received = freeze(call, by)
+  const received = freezeCall(call, by)
   const hash = callHash(received)
   assert.equal(hash, decision.callHash, `${id}: the call that was decided on is the one that came`)
   assert.equal(hash, ledger.callHash, `${id}: and the one in the ledger`)

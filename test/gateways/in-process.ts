@@ -1,11 +1,11 @@
 import { answerCheck } from '../../src/extensions/extauthz/answer-check.ts'
-import { authenticate } from '../../src/extensions/extauthz/authenticate.ts'
+import { authenticateGateway } from '../../src/extensions/extauthz/authenticate.ts'
 import {
   type CheckAnswer,
   type GatewayCheck,
   NO_BODY,
 } from '../../src/extensions/extauthz/check.ts'
-import { failure } from '../../src/extensions/extauthz/failure.ts'
+import { failureAnswer } from '../../src/extensions/extauthz/failure.ts'
 import type { ExtAuthzPorts } from '../../src/extensions/extauthz/ports.ts'
 import { ClientAddresses, openLog } from '../../src/platform/http/index.ts'
 import type { World } from '../world.ts'
@@ -28,13 +28,13 @@ export async function askInProcess(
     log: openLog({ level: 'silent' }),
   }
   try {
-    const enforcer = await authenticate(ports, { at: 'test', ip: '', secrets: [secret] })
+    const enforcer = await authenticateGateway(ports, { at: 'test', ip: '', secrets: [secret] })
     const { settings } = enforcer
     const api = (await rooms.decisions.catalog.current()).resources.get(settings.resource)
     const host = new URL(api?.identifier ?? issuer).host
     const left = { ip: '', host, leavesPort: false, body: NO_BODY, isGone: () => false }
     return await answerCheck(ports, enforcer, { ...left, ...check })
   } catch (error) {
-    return failure(error, ports.log)
+    return failureAnswer(error, ports.log)
   }
 }

@@ -1,4 +1,4 @@
-import { OAuthRefusal, type OpenTask, openTask } from '../../../src/programs/cli/agent/client.ts'
+import { OAuthRefusal, type OpenTask, requestTask } from '../../../src/programs/cli/agent/client.ts'
 import { idTokenFor } from '../people.ts'
 import { chapter, saw } from '../step.ts'
 import type { Story } from '../story.ts'
@@ -34,7 +34,7 @@ export async function openingTheTask(story: Story): Promise<OpenTask> {
     purpose: 'refund order 1042',
     details: wanted(`${world.gateway}/orders`),
   }
-  const refusal = await openTask(asked).catch((error: unknown) => error)
+  const refusal = await requestTask(asked).catch((error: unknown) => error)
   saw(
     'Sam has not agreed yet: interaction_required, with a page to send Sam to',
     refusal instanceof OAuthRefusal && refusal.error === 'interaction_required',
@@ -49,7 +49,7 @@ export async function openingTheTask(story: Story): Promise<OpenTask> {
   )
   const done = await sam.allow(consent)
   saw('Sam allows it', done.status === 200, `${done.status} ${done.url} ${done.text}`)
-  const task = await openTask(asked)
+  const task = await requestTask(asked)
   saw(
     'the same exchange now opens the task, with a key made for it alone',
     task.id.startsWith('tsk_'),

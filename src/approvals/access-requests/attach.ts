@@ -7,7 +7,7 @@ import { type AccessRequest, type Leaf, WAITS } from './access-request.ts'
 import { cancel, expire } from './end.ts'
 import { callHash, type FrozenCall, frozenText } from './frozen-call.ts'
 import type { ApprovalParts } from './parts.ts'
-import { hasRoom } from './pending-quota-store.ts'
+import { isWithinQuota } from './pending-quota-store.ts'
 import { askedNames } from './present-question.ts'
 import { aboutRequest } from './record.ts'
 import { insertRequest, requestsForCall } from './request-store.ts'
@@ -157,7 +157,7 @@ async function create(
   const { ask, taskId, callHash: hash } = question
   const now = parts.clock.now()
   const asked = await askedNames(tx, { ...question, createdAt: now })
-  if (!(await hasRoom(tx, question, { names: asked.from.keys(), now })))
+  if (!(await isWithinQuota(tx, question, { names: asked.from.keys(), now })))
     return attachRefusal('too_many_pending')
   if (asked.isEmpty && ask.approvers.length > 0) return attachRefusal('nobody_to_ask')
   const request = newRequest(parts, question)

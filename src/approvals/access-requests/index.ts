@@ -38,7 +38,7 @@ export { aboutRequest } from './record.ts'
 export {
   endRequest,
   markEdited,
-  readRequest,
+  readAccessRequest,
   requestsForCall,
   returnQuery,
   timedRequests,

@@ -1,7 +1,7 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
 import type { Reader, Schema } from '../../platform/storage/index.ts'
 import type { ListedRequest } from './listed-request.ts'
-import { listedOf, selectListed } from './listed-request-store.ts'
+import { listedOf, selectListedRequests } from './listed-request-store.ts'
 
 /**
  * Position where a page begins or ends: requests are in order of time, and of id within a moment.
@@ -63,7 +63,7 @@ export async function requestsAsking(
     ({ id }) => id,
   )
   if (ids.length === 0) return []
-  const rows = await selectListed(db).where('id', 'in', ids).execute()
+  const rows = await selectListedRequests(db).where('id', 'in', ids).execute()
   const listed = rows.map(listedOf).toSorted(oldestFirst)
   return listed.map((each) => ({ ...each, ...pickAbsent(found.get(each.id)) }))
 }
@@ -138,7 +138,7 @@ export async function requestsFor(
   { after, before, count }: PageOfRequests,
 ): Promise<ListedRequest[]> {
   const { except, now, personId } = whose
-  let query = selectListed(db)
+  let query = selectListedRequests(db)
     .where('person_id', '=', personId)
     .where('state', '=', 'pending')
     // As a sum, so that the index of what expires is not taken for the better one: its order is another.
@@ -172,7 +172,7 @@ export async function requestsFor(
 
 /** Newest first, at most 200. */
 export async function requestsOfTask(db: Reader, taskId: string): Promise<ListedRequest[]> {
-  const rows = await selectListed(db)
+  const rows = await selectListedRequests(db)
     .where('task_id', '=', taskId)
     .orderBy('created_at', 'desc')
     .limit(200)
@@ -194,7 +194,7 @@ export async function pendingPast(
   now: number,
   count: number,
 ): Promise<ListedRequest[]> {
-  const rows = await selectListed(db)
+  const rows = await selectListedRequests(db)
     .where('state', '=', 'pending')
     .where('expires_at', '<=', now)
     .orderBy('expires_at')
@@ -212,7 +212,7 @@ export async function waitingRequests(
     now,
   }: { readonly after?: string | undefined; readonly limit: number; readonly now: number },
 ): Promise<ListedRequest[]> {
-  let query = selectListed(db).where('state', '=', 'pending').where('expires_at', '>', now)
+  let query = selectListedRequests(db).where('state', '=', 'pending').where('expires_at', '>', now)
   const edge =
     after !== undefined &&
     (await db
@@ -230,7 +230,7 @@ export async function waitingRequests(
 
 /** Lists what waits for people, or was approved and not used. */
 export async function openRequests(db: Reader, count: number): Promise<ListedRequest[]> {
-  const rows = await selectListed(db)
+  const rows = await selectListedRequests(db)
     .where((where) =>
       where.or([
         where('state', '=', 'pending'),
@@ -248,7 +248,7 @@ export async function openRequestsOf(
   taskIds: readonly string[],
 ): Promise<ListedRequest[]> {
   if (taskIds.length === 0) return []
-  const rows = await selectListed(db)
+  const rows = await selectListedRequests(db)
     .where('task_id', 'in', taskIds)
     .where((where) =>
       where.or([

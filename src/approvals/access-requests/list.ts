@@ -13,7 +13,7 @@ import {
 } from './list-store.ts'
 import type { ListedRequest } from './listed-request.ts'
 import type { ApprovalParts } from './parts.ts'
-import { readRequest } from './request-store.ts'
+import { readAccessRequest } from './request-store.ts'
 import { isWaiting } from './standing.ts'
 
 type ReadingParts = Pick<ApprovalParts, 'storage' | 'clock'>
@@ -104,7 +104,7 @@ export async function findRequest(
   parts: ReadingParts,
   id: string,
 ): Promise<AccessRequest | undefined> {
-  const request = await readRequest(parts.storage.read, id)
+  const request = await readAccessRequest(parts.storage.read, id)
   if (request?.state !== 'pending' || isWaiting(request, parts.clock.now())) return request
   return { ...request, state: 'expired' }
 }

@@ -13,7 +13,7 @@ const LISTED = codec(
 const SHORTENED = sql<string>`substr(text, 1, ${sql.lit(MAX_LISTED_TEXT + 1)})`.as('shortened')
 
 /** Begins every statement that lists requests. */
-export function selectListed(db: Reader) {
+export function selectListedRequests(db: Reader) {
   return db.selectFrom('access_requests').select(LISTED.columns).select(SHORTENED)
 }
 

@@ -8,7 +8,7 @@ import { type AccessRequest, MAX_PENDING } from './access-request.ts'
  * name that may answer it. The people for whom an agent asks share its places, so that one person's
  * tasks leave room for the questions of others.
  */
-export async function hasRoom(
+export async function isWithinQuota(
   db: Reader,
   asking: Pick<AccessRequest, 'agentId' | 'personId' | 'requesterId' | 'taskId'>,
   { names, now }: { readonly names: Iterable<string>; readonly now: number },

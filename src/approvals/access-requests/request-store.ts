@@ -39,7 +39,10 @@ export async function insertRequest(
   return true
 }
 
-export async function readRequest(db: Reader, id: string): Promise<AccessRequest | undefined> {
+export async function readAccessRequest(
+  db: Reader,
+  id: string,
+): Promise<AccessRequest | undefined> {
   const row = await db
     .selectFrom('access_requests')
     .selectAll()

@@ -10,7 +10,7 @@ import {
 } from '../access-requests/index.ts'
 import { readAllowance } from './allowance/allowance-store.ts'
 import { ESCALATED_LONG_AGO, returnAllowanceSteps } from './allowance/use.ts'
-import { approversOf, idsOf } from './approvers.ts'
+import { approverIds, approversOf } from './approvers.ts'
 import { returnSteps } from './use.ts'
 
 /** A call by the word of people that it used. */
@@ -79,5 +79,5 @@ export async function standingApprovers(
 ): Promise<readonly string[] | undefined> {
   const { approvers, denied } = await approversOf(parts.storage.read, request, now)
   const question = await presentQuestion(parts.storage.read, terms, now)
-  return denied || !isEnough(approvers, question) ? undefined : idsOf(approvers)
+  return denied || !isEnough(approvers, question) ? undefined : approverIds(approvers)
 }

@@ -6,7 +6,7 @@ import {
   peopleCalled,
 } from '../../identity/notifications/index.ts'
 import { ADMINISTRATORS, findPerson } from '../../identity/people/index.ts'
-import { type ApprovalParts, readRequest } from '../access-requests/index.ts'
+import { type ApprovalParts, readAccessRequest } from '../access-requests/index.ts'
 import { answersTo } from './answer-store.ts'
 
 /**
@@ -17,7 +17,7 @@ export async function announceReport(
   { storage: { read } }: Pick<ApprovalParts, 'storage'>,
   id: string,
 ): Promise<Announcement | undefined> {
-  const request = await readRequest(read, id)
+  const request = await readAccessRequest(read, id)
   const reported = (await answersTo(read, id)).find(({ consequence }) => consequence === 'report')
   if (!request || !reported) return undefined
   const owner = (await findAgent(read, request.agentId))?.ownerId

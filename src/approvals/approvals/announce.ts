@@ -43,7 +43,7 @@ const OUTCOMES: Partial<Record<AccessRequest['state'], string>> = {
 }
 
 /** Tells the outcome of an access request that waits no more, in words for messages about it. */
-export async function outcomeOf(
+export async function announcedOutcome(
   parts: Pick<ApprovalParts, 'clock' | 'storage'>,
   id: string,
 ): Promise<string | undefined> {

@@ -16,7 +16,7 @@ import {
   isEnough,
   markEdited,
   presentQuestion,
-  readRequest,
+  readAccessRequest,
 } from '../access-requests/index.ts'
 import { editCall, readEdits } from '../call-edits/index.ts'
 import type { Choice } from './allowance/allowance.ts'
@@ -113,7 +113,7 @@ async function signatureIn(
 ): Promise<ApprovalSignature | undefined> {
   const { answer, shown, signature } = given
   const { read } = parts.storage
-  const request = await readRequest(read, given.requestId)
+  const request = await readAccessRequest(read, given.requestId)
   const person = await findPerson(read, given.person.id)
   if (request?.state !== 'pending' || answer === 'deny' || !signature || !person) return undefined
   const allowance = choiceOf(request, given)
@@ -141,7 +141,7 @@ export async function expireWhatIsOver(
   parts: Pick<ApprovalParts, 'clock' | 'ledger' | 'random' | 'storage'>,
   requestId: string,
 ): Promise<void> {
-  const request = await readRequest(parts.storage.read, requestId)
+  const request = await readAccessRequest(parts.storage.read, requestId)
   if (request?.state === 'pending' && request.expiresAt <= parts.clock.now())
     await parts.storage.transaction((tx) => expire(parts, tx, request))
 }
@@ -161,7 +161,7 @@ export function checkReason(reason: string | undefined): void {
 
 async function take(parts: AnswerParts, tx: Tx, given: CheckedAnswer): Promise<AccessRequest> {
   const now = parts.clock.now()
-  const request = await readRequest(tx, given.requestId)
+  const request = await readAccessRequest(tx, given.requestId)
   const person = await findPerson(tx, given.person.id)
   if (!request || !person) throw new Problem('approval.unknown', 'there is no such access request')
   const { answerer, may } = await answeringOf(tx, { request, person, now })
@@ -343,7 +343,7 @@ export async function settle(
       ...(reason === null ? {} : { private: { reason } }),
     }),
   )
-  const after = await readRequest(tx, request.id)
+  const after = await readAccessRequest(tx, request.id)
   if (!after) throw new Error('an access request is gone')
   return after
 }

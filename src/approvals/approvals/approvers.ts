@@ -53,7 +53,7 @@ export async function stillMissing(
 }
 
 /** Answers the ids of approvers and of the people for whom they stood in: suspending any of them voids the approval. */
-export function idsOf(approvers: readonly Answerer[]): readonly string[] {
+export function approverIds(approvers: readonly Answerer[]): readonly string[] {
   return approvers.flatMap(({ id, standsInFor }) => (standsInFor ? [id, standsInFor.id] : [id]))
 }
 

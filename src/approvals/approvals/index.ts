@@ -15,7 +15,7 @@ export {
   usableAllowances,
   useAllowanceSteps,
 } from './allowance/use.ts'
-export { approvalAnnouncers, outcomeOf } from './announce.ts'
+export { announcedOutcome, approvalAnnouncers } from './announce.ts'
 export { answerRequest } from './answer.ts'
 export { shownDigest, shownTo } from './answer-hash.ts'
 export { type Consequence, listAnswers } from './answer-store.ts'

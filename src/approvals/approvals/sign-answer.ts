@@ -2,7 +2,7 @@ import type { StepUp } from '@remit/engine'
 import {
   type ChallengeTicket,
   challengeOf,
-  issueTicket,
+  issueChallenge,
   openTicket,
   type PasskeyParts,
   type PresentedSignature,
@@ -10,7 +10,7 @@ import {
   type SignatureForm,
   signatureForm,
   type VerifiedSignature,
-  verifySignature,
+  verifyPasskeySignature,
 } from '../../identity/passkeys/index.ts'
 import { domainHash } from '../../platform/lib/canonical-json.ts'
 import type { AccessRequest, ApprovalParts } from '../access-requests/index.ts'
@@ -79,7 +79,7 @@ export async function approvalForm(
   if (!needsSignature(parts, approval)) return undefined
   const passkeys = await passkeysOf(parts.storage.read, personId)
   if (passkeys.length === 0) return 'enrol'
-  const ticket = issueTicket(parts, aboutOf(approval))
+  const ticket = issueChallenge(parts, aboutOf(approval))
   const challenge = challengeOf(domainOf(approval), statementOf(parts, approval, ticket))
   return signatureForm(parts, passkeys, { challenge, ticket })
 }
@@ -154,7 +154,7 @@ export async function verifyApproval(
   const ticket = openTicket(parts, aboutOf(approval), text)
   const statement = statementOf(parts, approval, ticket)
   const { personId } = approval
-  const verified = await verifySignature(parts, {
+  const verified = await verifyPasskeySignature(parts, {
     ...{ personId, domain: domainOf(approval), statement, ticket, assertion },
   })
   return { ...verified, issuedAt: ticket.issuedAt }

@@ -1,7 +1,7 @@
 import {
   type ChallengeTicket,
   challengeOf,
-  issueTicket,
+  issueChallenge,
   openTicket,
   type PasskeyParts,
   type PresentedSignature,
@@ -9,7 +9,7 @@ import {
   type SignatureForm,
   signatureForm,
   useSignature,
-  verifySignature,
+  verifyPasskeySignature,
 } from '../../identity/passkeys/index.ts'
 import { domainHash } from '../../platform/lib/canonical-json.ts'
 import type { AccessRequest } from '../access-requests/index.ts'
@@ -47,7 +47,7 @@ export async function batchForm(
   if (!needed) return undefined
   const passkeys = await passkeysOf(parts.storage.read, batch.personId)
   if (passkeys.length === 0) return 'enrol'
-  const ticket = issueTicket(parts, aboutOf(batch))
+  const ticket = issueChallenge(parts, aboutOf(batch))
   const challenge = challengeOf(DOMAIN, statementOf(parts, batch, ticket))
   return signatureForm(parts, passkeys, { challenge, ticket })
 }
@@ -93,7 +93,7 @@ export async function signBatch(
   const ticket = openTicket(parts, aboutOf(batch), text)
   const statement = statementOf(parts, batch, ticket)
   const { personId } = batch
-  const verified = await verifySignature(parts, {
+  const verified = await verifyPasskeySignature(parts, {
     ...{ personId, domain: DOMAIN, statement, ticket, assertion },
   })
   const entries = entriesOf(batch, ticket.issuedAt)

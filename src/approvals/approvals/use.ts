@@ -11,7 +11,7 @@ import {
   standingOf,
   useQuery,
 } from '../access-requests/index.ts'
-import { approversOf, idsOf } from './approvers.ts'
+import { approverIds, approversOf } from './approvers.ts'
 import { mayBreakGlass } from './break-glass/break-glass.ts'
 import { breakGlassOf } from './break-glass/break-glass-store.ts'
 
@@ -54,7 +54,7 @@ export async function usableApproval(
   const enough = isEnough(approvers, asked) && isEnough(approvers, today)
   if (denied || !(enough || (await countsAlone(parts, request, approvers))))
     return { state: 'lapsed', request }
-  return { state: 'usable', approval: { request, approvers: idsOf(approvers) } }
+  return { state: 'usable', approval: { request, approvers: approverIds(approvers) } }
 }
 
 /** Tells whether one of these people approved it alone, still may, and no review ended it. */

@@ -11,7 +11,7 @@ import {
 } from '../../tasks/decision-log/index.ts'
 import type { Call } from '../../tasks/facts/index.ts'
 import { type Assessment, storedRisk } from '../../tasks/risk/index.ts'
-import { freeze } from './freeze.ts'
+import { freezeCall } from './freeze.ts'
 import type { CallerIdentity, KnownIdentity } from './identified.ts'
 
 /** One call on its way to an answer, with the facts known so far. Never changed, only added to. */
@@ -59,7 +59,7 @@ export function openCase(
 ): Case {
   if (!who.known) return { ...fixed, call, who, frozen: undefined, callHash: undefined }
   const { task, chain } = who.held
-  const frozen = freeze(call, { person: task.personId, chain, task: task.id })
+  const frozen = freezeCall(call, { person: task.personId, chain, task: task.id })
   return { ...fixed, call, who, frozen, callHash: callHash(frozen) }
 }
 

@@ -26,7 +26,7 @@ export interface Footing {
 }
 
 /** Hooks of an exchange that stands on this. */
-export function hooksOf({ again, lives, mayStart, startsAgain }: Footing) {
+export function footingHooks({ again, lives, mayStart, startsAgain }: Footing) {
   return { mayStart, startsAgain, lives, again }
 }
 

@@ -3,7 +3,7 @@ import type { Json } from '../../platform/lib/json.ts'
 import type { Call } from '../../tasks/facts/index.ts'
 
 /** The call as it is hashed, shown and sent, for the one who makes it. */
-export function freeze(
+export function freezeCall(
   call: Call,
   by: { readonly person: string; readonly chain: readonly string[]; readonly task: string },
 ): FrozenCall {

@@ -18,7 +18,7 @@ export {
   type SubmittedQuestion,
 } from './evaluation/people-desk.ts'
 export type { CallQuestion, EvaluatedCall } from './evaluation/question.ts'
-export { footingOf, hooksOf, stillStands } from './footing.ts'
+export { footingHooks, footingOf, stillStands } from './footing.ts'
 export { askAgain } from './held-calls/ask-again.ts'
 export { decideHeld } from './held-calls/decide-held.ts'
 export { DeferredCall } from './held-calls/deferred-call.ts'

@@ -14,13 +14,13 @@ import {
   type Step,
   type WriteConflict,
 } from '../../platform/storage/index.ts'
-import { BUDGET_GUARD, type LimitStatus, takeSteps } from '../../tasks/budgets/index.ts'
+import { BUDGET_GUARD, budgetSteps, type LimitStatus } from '../../tasks/budgets/index.ts'
 import {
   type ApplicableLimits,
   alsoKeys,
   PROOF_GUARD,
-  partiesOf,
   type Setting,
+  tokenParties,
 } from '../../tasks/facts/index.ts'
 import type { KnownCase } from './case.ts'
 import type { DecisionInputsWithLimits } from './judgment/decision-inputs.ts'
@@ -64,7 +64,7 @@ export async function reserve(
   const steps = [
     ...usedProofSteps(parts, each),
     // Budgets before what people said, here and where they are given back, so that no two commits wait for each other.
-    ...takeSteps(parts, budget.takings, { decisionId: each.id, at: each.at }),
+    ...budgetSteps(parts, budget.takings, { decisionId: each.id, at: each.at }),
     ...(word ? wordSteps(parts, each, word) : []),
     ...parts.risk.steps(risk, each.id),
     ...noticeSteps(parts, each, permit.obligations),
@@ -165,7 +165,7 @@ export function permitted(
     limits: given.standing.view,
     decided: decidedOf(each, given),
   })
-  const parties = partiesOf(given.parts, who.held, given.setting, call.resource)
+  const parties = tokenParties(given.parts, who.held, given.setting, call.resource)
   const about = {
     id: task.id,
     purpose: task.purpose,

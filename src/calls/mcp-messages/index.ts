@@ -16,13 +16,19 @@ export {
   type ServerQuestions,
 } from './server-questions.ts'
 export { serverInfo, statelessAnswer } from './stateless-answer.ts'
-export { newTask, readTaskAnswer, readTaskId, serverWords, type TaskAnswer } from './task-answer.ts'
+export {
+  readTaskAnswer,
+  readTaskId,
+  serverWords,
+  type TaskAnswer,
+  taskCreatedBy,
+} from './task-answer.ts'
 export {
   askingTask,
   createdTask,
   endedTask,
   isTask,
-  openTask,
+  openTaskResult,
   shownRequest,
   shownServerTask,
 } from './task-results.ts'

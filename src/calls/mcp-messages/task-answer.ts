@@ -25,7 +25,7 @@ export type TaskAnswer =
  * Finds the task that a call has become, which `ask` lets through only where that was declared;
  * `undefined`: it has not.
  */
-export function newTask(answer: RpcResult | RpcError | undefined): JsonObject | undefined {
+export function taskCreatedBy(answer: RpcResult | RpcError | undefined): JsonObject | undefined {
   const isOne = answer?.kind === 'result' && answer.result.get('resultType') === 'task'
   return isOne ? answer.result : undefined
 }

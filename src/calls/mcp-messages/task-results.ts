@@ -36,7 +36,7 @@ export function shownServerTask(
 }
 
 /** A task without a result (Tasks extension), with words for people. */
-export function openTask(
+export function openTaskResult(
   id: RpcId,
   task: ClientTask,
   status: 'working' | 'cancelled',

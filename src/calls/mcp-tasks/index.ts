@@ -1,5 +1,5 @@
 /** Calls that MCP servers go on with as tasks of their own (Tasks extension), and what it takes to ask about them. */
-export { endOfLife, MAX_OPEN_TASKS, type ServerTask } from './server-task.ts'
+export { MAX_OPEN_TASKS, type ServerTask, taskEndOfLife } from './server-task.ts'
 export {
   countOpenTasks,
   endTaskStep,

@@ -8,7 +8,7 @@ import { Secret } from '../../platform/lib/secret.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { closeTask } from '../../tasks/tasks/index.ts'
 import { openedTask, taskTestParts } from '../../tasks/tasks/testing.ts'
-import { endOfLife, MAX_LIFE_MS, type ServerTask } from './server-task.ts'
+import { MAX_LIFE_MS, type ServerTask, taskEndOfLife } from './server-task.ts'
 import {
   countOpenTasks,
   endTaskStep,
@@ -23,7 +23,7 @@ import {
 
 test('a task of a server is followed as long as the server says, for a day at most, and never past its own task', () => {
   const end = (ttl: Json | undefined, deadline = 10 * MAX_LIFE_MS) =>
-    endOfLife(ttl, 1_000, deadline)
+    taskEndOfLife(ttl, 1_000, deadline)
   assert.equal(end(new ExactNumber('60000')), 61_000)
   assert.equal(end(new ExactNumber('0')), 1_000)
   assert.equal(end(new ExactNumber('1.9')), 1_001)

@@ -9,7 +9,7 @@ import { DeferredCall } from '../calls/index.ts'
 import { recover } from '../calls/recover.ts'
 import { settleOwn } from '../calls/settlement/settle-own.ts'
 import { refund, type World, worldsOver } from '../calls/testing.ts'
-import { endOfLife, MAX_LIFE_MS, type ServerTask } from './server-task.ts'
+import { MAX_LIFE_MS, type ServerTask, taskEndOfLife } from './server-task.ts'
 import {
   countOpenTasks,
   extendTask,
@@ -138,8 +138,8 @@ forEachEngine('a call that goes on after its request', (open) => {
 })
 
 test('a task is followed as long as its server says, and no longer than a day or its task of Remit', () => {
-  const after = (ttl: Parameters<typeof endOfLife>[0], deadline = Number.MAX_SAFE_INTEGER) =>
-    endOfLife(ttl, 1_000, deadline) - 1_000
+  const after = (ttl: Parameters<typeof taskEndOfLife>[0], deadline = Number.MAX_SAFE_INTEGER) =>
+    taskEndOfLife(ttl, 1_000, deadline) - 1_000
   assert.equal(after(new ExactNumber('60000')), 60_000)
   assert.equal(after(new ExactNumber('0')), 0)
   assert.equal(after(new ExactNumber('60000'), 5_000), 4_000)

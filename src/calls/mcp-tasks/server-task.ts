@@ -30,7 +30,7 @@ export interface ServerTask {
  * Computes when a task is not followed any more, in epoch milliseconds: as its server says
  * (`ttlMs`, counted from its creation), and never past the task of Remit or a day.
  */
-export function endOfLife(ttl: Json | undefined, createdAt: number, deadline: number): number {
+export function taskEndOfLife(ttl: Json | undefined, createdAt: number, deadline: number): number {
   const said = ttl instanceof ExactNumber ? Number(ttl.text) : Number.NaN
   const lives = said >= 0 ? Math.min(Math.floor(said), MAX_LIFE_MS) : MAX_LIFE_MS
   return Math.min(createdAt + lives, deadline)

@@ -11,10 +11,10 @@ export {
   readCompletion,
 } from './completion.ts'
 export { badDocument, objectAt, textAt } from './openapi/document.ts'
-export { readInputSchema, schemaOf } from './openapi/input-schema.ts'
+export { fieldsSchema, readInputSchema } from './openapi/input-schema.ts'
 export { isUsableName, OperationReader, ParseBudget, untyped } from './openapi/reader.ts'
 export { OUTSIDE, resolve } from './openapi/references.ts'
-export { readSchema } from './openapi/schema.ts'
+export { readOpenapiSchema } from './openapi/schema.ts'
 export { parsedDefinition } from './parsed-definition.ts'
 export { type TypedResult, typeArguments, typeScalar } from './type-arguments.ts'
 export { summarizeUntyped, type UntypedSummary, untypedParts } from './untyped.ts'

@@ -88,7 +88,7 @@ export interface Amount {
 }
 
 /** Reads the amount that an argument states. `codeAt`: text of another argument. */
-export function amountOf(
+export function displayAmount(
   { code, minor }: Extract<Display, { kind: 'currency' }>,
   text: string,
   codeAt: (path: string) => string | undefined,
@@ -180,6 +180,6 @@ function withUnit(
   codeAt: (path: string) => string | undefined,
 ): string | undefined {
   if (display.kind === 'unit') return `${text} ${display.unit}`
-  const amount = display.kind === 'currency' ? amountOf(display, text, codeAt) : undefined
+  const amount = display.kind === 'currency' ? displayAmount(display, text, codeAt) : undefined
   return amount && `${amount.text} ${amount.code}`
 }

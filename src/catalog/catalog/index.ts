@@ -21,8 +21,8 @@ export {
 } from './catalog-store.ts'
 export { changeCatalog, RULES, rulesEpoch } from './change-catalog.ts'
 export {
-  amountOf,
   currencyByDefault,
+  displayAmount,
   displayedLimit,
   displayMistake,
   readDisplay,

@@ -6,7 +6,7 @@ import { input, together } from '../operation-kit/source.ts'
 import {
   Rate,
   rateInWords,
-  readRate,
+  readRateTerm,
   readSchedule,
   Schedule,
   scheduleInWords,
@@ -140,7 +140,7 @@ const rate = together(
     input(
       '--rate <tasks/time>',
       `at most so many tasks in a time: 5/1h; ${rateInWords(USUAL_RATE)} when there is no schedule either`,
-      { read: readRate },
+      { read: readRateTerm },
     ),
   ],
   ([when, given]) => given ?? (when === undefined ? USUAL_RATE : undefined),

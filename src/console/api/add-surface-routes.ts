@@ -4,7 +4,7 @@ import { heardAt } from '../../identity/machine-clients/index.ts'
 import { endThread, stateThread, THREAD_LIMITS } from '../../identity/spaces/index.ts'
 import * as kit from '../operation-kit/schemas.ts'
 import { machineFirst } from './clients/machine-first.ts'
-import { plainJson, schemaOf } from './document.ts'
+import { fastifySchema, plainJson } from './document.ts'
 import type { ApiParts } from './parts.ts'
 import { time } from './shapes.ts'
 import { THREAD, threadShape } from './spaces.ts'
@@ -52,7 +52,7 @@ export function addSurfaceRoutes(
 ): void {
   const saying = machineFirst(parts.authenticator, 'threads')
   app.put('/v1/spaces/:space/threads/:thread', {
-    schema: schemaOf({
+    schema: fastifySchema({
       id: 'threads.state',
       says: 'Who asks in a thread, who is there, and which agents take part: replaces what was said before. Answers when every replica decides by it.',
       params: OfThread,
@@ -70,7 +70,7 @@ export function addSurfaceRoutes(
     },
   })
   app.delete('/v1/spaces/:space/threads/:thread', {
-    schema: schemaOf({
+    schema: fastifySchema({
       id: 'threads.end',
       says: 'A thread is over: nothing is called for it any more.',
       params: OfThread,
@@ -86,7 +86,7 @@ export function addSurfaceRoutes(
     },
   })
   app.put('/v1/surface/alive', {
-    schema: schemaOf({
+    schema: fastifySchema({
       id: 'surface.alive',
       says: 'All that the surface stated is still so.',
       answer: Type.Object({ heard_at: Time, silent_after: Type.Integer() }),

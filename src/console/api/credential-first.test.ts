@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FastifyRequest } from 'fastify'
 import { BoundedRequest } from '../../platform/http/inbound/bounded-request.ts'
-import { credentialFirst, readBody } from './credential-first.ts'
+import { credentialFirst, refuseUnaskedBody } from './credential-first.ts'
 
 const BAD = { code: 'request.malformed' }
 
@@ -41,20 +41,20 @@ test('a credential that does not hold refuses before the body is looked at', asy
 test('an operation without a body takes an empty one, and no other', async () => {
   for (const body of [undefined, null, {}]) {
     const without = request({ body })
-    readBody(without, {})
+    refuseUnaskedBody(without, {})
     assert.deepEqual(without.body, {})
   }
   for (const body of [{ a: 1 }, [1], 'text', '', 1, true])
-    assert.throws(() => readBody(request({ body }), {}), BAD, JSON.stringify(body))
+    assert.throws(() => refuseUnaskedBody(request({ body }), {}), BAD, JSON.stringify(body))
   const hooks = credentialFirst({ check: async () => {}, body: undefined })
   await assert.rejects(hooks.preValidation(request({ body: { a: 1 } })), BAD)
 })
 
 test('an operation with a body takes what its schema takes, and none is an empty one', () => {
   const given = request({ body: { a: 1 } })
-  readBody(given, { body: {} })
+  refuseUnaskedBody(given, { body: {} })
   assert.deepEqual(given.body, { a: 1 })
   const none = request()
-  readBody(none, { body: {} })
+  refuseUnaskedBody(none, { body: {} })
   assert.deepEqual(none.body, {})
 })

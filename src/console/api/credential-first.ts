@@ -22,13 +22,16 @@ export function credentialFirst(given: {
     },
     preValidation: async (request: FastifyRequest): Promise<void> => {
       await check(request)
-      readBody(request, { body })
+      refuseUnaskedBody(request, { body })
     },
   }
 }
 
 /** No body is an empty one. Where none is asked for, one with something in it is a mistake of the caller. */
-export function readBody(request: FastifyRequest, { body }: { readonly body?: unknown }): void {
+export function refuseUnaskedBody(
+  request: FastifyRequest,
+  { body }: { readonly body?: unknown },
+): void {
   request.body ??= {}
   if (body !== undefined) return
   if (typeof request.body !== 'object' || Object.keys(request.body ?? []).length > 0) {

@@ -33,7 +33,7 @@ const JSON_TYPE = 'application/json'
  * The schema of a route: its validated part (path, query and body; unknown members are refused), and the part that is only
  * documented (answers, which `run` is typed by).
  */
-export function schemaOf(operation: OperationDocument): FastifySchema {
+export function fastifySchema(operation: OperationDocument): FastifySchema {
   const { answer, body, id, mediaType = JSON_TYPE, params, query, says, security } = operation
   return {
     operationId: id,

@@ -6,8 +6,8 @@ import { authorize } from './authenticate.ts'
 import { addCallRoutes } from './calls/add-call-routes.ts'
 import { addInProcessRoutes } from './calls/add-in-process-routes.ts'
 import { confirmWidening } from './confirm.ts'
-import { readBody } from './credential-first.ts'
-import { plainJson, schemaOf } from './document.ts'
+import { refuseUnaskedBody } from './credential-first.ts'
+import { fastifySchema, plainJson } from './document.ts'
 import type { ApiCaller, Input, Operation } from './operation.ts'
 import type { ApiParts } from './parts.ts'
 import { addSignalRoutes } from './risk/add-signal-routes.ts'
@@ -36,7 +36,7 @@ function addOperation(app: FastifyInstance, parts: ApiParts, operation: Operatio
   app.route({
     method: operation.method,
     url: API_PREFIX + operation.path,
-    schema: schemaOf({
+    schema: fastifySchema({
       ...operation,
       security: operation.who === 'anyone' ? undefined : 'session',
     }),
@@ -50,7 +50,7 @@ function addOperation(app: FastifyInstance, parts: ApiParts, operation: Operatio
     },
     preValidation: async (request) => {
       if (late.has(request)) await authorize(parts, operation, request)
-      readBody(request, operation)
+      refuseUnaskedBody(request, operation)
     },
     handler: (request, reply) => run(parts, operation, callers.get(request), { request, reply }),
   })

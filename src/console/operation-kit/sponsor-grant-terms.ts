@@ -58,7 +58,7 @@ function daysOf(given: string): readonly (Weekday | undefined)[] {
 }
 
 /** `5/1h` */
-export function readRate(given: string, { usage }: Pick<ReaderContext, 'usage'>): RateJson {
+export function readRateTerm(given: string, { usage }: Pick<ReaderContext, 'usage'>): RateJson {
   const [, tasks, length = ''] = /^([1-9]\d{0,5})\/(\w+)$/.exec(given) ?? []
   const ms = readDuration(length)
   if (tasks === undefined || ms === undefined)

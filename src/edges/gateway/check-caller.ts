@@ -6,7 +6,7 @@ import { PipelineEnd } from './ended.ts'
 import type { LocatedRequest } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
 import { presented } from './presented.ts'
-import { refusal } from './refusal.ts'
+import { refusalAnswer } from './refusal.ts'
 
 /**
  * Checks credential and proof before it waits for the body: a stranger is refused before anything
@@ -36,6 +36,7 @@ export async function refuseStranger(
     origin: { ip },
     ...(action ? { action } : {}),
   })
-  if (caller.outcome === 'deny') throw new PipelineEnd(refusal(caller, audience ?? resource, ports))
+  if (caller.outcome === 'deny')
+    throw new PipelineEnd(refusalAnswer(caller, audience ?? resource, ports))
   return caller
 }

@@ -2,7 +2,7 @@ import { isObject, type Json, parseJson } from '../../platform/lib/json.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import type { RpcError, RpcResult } from '../../platform/net/index.ts'
 import { isJsonType } from '../../policy/obligations/index.ts'
-import { MAX_READ, type ReportedAmount, saidBy } from '../../tasks/budgets/index.ts'
+import { MAX_READ, type ReportedAmount, reportedAmount } from '../../tasks/budgets/index.ts'
 
 /**
  * Keeps the bytes of an HTTP answer as they pass, until all are there, and reads the amounts in it.
@@ -35,7 +35,7 @@ export class AnswerReader {
 export function saidInResult(answer: RpcResult | RpcError): ReportedAmount {
   if (answer.kind === 'error') return { unsaid: 'failed' }
   const structured = answer.result.get('structuredContent')
-  if (structured !== undefined) return saidBy(structured)
+  if (structured !== undefined) return reportedAmount(structured)
   const parts: Json | undefined = answer.result.get('content') ?? answer.result.get('contents')
   const items: readonly Json[] = Array.isArray(parts) ? parts : []
   const [item, ...more] = items
@@ -45,7 +45,7 @@ export function saidInResult(answer: RpcResult | RpcError): ReportedAmount {
 
 function saidIn(text: Buffer | string): ReportedAmount {
   try {
-    return saidBy(parseJson(text, { bytes: MAX_READ }))
+    return reportedAmount(parseJson(text, { bytes: MAX_READ }))
   } catch (error) {
     if (error instanceof Problem) return { unsaid: 'not_json' }
     throw error

@@ -10,7 +10,7 @@ const JSON_BODY: BodyKind = { as: 'json' }
  * Reads the whole body strictly, as JSON or as the operation takes it; `undefined` when there is none. Throws
  * `request.unsupported_media_type`, `input.too_large`, `input.malformed` and what `parseJson` refuses.
  */
-export async function readBody(
+export async function readCallBody(
   message: IncomingMessage,
   request: StrictRequest,
   kind = JSON_BODY,

@@ -4,7 +4,7 @@ import type { OwnAnswer } from './ended.ts'
 import type { GatewayPorts } from './ports.ts'
 
 /** Answer of the gateway to a decision that is no permit. */
-export function refusal(
+export function refusalAnswer(
   verdict: Verdict<'deny'> | Verdict<'requestable'> | Verdict<'executed'>,
   resource: ChallengedResource,
   { decisions, gateway }: Pick<GatewayPorts, 'decisions' | 'gateway'>,

@@ -7,7 +7,7 @@ import {
 import { headerValues } from '../../platform/http/index.ts'
 import { readCompact, readObject } from '../../platform/jose/index.ts'
 import { Problem } from '../../platform/lib/problem.ts'
-import { type Form, readForm } from './form.ts'
+import { type Form, readOauthForm } from './form.ts'
 
 export const CHALLENGE = '/oauth/challenge'
 export const CHALLENGE_HEADER = 'oauth-client-attestation-challenge'
@@ -34,7 +34,7 @@ export function isAttested(message: IncomingMessage): boolean {
 export async function readClientForm(
   message: IncomingMessage,
 ): Promise<{ text: string; form: Form }> {
-  const { form, text } = await readForm(message)
+  const { form, text } = await readOauthForm(message)
   return { text, form: withAttestation(message, form) }
 }
 

@@ -13,10 +13,10 @@ import { type Form, refuseParameters } from './form.ts'
 import {
   credentialsOf,
   isNotificationToken,
-  limitsOf,
   refuseActor,
   requiresAll,
   spaceAndThread,
+  wantedLimits,
   wantedOf,
 } from './grants/read.ts'
 import { type PresentingPorts, presentedAt } from './presented.ts'
@@ -68,7 +68,7 @@ function questionOf(form: Form) {
     return {
       ...wanted,
       scope: withoutOpenId(wanted.scope),
-      ...limitsOf(form),
+      ...wantedLimits(form),
       ...spaceAndThread(form),
       requireAll: requiresAll(form),
       purpose,

@@ -3,7 +3,7 @@ import { beginDevice, type GrantParts } from '../../grants/grants/index.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import { readClientForm } from './attestation.ts'
 import { required } from './form.ts'
-import { limitsOf, openingOf, requiresAll, spaceAndThread, wantedOf } from './grants/read.ts'
+import { openingOf, requiresAll, spaceAndThread, wantedLimits, wantedOf } from './grants/read.ts'
 import { type PresentingPorts, presentedAt } from './presented.ts'
 import { refusalProblem } from './token-answer.ts'
 
@@ -23,7 +23,7 @@ export async function deviceEndpoint(
     ...presentedAt(message, ports, DEVICE),
     ...openingOf(form),
     ...wantedOf(form),
-    ...limitsOf(form),
+    ...wantedLimits(form),
     ...spaceAndThread(form),
     requireAll: requiresAll(form),
     purpose: required(form, 'purpose'),

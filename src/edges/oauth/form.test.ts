@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { ATTESTED } from '../../identity/agent-authentication/index.ts'
-import { parseForm, readForm, refuseParameters, required } from './form.ts'
+import { parseForm, readOauthForm, refuseParameters, required } from './form.ts'
 
 const BAD = { code: 'oauth.invalid_request' }
 const FORM = 'application/x-www-form-urlencoded'
@@ -61,33 +61,33 @@ test('forty parameters are taken, and no more', () => {
 
 test('a body is a form by its type, in UTF-8 if that says a charset', async () => {
   for (const type of [FORM, `${FORM};charset=utf-8`, `${FORM.toUpperCase()} ; charset=UTF-8`]) {
-    const { form, text } = await readForm(request('a=1', type))
+    const { form, text } = await readOauthForm(request('a=1', type))
     assert.deepEqual([form.get('a'), text], ['1', 'a=1'])
   }
   for (const type of ['', 'application/json', `${FORM}; charset=latin1`, `${FORM}x`, `x${FORM}`])
-    await assert.rejects(readForm(request('a=1', type)), BAD, type)
+    await assert.rejects(readOauthForm(request('a=1', type)), BAD, type)
   const without = request('a=1')
   Object.assign(without, { headers: {} })
-  await assert.rejects(readForm(without), BAD)
+  await assert.rejects(readOauthForm(without), BAD)
 })
 
 test('a body of 128 KiB is taken, and no longer one; bytes that are no UTF-8 are refused', async () => {
   const most = 128 * 1024
-  const { text } = await readForm(request(`a=${'x'.repeat(most - 2)}`))
+  const { text } = await readOauthForm(request(`a=${'x'.repeat(most - 2)}`))
   assert.equal(text.length, most)
-  const tooLarge = readForm(request(`a=${'x'.repeat(most - 1)}`))
+  const tooLarge = readOauthForm(request(`a=${'x'.repeat(most - 1)}`))
   await assert.rejects(tooLarge, { code: 'input.too_large' })
-  await assert.rejects(readForm(request(Buffer.from([0x61, 0x3d, 0xff]))), {
+  await assert.rejects(readOauthForm(request(Buffer.from([0x61, 0x3d, 0xff]))), {
     code: 'input.malformed',
   })
-  const marked = await readForm(request('\ufeffa=1'))
+  const marked = await readOauthForm(request('\ufeffa=1'))
   assert.deepEqual([...marked.form.keys()], ['\ufeffa'], 'a byte order mark is part of the name')
 })
 
 test('a form never says that an attestation came in a header', async () => {
   const text = `client_assertion_type=${encodeURIComponent(ATTESTED)}&client_assertion=x`
-  await assert.rejects(readForm(request(text)), BAD)
-  await readForm(request('client_assertion_type=other'))
+  await assert.rejects(readOauthForm(request(text)), BAD)
+  await readOauthForm(request('client_assertion_type=other'))
 })
 
 test('a parameter that is needed is named where it is missing, and one that is not taken where it is there', () => {

@@ -11,7 +11,9 @@ const MAX_PARAMETERS = 40
 export type Form = ReadonlyMap<string, string>
 
 /** Reads the whole body. Throws `input.too_large` and `request.incomplete`. */
-export async function readForm(message: IncomingMessage): Promise<{ text: string; form: Form }> {
+export async function readOauthForm(
+  message: IncomingMessage,
+): Promise<{ text: string; form: Form }> {
   const type = (message.headers['content-type'] ?? '').toLowerCase()
   if (!/^application\/x-www-form-urlencoded(?:[ \t]*;[ \t]*charset=utf-8)?$/.test(type)) {
     throw new Problem(
@@ -19,7 +21,7 @@ export async function readForm(message: IncomingMessage): Promise<{ text: string
       'the body has to be `application/x-www-form-urlencoded`',
     )
   }
-  const text = await readBody(message, MAX_BYTES)
+  const text = await readFormText(message, MAX_BYTES)
   const form = parseForm(text)
   // INVARIANT: an attestation comes in headers, and `attestation.ts` alone says so. No form does.
   if (form.get('client_assertion_type') === ATTESTED)
@@ -28,7 +30,7 @@ export async function readForm(message: IncomingMessage): Promise<{ text: string
 }
 
 /** A body as text, at most so many bytes. Throws `input.too_large`, `request.incomplete`, and `input.malformed` when it is not UTF-8. */
-export async function readBody(message: IncomingMessage, mostBytes: number): Promise<string> {
+export async function readFormText(message: IncomingMessage, mostBytes: number): Promise<string> {
   return utf8(await collectBody(message, mostBytes))
 }
 

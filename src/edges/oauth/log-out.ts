@@ -3,7 +3,7 @@ import type { GrantParts } from '../../grants/grants/index.ts'
 import type { Providers } from '../../identity/identity-providers/index.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import { closeTasksIn } from '../../tasks/tasks/index.ts'
-import { readForm, required } from './form.ts'
+import { readOauthForm, required } from './form.ts'
 
 export const LOG_OUT = '/oauth/backchannel-logout'
 
@@ -17,7 +17,7 @@ export async function logOutEndpoint(
   ports: { readonly decisions: GrantParts; readonly signingOut: Pick<Providers, 'logOut'> },
 ): Promise<void> {
   if (message.method !== 'POST') throw new Problem('request.method_not_allowed', 'POST is needed')
-  const { form } = await readForm(message)
+  const { form } = await readOauthForm(message)
   await ports.signingOut.logOut(required(form, 'logout_token'), (tx, personId) =>
     closeTasksIn(ports.decisions, tx, { kind: 'person', id: personId }, 'person.signed_out'),
   )

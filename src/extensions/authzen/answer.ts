@@ -3,7 +3,7 @@ import type { EvaluatedCall } from '../../calls/calls/index.ts'
 import type { Problem } from '../../platform/lib/problem.ts'
 import type { TokenShape } from '../token-pdp/index.ts'
 import { issuanceOf } from './issuance/shaping.ts'
-import { obligationsOf, stepUpOf } from './obligations.ts'
+import { obligationsOf, stepUpObligations } from './obligations.ts'
 
 /** The answer to one question, of any kind of decision. */
 export interface Decision {
@@ -143,7 +143,7 @@ function obligations({ bringsStepUp, obligations: todo = [], permitted, stepUp }
   if (permitted) return todo.length > 0 ? { obligations: obligationsOf(todo) } : undefined
   if (!stepUp) return undefined
   const { acrValues, maxAge } = stepUp
-  const wanted = bringsStepUp ? stepUpOf(stepUp) : []
+  const wanted = bringsStepUp ? stepUpObligations(stepUp) : []
   return {
     ...(acrValues === undefined ? {} : { acr_values: acrValues }),
     ...(maxAge === undefined ? {} : { max_age: maxAge }),

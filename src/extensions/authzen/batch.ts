@@ -2,7 +2,7 @@ import { isObject, type Json, type JsonObject } from '../../platform/lib/json.ts
 import { onProblem } from '../../platform/lib/problem.ts'
 import type { Decision } from './answer.ts'
 import { type Question, readAction, readContext, readEntity, readQuestion } from './question.ts'
-import { malformed } from './read-request.ts'
+import { malformedRequest } from './read-request.ts'
 
 const SEMANTICS = ['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'] as const
 export type Semantic = (typeof SEMANTICS)[number]
@@ -33,12 +33,12 @@ export const MAX_EVALUATIONS = 5_000
 export function readBatch(body: JsonObject): Batch {
   const evaluations = body.get('evaluations')
   if (evaluations !== undefined && !Array.isArray(evaluations))
-    throw malformed('`evaluations` has to be a list')
+    throw malformedRequest('`evaluations` has to be a list')
   const semantic = readSemantic(body.get('options'))
   if (evaluations === undefined || evaluations.length === 0)
     return { single: true, questions: [readQuestion(body)] }
   if (evaluations.length > MAX_EVALUATIONS)
-    throw malformed(`\`evaluations\` may have at most ${MAX_EVALUATIONS}`)
+    throw malformedRequest(`\`evaluations\` may have at most ${MAX_EVALUATIONS}`)
   const defaults = readDefaults(body)
   return {
     single: false,
@@ -87,7 +87,7 @@ function outcomeOf<T>(read: () => T): () => T {
 
 /** A member that is there replaces the default whole. */
 function readItem(item: Json, defaults: Defaults, i: number): BatchItem {
-  if (!isObject(item)) throw malformed(`\`evaluations[${i}]\` has to be an object`)
+  if (!isObject(item)) throw malformedRequest(`\`evaluations[${i}]\` has to be an object`)
   const { action, context, resource, subject } = defaults
   try {
     const question = {
@@ -104,10 +104,12 @@ function readItem(item: Json, defaults: Defaults, i: number): BatchItem {
 
 function readSemantic(options: Json | undefined): Semantic {
   if (options === undefined || options === null) return 'execute_all'
-  if (!isObject(options)) throw malformed('`options` has to be an object')
+  if (!isObject(options)) throw malformedRequest('`options` has to be an object')
   const said = options.get('evaluations_semantic') ?? 'execute_all'
   const semantic = SEMANTICS.find((known) => known === said)
   if (!semantic)
-    throw malformed(`\`options.evaluations_semantic\` has to be one of ${SEMANTICS.join(', ')}`)
+    throw malformedRequest(
+      `\`options.evaluations_semantic\` has to be one of ${SEMANTICS.join(', ')}`,
+    )
   return semantic
 }

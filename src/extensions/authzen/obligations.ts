@@ -33,7 +33,7 @@ function notificationOf(id: string, { to = '' }: Obligation['properties']) {
 }
 
 /** Along with a denial: with such a sign-in the answer could be another. */
-export function stepUpOf({ acrValues, maxAge }: StepUp): readonly WireObligation[] {
+export function stepUpObligations({ acrValues, maxAge }: StepUp): readonly WireObligation[] {
   const [acr] = acrValues?.split(' ') ?? []
   const properties = { acr_value: acr, ...(maxAge === undefined ? {} : { max_age: maxAge }) }
   return acr === undefined ? [] : [{ id: 'step-up', type: 'step-up', properties }]

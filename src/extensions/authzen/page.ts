@@ -3,7 +3,7 @@ import { canonicalJson } from '../../platform/lib/canonical-json.ts'
 import { ExactNumber, isObject, type Json, type JsonObject } from '../../platform/lib/json.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import type { AuthzenPorts } from './ports.ts'
-import { malformed } from './read-request.ts'
+import { malformedRequest } from './read-request.ts'
 
 /** Place where a search goes on, and how much it may bring. */
 export interface SearchPage {
@@ -36,11 +36,11 @@ export function readPage(
   by: { readonly pep: string; readonly endpoint: string },
 ): SearchPage {
   const page = body.get('page') ?? new Map<string, Json>()
-  if (!isObject(page)) throw malformed('`page` has to be an object')
+  if (!isObject(page)) throw malformedRequest('`page` has to be an object')
   const limit = readLimit(page.get('limit'))
   const token = page.get('token')
   if (token !== undefined && token !== null && typeof token !== 'string')
-    throw malformed('`page.token` has to be a string')
+    throw malformedRequest('`page.token` has to be a string')
   const digest = pageDigest(body, page, by)
   if (!token) return { after: undefined, limit: limit ?? PAGE_LIMIT.default, digest }
   const known = openToken(ports, token)
@@ -76,7 +76,7 @@ function opened({ master }: PagePorts, sealed: Uint8Array): Token | undefined {
 function readLimit(value: Json | undefined): number | undefined {
   if (value === undefined || value === null) return undefined
   if (!(value instanceof ExactNumber) || !/^\d{1,15}$/.test(value.text))
-    throw malformed('`page.limit` has to be a whole number, 0 or more')
+    throw malformedRequest('`page.limit` has to be a whole number, 0 or more')
   return Math.min(Number(value.text), PAGE_LIMIT.most)
 }
 

@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../platform/lib/json.ts'
 import type { EntityReference, PolicyOnlyQuestion } from '../policy-only/index.ts'
-import { malformed } from './read-request.ts'
+import { malformedRequest } from './read-request.ts'
 
 /** One question (Authorization API 1.0, Access Evaluation request). */
 export type Question = PolicyOnlyQuestion
@@ -38,28 +38,28 @@ export function readAction(value: Json | undefined): Question['action'] {
 
 export function readContext(value: Json | undefined): JsonObject | undefined {
   if (value === undefined || value === null) return undefined
-  if (!isObject(value)) throw malformed('`context` has to be an object')
+  if (!isObject(value)) throw malformedRequest('`context` has to be an object')
   return value
 }
 
 function propertiesOf(entity: JsonObject, name: string): JsonObject | undefined {
   const value = entity.get('properties')
   if (value === undefined || value === null) return undefined
-  if (!isObject(value)) throw malformed(`\`${name}.properties\` has to be an object`)
+  if (!isObject(value)) throw malformedRequest(`\`${name}.properties\` has to be an object`)
   return value
 }
 
 function objectAt(value: Json | undefined, name: string): JsonObject {
-  if (value === undefined) throw malformed(`\`${name}\` is missing`)
-  if (!isObject(value)) throw malformed(`\`${name}\` has to be an object`)
+  if (value === undefined) throw malformedRequest(`\`${name}\` is missing`)
+  if (!isObject(value)) throw malformedRequest(`\`${name}\` has to be an object`)
   return value
 }
 
 function textAt(entity: JsonObject, member: string, name: string): string {
   const value = entity.get(member)
-  if (value === undefined) throw malformed(`\`${name}.${member}\` is missing`)
-  if (typeof value !== 'string') throw malformed(`\`${name}.${member}\` has to be a string`)
+  if (value === undefined) throw malformedRequest(`\`${name}.${member}\` is missing`)
+  if (typeof value !== 'string') throw malformedRequest(`\`${name}.${member}\` has to be a string`)
   if (value === '' || value.length > MAX_CHARACTERS)
-    throw malformed(`\`${name}.${member}\` has to have 1 to ${MAX_CHARACTERS} characters`)
+    throw malformedRequest(`\`${name}.${member}\` has to have 1 to ${MAX_CHARACTERS} characters`)
   return value
 }

@@ -21,14 +21,14 @@ export interface ReadRequest {
  */
 export async function readRequest(message: IncomingMessage): Promise<ReadRequest> {
   const { 'content-type': type = '' } = message.headers
-  if (!JSON_TYPE.test(type)) throw malformed('the content type has to be `application/json`')
+  if (!JSON_TYPE.test(type)) throw malformedRequest('the content type has to be `application/json`')
   const bytes = await collectBody(message, MAX_BODY_BYTES)
-  if (bytes.length === 0) throw malformed('the body is empty; a JSON object is needed')
+  if (bytes.length === 0) throw malformedRequest('the body is empty; a JSON object is needed')
   const body = await parseJsonInSteps(bytes, { bytes: MAX_BODY_BYTES, depth: MAX_DEPTH })
-  if (!isObject(body)) throw malformed('the body has to be a JSON object')
+  if (!isObject(body)) throw malformedRequest('the body has to be a JSON object')
   return { body, bytes }
 }
 
-export function malformed(detail: string): Problem {
+export function malformedRequest(detail: string): Problem {
   return new Problem('evaluation.malformed', detail)
 }

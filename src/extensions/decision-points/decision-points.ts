@@ -9,7 +9,7 @@ import { Problem } from '../../platform/lib/problem.ts'
 import type { Outbound } from '../../platform/net/index.ts'
 import { keptKeys, type Live, type LiveView } from '../../platform/revocation/index.ts'
 import type { Storage } from '../../platform/storage/index.ts'
-import { requestsFor } from './cel/ask-mapped.ts'
+import { mappedRequestsFor } from './cel/ask-mapped.ts'
 import type { MappedRequests } from './cel/requests.ts'
 import { Circuit } from './circuit.ts'
 import { decisionPointPlace, isAskedAbout, type SealedDecisionPoint } from './decision-point.ts'
@@ -77,7 +77,7 @@ export class DecisionPoints implements ExternalPoints {
   ): Promise<readonly ExternalAnswer[]> {
     if (points.length === 0) return NONE
     const { call } = about
-    const mapped = await requestsFor(call, about.says)
+    const mapped = await mappedRequestsFor(call, about.says)
     return Promise.all(points.map((point) => this.#answers(point, about, mapped)))
   }
 

@@ -15,7 +15,7 @@ import { onProblem, Problem } from '../../platform/lib/problem.ts'
 import type { Call } from '../../tasks/facts/index.ts'
 import type { CheckAnswer, CheckedBody, GatewayCheck, UpstreamHeaders } from './check.ts'
 import type { ExtAuthzPorts } from './ports.ts'
-import { type CheckedRequest, readRequest } from './read-request.ts'
+import { type CheckedRequest, readCheckedRequest } from './read-request.ts'
 import { upstreamHeaders } from './upstream-headers.ts'
 
 /**
@@ -40,7 +40,7 @@ async function decideCheck(
 ): Promise<CheckAnswer> {
   const { decisions } = ports
   const resource = await directResource(decisions, enforcer.settings.resource)
-  const request = readRequest(check, resource.identifier)
+  const request = readCheckedRequest(check, resource.identifier)
   const { ip } = check
   const call = await readCall(ports, { check, request, resource }).catch(async (error: unknown) => {
     // INVARIANT: paths, names and types of operations are told only to a caller whose credential holds.

@@ -9,7 +9,7 @@ export const ENFORCER = 'remit-enforcer'
  * Identifies the gateway that asks. INVARIANT: nothing that it says is looked at before.
  * @throws Problem `client.unauthenticated`
  */
-export async function authenticate(
+export async function authenticateGateway(
   { clients, countStranger }: ExtAuthzPorts,
   {
     at,

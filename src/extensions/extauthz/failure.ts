@@ -5,7 +5,7 @@ import { type Logger, logBug, toProblem } from '../../platform/http/index.ts'
  * Turns anything thrown into a refusal. INVARIANT: never a permit. A gateway that we do not know is
  * refused by 403: a 401 would be told to its caller, whose credentials may be fine.
  */
-export function failure(error: unknown, log: Logger): RefusalAnswer {
+export function failureAnswer(error: unknown, log: Logger): RefusalAnswer {
   const { bug, problem } = toProblem(error)
   if (bug !== undefined) logBug(log, bug)
   const { code, members, status } = problem

@@ -67,7 +67,7 @@ const BELIEVED =
  * what the API behind the gateway could read differently is turned away. `identifier`: of the API.
  * @throws Problem `request.…`
  */
-export function readRequest(
+export function readCheckedRequest(
   { host, leavesPort, method, rawHeaders, target }: GatewayCheck,
   identifier: string,
 ): CheckedRequest {

@@ -1,4 +1,8 @@
-import { messagePath, type Notification, titleOf } from '../../identity/notifications/index.ts'
+import {
+  messagePath,
+  type Notification,
+  notificationTitle,
+} from '../../identity/notifications/index.ts'
 
 const MAX_TTL_SECONDS = 86_400
 
@@ -6,8 +10,8 @@ const MAX_TTL_SECONDS = 86_400
  * Facts that a browser shows: a push service delivers them, and a locked screen shows them.
  * INVARIANT: nothing in them was chosen by an agent. Everything else is on the page, after sign-in.
  */
-export function payloadOf(message: Notification) {
-  return { id: message.id, title: titleOf(message), path: messagePath(message) }
+export function pushPayload(message: Notification) {
+  return { id: message.id, title: notificationTitle(message), path: messagePath(message) }
 }
 
 /** Time that a message is worth delivering: until it cannot be answered any more. */

@@ -4,7 +4,7 @@ import type { ChannelKind } from '../../identity/notifications/index.ts'
 import type { MasterKey } from '../../platform/keys/index.ts'
 import { base64url } from '../../platform/lib/bytes.ts'
 import { type PostParts, postTo } from '../../platform/webhooks/index.ts'
-import { payloadOf, secondsLeft } from './payload.ts'
+import { pushPayload, secondsLeft } from './payload.ts'
 import { readSubscription } from './subscription.ts'
 
 export interface PushParts extends PostParts {
@@ -35,7 +35,7 @@ export function pushKind(parts: PushParts): ChannelKind {
       const subscription = JSON.parse(settings) as PushSubscription // as: written above
       const { body, endpoint, headers } = webPush.generateRequestDetails(
         subscription,
-        JSON.stringify(payloadOf(message)),
+        JSON.stringify(pushPayload(message)),
         { vapidDetails, TTL: secondsLeft(message), urgency: 'high' },
       )
       await postTo(parts, endpoint, {

@@ -43,6 +43,6 @@ export function pageOfRows<R>(
   return { candidates, next: rows.length < limit ? undefined : candidates.at(-1)?.cursor }
 }
 
-export function idsOf(chosen: readonly Candidate[]): readonly string[] {
+export function candidateIds(chosen: readonly Candidate[]): readonly string[] {
   return chosen.map(({ id }) => id)
 }

@@ -3,9 +3,9 @@ import {
   deleteEndings,
   eraseInputs,
   forgetListed,
-  selectListed,
+  selectDecisions,
 } from '../../tasks/decision-log/index.ts'
-import { type ClassQuery, idsOf, type KeptClass, pageOfRows } from './class.ts'
+import { type ClassQuery, candidateIds, type KeptClass, pageOfRows } from './class.ts'
 import type { SubjectMatter } from './subject.ts'
 
 /** Columns that say what a decision is about. */
@@ -40,15 +40,15 @@ export const refusals: KeptClass = {
 export const inputs: KeptClass = {
   page: (db, query) =>
     pageOfDecisions(decisionsOf(db, query).where('inputs', 'is not', null), query),
-  erase: (tx, chosen) => eraseInputs(tx, idsOf(chosen)),
+  erase: (tx, chosen) => eraseInputs(tx, candidateIds(chosen)),
 }
 
 /** Selects decisions of which nothing goes on: the call has ended, and its task is closed. */
 function decisionsOf(db: Reader, { after, before, limit, personId }: ClassQuery) {
   const listed =
     personId === undefined
-      ? selectListed(db, 'all')
-      : selectListed(db, 'person').where('person_id', '=', personId)
+      ? selectDecisions(db, 'all')
+      : selectDecisions(db, 'person').where('person_id', '=', personId)
   return (
     listed
       .select(ABOUT)
@@ -86,7 +86,7 @@ function subjectOf({ agent_id, at, person_id, resource, task_id }: DecisionRow):
 }
 
 async function deleteDecisions(tx: Tx, chosen: Parameters<KeptClass['erase']>[1]): Promise<number> {
-  const ids = idsOf(chosen)
+  const ids = candidateIds(chosen)
   await deleteEndings(tx, ids)
   const { numDeletedRows } = await tx
     .deleteFrom('decisions')

@@ -1,5 +1,5 @@
 import { ERASED } from '../../identity/ended-accounts/index.ts'
-import { type ClassQuery, idsOf, type KeptClass, pageOfRows } from './class.ts'
+import { type ClassQuery, candidateIds, type KeptClass, pageOfRows } from './class.ts'
 
 /** Notices of permitted calls. They say what the arguments were. */
 export const notices: KeptClass = {
@@ -36,7 +36,7 @@ export const notices: KeptClass = {
   erase: async (tx, chosen) => {
     const { numDeletedRows } = await tx
       .deleteFrom('notices')
-      .where('id', 'in', idsOf(chosen))
+      .where('id', 'in', candidateIds(chosen))
       .executeTakeFirstOrThrow()
     return Number(numDeletedRows)
   },
@@ -62,7 +62,7 @@ export const requests: KeptClass = {
     }))
   },
   erase: async (tx, chosen) => {
-    const ids = idsOf(chosen)
+    const ids = candidateIds(chosen)
     for (const table of [
       'approval_answers',
       'asked_people',
@@ -171,7 +171,7 @@ export const tasks: KeptClass = {
     const { numUpdatedRows } = await tx
       .updateTable('tasks')
       .set({ purpose: ERASED, details: '[]', may_delegate: '[]' })
-      .where('id', 'in', idsOf(chosen))
+      .where('id', 'in', candidateIds(chosen))
       .where('state', '=', 'closed')
       .executeTakeFirstOrThrow()
     return Number(numUpdatedRows)

@@ -4,8 +4,8 @@ import {
   factValue,
   linkOf,
   type Notification,
+  notificationTitle,
   shownSentence,
-  titleOf,
   unlinkedLine,
 } from '../../identity/notifications/index.ts'
 import { cut } from '../../platform/lib/text/visible.ts'
@@ -28,9 +28,9 @@ export function slackMessage(
   const buttons = only && others.length === 0 && more === 0 ? buttonsFor(only) : undefined
   if (buttons && fits(buttons.question)) return questionMessage(linkOf(issuer, message), buttons)
   return {
-    ...slackText(titleOf(message)),
+    ...slackText(notificationTitle(message)),
     blocks: [
-      plainSection(titleOf(message)),
+      plainSection(notificationTitle(message)),
       ...announcements.flatMap((each) => {
         const answers = others.length > 0 ? buttonsFor(each) : undefined
         return answers && fits(answers.question)

@@ -13,7 +13,7 @@ import type { Reader, Tx } from '../../platform/storage/index.ts'
 import { slackOutcome } from './blocks.ts'
 import { findPressed, isAsShown, type PressedButton } from './button.ts'
 import { readPress, type SlackPress } from './press.ts'
-import { callSlack, clientOptions } from './slack-client.ts'
+import { callSlack, slackClientOptions } from './slack-client.ts'
 import { slackKind } from './slack-kind.ts'
 
 export interface SlackAppParts {
@@ -71,7 +71,7 @@ export class SlackApp {
   async socket(appToken: Secret, onError: (error: unknown) => void): Promise<SocketModeClient> {
     // Loaded where it is switched on only.
     const { SocketModeClient } = await import('@slack/socket-mode')
-    const options = await clientOptions(this.#parts)
+    const options = await slackClientOptions(this.#parts)
     // The SDK's own reader throws, without a listener, at messages that lack members.
     class GuardedClient extends SocketModeClient {
       protected override onWebSocketMessage(data: string | ArrayBuffer, isBinary: boolean) {
@@ -95,6 +95,6 @@ export class SlackApp {
   /** Loaded with the first message: most starts send none. */
   async #open(): Promise<WebClient> {
     const { WebClient } = await import('@slack/web-api')
-    return new WebClient(this.#parts.token.reveal(), await clientOptions(this.#parts))
+    return new WebClient(this.#parts.token.reveal(), await slackClientOptions(this.#parts))
   }
 }

@@ -26,7 +26,10 @@ export interface SlackServer {
 }
 
 /** Options of the SDK's clients, which go through the guarded client. Retries are those of deliveries. */
-export async function clientOptions({ apiUrl, outbound }: SlackServer): Promise<WebClientOptions> {
+export async function slackClientOptions({
+  apiUrl,
+  outbound,
+}: SlackServer): Promise<WebClientOptions> {
   const { LogLevel } = await import('@slack/web-api')
   return {
     ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),

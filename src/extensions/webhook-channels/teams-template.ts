@@ -1,4 +1,4 @@
-import { linkOf, shownSentence, titleOf } from '../../identity/notifications/index.ts'
+import { linkOf, notificationTitle, shownSentence } from '../../identity/notifications/index.ts'
 import { announcedFacts, moreOf, type WebhookTemplate } from './templates.ts'
 
 /**
@@ -18,7 +18,7 @@ export const teamsTemplate: WebhookTemplate = (issuer, message, url) => ({
           type: 'AdaptiveCard',
           version: '1.2',
           body: [
-            plainBlock([titleOf(message)]),
+            plainBlock([notificationTitle(message)]),
             ...message.announcements.map((each) => ({
               type: 'Container',
               separator: true,

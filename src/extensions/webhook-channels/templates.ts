@@ -3,8 +3,8 @@ import {
   factValue,
   linkOf,
   type Notification,
+  notificationTitle,
   shownSentence,
-  titleOf,
 } from '../../identity/notifications/index.ts'
 
 /** Request that tells a message to a service, as its interface has it. */
@@ -26,7 +26,7 @@ export const standardTemplate: WebhookTemplate = (issuer, message, url) => ({
     type: 'notification',
     timestamp: new Date(message.sentAt).toISOString(),
     data: {
-      title: titleOf(message),
+      title: notificationTitle(message),
       url: linkOf(issuer, message),
       more: message.more,
       items: message.announcements.map((each) => ({
@@ -51,7 +51,7 @@ export const ntfyTemplate: WebhookTemplate = (issuer, message, url) => {
     url: at.href,
     body: {
       topic,
-      title: titleOf(message),
+      title: notificationTitle(message),
       message: linesOf(message, (value) => value).join('\n'),
       click: linkOf(issuer, message),
     },
@@ -65,9 +65,11 @@ export const ntfyTemplate: WebhookTemplate = (issuer, message, url) => {
 export const slackTextTemplate: WebhookTemplate = (issuer, message, url) => ({
   url,
   body: {
-    text: [`*${titleOf(message)}*`, ...linesOf(message, codeSpan), linkOf(issuer, message)].join(
-      '\n',
-    ),
+    text: [
+      `*${notificationTitle(message)}*`,
+      ...linesOf(message, codeSpan),
+      linkOf(issuer, message),
+    ].join('\n'),
   },
 })
 

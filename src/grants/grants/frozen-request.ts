@@ -37,7 +37,7 @@ export type GrantSource =
   | { readonly kind: 'child'; readonly ticket: TicketClaims }
 
 /** Writes a request as text for the books. */
-export function freeze({ from, proved, way, ...wanted }: FrozenRequest): string {
+export function freezeRequest({ from, proved, way, ...wanted }: FrozenRequest): string {
   const { budget, details, lifeSeconds, purpose, requireAll, resource, scope, space, thread } =
     wanted
   return JSON.stringify({

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { callsIn, contains, type Detail, delegatesIn, type KindOf } from '@remit/engine'
 import fc from 'fast-check'
 import { standsOn } from '../../tasks/consent/basis.ts'
-import { allLimits, type Basis, basisLimits, limitsOfLists } from '../../tasks/consent/index.ts'
+import { type Basis, basisLimits, joinLimits, limitsOfLists } from '../../tasks/consent/index.ts'
 import { authorityWithin, isNothing, withinAgent } from './authority.ts'
 
 const kindOf: KindOf = () => 'integer'
@@ -49,7 +49,7 @@ test('whatever was allowed and is asked for: what is granted to do lies in what 
       fc.option(list('remit_delegate'), { nil: null }),
       (bases, asserted, asked, mayDelegate) => {
         const agent = { ceiling: [everything('remit_call')], mayDelegate }
-        const limits = allLimits(basisLimits(bases), limitsOfLists(asserted ? [asserted] : []))
+        const limits = joinLimits(basisLimits(bases), limitsOfLists(asserted ? [asserted] : []))
         const got = authorityWithin(asked, agent, { bases: limits }, kindOf)
         for (const kind of ['consent', 'admin'] as const) {
           const allowed = bases

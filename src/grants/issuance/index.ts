@@ -17,7 +17,7 @@ export {
   issueResourceToken,
 } from './issue-resource-token.ts'
 export { type IssuanceContext, issuingBy } from './issuing.ts'
-export { incomplete, type MissingAuthority, missingOf, NOTHING } from './missing.ts'
+export { incompleteAuthority, type MissingAuthority, missingOf, NOTHING } from './missing.ts'
 export { openingQuestion } from './question.ts'
 export {
   asRefused,
@@ -35,7 +35,7 @@ export {
   checkSettled,
   detailsAt,
   grantedScope,
-  readAsked,
+  readAskedAuthority,
   readLife,
   readLimits,
   readWanted,

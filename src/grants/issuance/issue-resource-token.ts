@@ -20,7 +20,7 @@ import { approvedToken, type IssuableToken } from './approved-token.ts'
 import { issuableDetails } from './gate.ts'
 import { checkHolder, type PresentedToken } from './holder.ts'
 import { type IssuanceContext, issuingBy, type Token } from './issuing.ts'
-import { incomplete, missingOf } from './missing.ts'
+import { incompleteAuthority, missingOf } from './missing.ts'
 import { type GrantRefusal, isRefused, refused, refusedBy } from './refusal.ts'
 import { refuseOpening } from './refuse.ts'
 import { type IssuedAccess, resourceAccess } from './resource-access.ts'
@@ -163,7 +163,7 @@ export async function grantAt(
       ...refused('task.resource_not_granted', 'nothing of the request is granted at this resource'),
       ...(missing ? { members: { missing_authorization_details: missing } } : {}),
     }
-  if (missing && asked.requireAll) return incomplete({ askable: [], never: missing })
+  if (missing && asked.requireAll) return incompleteAuthority({ askable: [], never: missing })
   const of = { held, resource: resource.name, setting, details }
   const people = await approvedToken(parts, of, kind, issuing)
   if (isRefused(people)) return people

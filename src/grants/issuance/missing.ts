@@ -66,7 +66,7 @@ function joined(pieces: readonly Detail[]): readonly Detail[] {
 }
 
 /** Refuses a request that needs all, where some of it cannot be had. */
-export function incomplete({ askable, never }: MissingAuthority): GrantRefusal {
+export function incompleteAuthority({ askable, never }: MissingAuthority): GrantRefusal {
   return {
     ...refused('grant.incomplete', 'not all of it can be granted, and the request needs all'),
     members: { missing_authorization_details: [...askable, ...never] },

@@ -15,7 +15,7 @@ import {
   ownTokens,
   PAST_DEADLINE,
   settingLiveness,
-  subjectOf,
+  tokenSubject,
 } from '../../tasks/facts/index.ts'
 
 /** Request of a service inside the trust domain, which exchanges a received transaction token for one of its own. */
@@ -88,7 +88,7 @@ async function stillStands(
   const known = decision?.outcome === 'permit' && decision.taskId === held?.task.id
   if (!resource || !held || !known || decision.state === 'not_sent')
     throw new Problem('token.unknown_task', 'the token belongs to no call here')
-  if (sub !== subjectOf(parts, held, resource))
+  if (sub !== tokenSubject(parts, held, resource))
     throw new Problem('token.stale', "the subject's identifier has changed")
   const { chain, spaces, task } = held
   const { id, issuers, personId: person } = task

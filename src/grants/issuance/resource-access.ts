@@ -9,7 +9,7 @@ import {
 import { base64url } from '../../platform/lib/bytes.ts'
 import type { LiveView } from '../../platform/revocation/index.ts'
 import type { Step } from '../../platform/storage/index.ts'
-import { type FactParts, minting, partiesOf, type Setting } from '../../tasks/facts/index.ts'
+import { type FactParts, minting, type Setting, tokenParties } from '../../tasks/facts/index.ts'
 import type { TaskLineage } from '../../tasks/tasks/index.ts'
 
 /** Contents of a resource token. */
@@ -47,7 +47,7 @@ export async function resourceAccess(
   if (thumbprint === null || resource.tokenForm === 'opaque') return handle(parts, held, access)
   const { id, purpose } = held.task
   const token = await mintResourceToken(minting(parts), {
-    parties: partiesOf(parts, held, access.setting, resource),
+    parties: tokenParties(parts, held, access.setting, resource),
     task: { id, purpose, ep: access.view.hash },
     resource: resource.identifier,
     details: access.details,

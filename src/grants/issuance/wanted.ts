@@ -31,7 +31,7 @@ export function readWanted(
 }
 
 /** Reads what an opening asks for: it may ask for what it hands on beside what it does. */
-export function readAsked(
+export function readAskedAuthority(
   asked: { readonly details?: unknown; readonly scope?: string | undefined },
   catalog: CatalogView,
 ): AuthorityRequest | undefined | GrantRefusal {

@@ -19,9 +19,9 @@ import {
   livenessOf,
   minting,
   ownTokens,
-  partiesOf,
   type Setting,
   settingLiveness,
+  tokenParties,
 } from '../../tasks/facts/index.ts'
 import type { TaskLineage } from '../../tasks/tasks/index.ts'
 import type { GrantParts } from '../grants/index.ts'
@@ -198,7 +198,7 @@ function claimsOf(
   return {
     iss: issuer,
     aud: row.resource,
-    ...partyClaims(issuer, partiesOf(parts, held, setting, resource)),
+    ...partyClaims(issuer, tokenParties(parts, held, setting, resource)),
     client_id: row.taskId,
     token_type: tokenTypeOf(row.thumbprint),
     authorization_details: row.details,

@@ -151,7 +151,7 @@ export async function updateAgent(tx: Tx, id: string, changes: AgentChanges): Pr
 }
 
 /** False when the client is linked to an agent already. */
-export async function insertClient(
+export async function insertAgentClient(
   tx: Tx,
   agentId: string,
   { issuer, clientId }: AgentClient,

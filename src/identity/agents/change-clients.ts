@@ -1,5 +1,5 @@
 import type { AgentClient } from './agent.ts'
-import { deleteClient, insertClient } from './agent-store.ts'
+import { deleteClient, insertAgentClient } from './agent-store.ts'
 import { changeAgent } from './change-agent.ts'
 import type { AgentParts } from './parts.ts'
 import { clientTaken } from './register.ts'
@@ -19,7 +19,7 @@ export async function linkClient(parts: AgentParts, change: ClientChange): Promi
     agentId,
     by,
     write: async (tx) => {
-      if (!(await insertClient(tx, agentId, { issuer, clientId })))
+      if (!(await insertAgentClient(tx, agentId, { issuer, clientId })))
         throw clientTaken({ issuer, clientId })
       return { type: 'agent.client_linked', facts: { issuer, client_id: clientId } }
     },

@@ -6,7 +6,7 @@ import { findPerson } from '../people/index.ts'
 import { type Agent, type AgentClient, BEGINNING } from './agent.ts'
 import { readAgentKey } from './agent-key.ts'
 import { insertKey } from './agent-key-store.ts'
-import { insertAgent, insertClient } from './agent-store.ts'
+import { insertAgent, insertAgentClient } from './agent-store.ts'
 import { readCeiling, readMayDelegate, readTrust } from './limits.ts'
 import type { AgentParts } from './parts.ts'
 
@@ -66,7 +66,7 @@ export async function registerAgent(parts: AgentParts, registration: Registratio
     for (const key of keys)
       if (!(await insertKey(tx, { ...key, agentId: name, createdAt: now }))) throw keyTaken()
     for (const client of clients)
-      if (!(await insertClient(tx, name, client))) throw clientTaken(client)
+      if (!(await insertAgentClient(tx, name, client))) throw clientTaken(client)
     await parts.live.begin(tx, { kind: 'agent', id: name })
     await parts.ledger.append(tx, {
       type: 'agent.registered',

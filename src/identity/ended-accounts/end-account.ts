@@ -1,6 +1,6 @@
 import { Problem } from '../../platform/lib/problem.ts'
 import {
-  changeStatus,
+  changePersonStatus,
   findPerson,
   keepingAdministrator,
   type PeopleParts,
@@ -22,7 +22,7 @@ export async function endAccount(
     if (!person) throw new Problem('person.unknown', `there is no person \`${personId}\``)
     const { status } = person
     if (status === 'active' || status === 'suspended') {
-      await keepingAdministrator(tx, () => changeStatus(tx, personId, status, 'ended'))
+      await keepingAdministrator(tx, () => changePersonStatus(tx, personId, status, 'ended'))
       const sessions = await deleteSessionsOf(tx, personId)
       await endStandInsOf(parts, tx, { personId, by })
       await parts.ledger.append(tx, {

@@ -66,7 +66,7 @@ export function soleAudience(wanted: string): (audiences: readonly string[]) => 
   return (audiences) => audiences.length === 1 && audiences[0] === wanted
 }
 
-export function subjectOf({ subjectPrefix }: TrustedIssuer, { sub }: Claims): string {
+export function foreignSubject({ subjectPrefix }: TrustedIssuer, { sub }: Claims): string {
   if (typeof sub !== 'string' || sub.length > MAX_SUBJECT || !/^[\x20-\x7e]+$/.test(sub))
     throw new Problem('token.malformed', '`sub` is missing, too long or not plain text')
   if (

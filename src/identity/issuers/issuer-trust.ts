@@ -18,11 +18,11 @@ import type { Agent } from '../agents/index.ts'
 import { claimAt, holds } from './claim-test.ts'
 import {
   claimed,
+  foreignSubject,
   foreignTokenDigest,
   mayBeShown,
   saysNoIssuer,
   soleAudience,
-  subjectOf,
   type TokenExpectation,
   type VerifiedToken,
 } from './foreign-token.ts'
@@ -148,7 +148,12 @@ export class IssuerTrust {
       throw new Problem('certificate.not_trusted', 'the certificate lives too long')
     const [iat, exp] = [from, to].map((at) => Math.floor(at / 1000))
     const claims: Claims = { iss: issuer.issuer, aud: [], sub: id, iat: iat ?? 0, exp: exp ?? 0 }
-    return { issuer, claims, subject: subjectOf(issuer, claims), digest: sha256url(shown.leaf) }
+    return {
+      issuer,
+      claims,
+      subject: foreignSubject(issuer, claims),
+      digest: sha256url(shown.leaf),
+    }
   }
 
   /** The registration of an ID's trust domain, in force. */
@@ -291,7 +296,7 @@ export class IssuerTrust {
       maxLifeSeconds: issuer.mostLifeSeconds,
       fractions: true,
     })
-    const subject = subjectOf(issuer, claims)
+    const subject = foreignSubject(issuer, claims)
     return { issuer, claims, subject, digest: sha256url(`${issuer.name}\0${token}`) }
   }
 
@@ -355,7 +360,7 @@ export class IssuerTrust {
     return {
       issuer,
       claims,
-      subject: subjectOf(issuer, claims),
+      subject: foreignSubject(issuer, claims),
       digest: foreignTokenDigest(issuer, token, claims),
     }
   }

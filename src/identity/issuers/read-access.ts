@@ -1,6 +1,6 @@
 import type { Operator } from '@remit/engine'
 import { claimName, MAX_TESTS } from './claim-test.ts'
-import { issuerMembers, readAddress } from './read-keys.ts'
+import { issuerMembers, readIssuerAddress } from './read-keys.ts'
 import { readTest } from './read-rules.ts'
 import { type AccessMapping, badTrustedIssuer, type DetailRule } from './trusted-issuer.ts'
 
@@ -115,5 +115,5 @@ function readIntrospection(value: unknown, reach: { loopback: boolean }) {
     !/^[\x21-\x7e]{1,256}$/.test(clientId)
   )
     throw badTrustedIssuer('introspection has an address and the `client_id` that asks')
-  return { url: readAddress(url, reach), clientId }
+  return { url: readIssuerAddress(url, reach), clientId }
 }

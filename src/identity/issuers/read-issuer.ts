@@ -2,8 +2,8 @@ import { isName } from '../../platform/lib/id.ts'
 import { DAY_SECONDS, HOUR_SECONDS } from '../../platform/lib/time-units.ts'
 import { readCeiling, readTrust } from '../agents/index.ts'
 import { readAccess } from './read-access.ts'
-import { isAddress, isDomain, readAlgorithms, readKeys } from './read-keys.ts'
-import { readPeer, readPeople } from './read-people.ts'
+import { isAddress, isDomain, readAlgorithms, readKeySource } from './read-keys.ts'
+import { readPeer, readPeopleMapping } from './read-people.ts'
 import { readRules } from './read-rules.ts'
 import {
   badTrustedIssuer,
@@ -100,7 +100,7 @@ export function readTerms(
   const access = readAccess(given.access ?? null, reach)
   if ((access !== null) !== uses.includes('access_token'))
     throw badTrustedIssuer('`access` is required with the use `access_token`, and only then')
-  const people = readPeople(given.people ?? null, issuer)
+  const people = readPeopleMapping(given.people ?? null, issuer)
   if ((people !== null) !== uses.some((use) => use === 'id_jag' || use === 'chaining'))
     throw badTrustedIssuer(
       '`people` is required with the uses `id_jag` and `chaining`, and only then',
@@ -112,7 +112,7 @@ export function readTerms(
     people,
     peer,
     ...{ uses, audience, subjectPrefix, access, trust, contact, expiresAt },
-    keys: readKeys(kind, given.keys ?? { discovery: true }, reach),
+    keys: readKeySource(kind, given.keys ?? { discovery: true }, reach),
     algorithms: readAlgorithms(kind, given.algorithms),
     rules: readRules(given.rules ?? [], trust),
     ceiling: given.ceiling === null ? null : readCeiling(given.ceiling),

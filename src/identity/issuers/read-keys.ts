@@ -23,7 +23,7 @@ const MAX_KID = 256
 const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost'])
 
 /** Throws `issuer.bad`. */
-export function readKeys(
+export function readKeySource(
   kind: TrustedIssuer['kind'],
   value: unknown,
   reach: IssuerAddressRules,
@@ -39,8 +39,8 @@ export function readKeys(
       'the keys of a trust domain come from its bundle endpoint, or are given: jwks',
     )
   if (source === 'spiffe_bundle' && kind === 'spiffe')
-    return { kind: 'spiffe_bundle', url: readAddress(at, reach) }
-  if (source === 'jwks_uri') return { kind: 'jwks_uri', url: readAddress(at, reach) }
+    return { kind: 'spiffe_bundle', url: readIssuerAddress(at, reach) }
+  if (source === 'jwks_uri') return { kind: 'jwks_uri', url: readIssuerAddress(at, reach) }
   if (source === 'discovery' && at === true) return { kind: 'discovery' }
   throw badTrustedIssuer(
     'keys come from discovery, jwks_uri, jwks or, of a trust domain, spiffe_bundle',
@@ -85,7 +85,10 @@ export function issuerMembers(value: unknown): { readonly [name: string]: unknow
   return { ...value }
 }
 
-export function readAddress(value: unknown, reach: Pick<IssuerAddressRules, 'loopback'>): string {
+export function readIssuerAddress(
+  value: unknown,
+  reach: Pick<IssuerAddressRules, 'loopback'>,
+): string {
   if (typeof value !== 'string' || !isAddress(value, reach))
     throw badTrustedIssuer('an address is an https URL without user and fragment')
   return value

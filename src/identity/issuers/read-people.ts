@@ -7,7 +7,7 @@ const MAX_RESOURCES = 64
 const MAX_CLIENTS = 1_000
 
 /** `{provider?, subject?, email?, admits?, delegates?}` as it was sent. Throws `issuer.bad`. */
-export function readPeople(value: unknown, issuer: string): PeopleMapping | null {
+export function readPeopleMapping(value: unknown, issuer: string): PeopleMapping | null {
   if (value === null) return null
   const {
     admits = false,

@@ -14,7 +14,7 @@ export interface ChannelChoice {
 const CHOICES = codec('channel_choices').of<ChannelChoice>()
 
 /** Choices of a person, by channel. */
-export async function choicesOf(
+export async function channelChoicesOf(
   db: Reader,
   personId: string,
 ): Promise<ReadonlyMap<string, ChannelChoice>> {

@@ -1,6 +1,6 @@
 import type { Announcement } from './announcement.ts'
 import type { Notification } from './channel.ts'
-import { factValue, shownSentence, titleOf } from './words.ts'
+import { factValue, notificationTitle, shownSentence } from './words.ts'
 
 /** An e-mail before it has an address. */
 export interface EmailContent {
@@ -18,7 +18,7 @@ export function composeEmail(issuer: string, message: Notification): EmailConten
   const others = more > 0 ? `and ${more} more: ${issuer}/approvals` : undefined
   const settings = `${issuer}/notifications`
   return {
-    subject: `[Remit] ${titleOf(message)}`,
+    subject: `[Remit] ${notificationTitle(message)}`,
     text: [
       ...announcements.map((each) => plainBody(issuer, each)),
       ...(others ? [others] : []),

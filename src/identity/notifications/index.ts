@@ -39,4 +39,11 @@ export { quietHoursOf, setQuietHours } from './quiet-hours.ts'
 export { groupsCalled, peopleCalled } from './recipients.ts'
 export { chooseUse, ownRoutes, preferChannel, routesOf } from './routes.ts'
 export { sendTest } from './send-test.ts'
-export { factValue, linkOf, messagePath, shownSentence, titleOf, unlinkedLine } from './words.ts'
+export {
+  factValue,
+  linkOf,
+  messagePath,
+  notificationTitle,
+  shownSentence,
+  unlinkedLine,
+} from './words.ts'

@@ -1,6 +1,6 @@
 import type { Person } from '../people/index.ts'
 import type { ChannelKind, Notification, OwnerKind } from './channel.ts'
-import { type ChannelUse, choicesOf, putChoices } from './channel-choices.ts'
+import { type ChannelUse, channelChoicesOf, putChoices } from './channel-choices.ts'
 import { channelName, type OwnChannel, openSettings } from './own-channels/own-channel.ts'
 import { ownChannelsOf } from './own-channels/own-channel-store.ts'
 import type { NotificationParts } from './parts.ts'
@@ -26,7 +26,7 @@ export async function routesOf(
   parts: RouteParts,
   person: Person,
 ): Promise<readonly ChannelRoute[]> {
-  const choices = await choicesOf(parts.storage.read, person.id)
+  const choices = await channelChoicesOf(parts.storage.read, person.id)
   const known = parts.channels.flatMap((channel) => {
     const address = channel.addressOf(person)
     const sendOnce = async (message: Notification) => {

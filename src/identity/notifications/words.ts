@@ -7,7 +7,7 @@ import type { Notification } from './channel.ts'
 const MAX_VALUE = 300
 
 /** Title of a message: Remit's own words. */
-export function titleOf({ announcements, more }: Notification): string {
+export function notificationTitle({ announcements, more }: Notification): string {
   const count = announcements.length + more
   const [first] = announcements
   return count === 1 && first ? first.title : `${count} things wait for you`

@@ -5,7 +5,7 @@ import { keyRing } from '../../platform/keys/seal/key-ring.ts'
 import { base64url } from '../../platform/lib/bytes.ts'
 import { manualClock } from '../../platform/lib/clock.ts'
 import { systemRandom } from '../../platform/lib/random.ts'
-import { CHALLENGE_LIFE_MS, describeCredential, issueTicket, openTicket } from './challenge.ts'
+import { CHALLENGE_LIFE_MS, describeCredential, issueChallenge, openTicket } from './challenge.ts'
 import { ALGORITHMS, publicJwk } from './verify-assertion.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
@@ -18,7 +18,7 @@ const later = (ms: number) => ({ ...parts, clock: manualClock(NOW + ms) })
 const over = { code: 'passkey.challenge_over' }
 
 test('a ticket opens for what it was made for, until its time is over', () => {
-  const ticket = issueTicket(parts, 'answer/apr_1')
+  const ticket = issueChallenge(parts, 'answer/apr_1')
   const { nonce, issuedAt } = ticket
   for (const ms of [0, CHALLENGE_LIFE_MS])
     assert.deepEqual(openTicket(later(ms), 'answer/apr_1', ticket.text), { nonce, issuedAt })
@@ -28,7 +28,7 @@ test('a ticket opens for what it was made for, until its time is over', () => {
 })
 
 test('what is no ticket of ours opens for nothing', () => {
-  const { text } = issueTicket(parts, 'a')
+  const { text } = issueChallenge(parts, 'a')
   for (const bad of ['', '!', 'AAAA', `${text}A`, text.slice(0, -4), text.repeat(9)])
     assert.throws(() => openTicket(parts, 'a', bad), over, bad)
 })

@@ -33,7 +33,7 @@ export interface IssuedTicket extends ChallengeTicket {
  * Makes a ticket. Opening a page stores nothing, so the ticket itself is sealed with the master
  * key; `about` names act, person and subject, and it opens for nothing else.
  */
-export function issueTicket(
+export function issueChallenge(
   { clock, master, random }: Pick<PasskeyParts, 'clock' | 'master' | 'random'>,
   about: string,
 ): IssuedTicket {

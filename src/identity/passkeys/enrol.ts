@@ -10,7 +10,7 @@ import {
   CHALLENGE_LIFE_MS,
   challengeOf,
   describeCredential,
-  issueTicket,
+  issueChallenge,
   openTicket,
   type SignatureForm,
   signatureForm,
@@ -30,7 +30,7 @@ import {
   type PresentedSignature,
   publicJwk,
   useSignature,
-  verifySignature,
+  verifyPasskeySignature,
 } from './verify-assertion.ts'
 
 /**
@@ -62,7 +62,7 @@ export async function enrolmentForm(
 ): Promise<SignatureForm> {
   const rpId = relyingPartyOf(parts.issuer)
   if (rpId === undefined) throw notUsable(parts.issuer)
-  const ticket = issueTicket(parts, `enrol/${basis}/${person.id}`)
+  const ticket = issueChallenge(parts, `enrol/${basis}/${person.id}`)
   const known = await passkeysOf(parts.storage.read, person.id)
   const options = {
     rp: { id: rpId, name: 'Remit' },
@@ -102,7 +102,7 @@ export async function anotherForm(
   parts: PasskeyParts,
   personId: Id<'person'>,
 ): Promise<SignatureForm> {
-  const ticket = issueTicket(parts, `another/${personId}`)
+  const ticket = issueChallenge(parts, `another/${personId}`)
   const challenge = challengeOf(ANOTHER, anotherStatement(parts, personId, ticket))
   const passkeys = await passkeysOf(parts.storage.read, personId)
   return signatureForm(parts, passkeys, { challenge, ticket })
@@ -126,7 +126,7 @@ export async function permitAnother(
 ): Promise<SignatureForm> {
   const ticket = openTicket(parts, `another/${person.id}`, text)
   const statement = anotherStatement(parts, person.id, ticket)
-  const verified = await verifySignature(parts, {
+  const verified = await verifyPasskeySignature(parts, {
     ...{ personId: person.id, domain: ANOTHER, statement, ticket, assertion },
   })
   await parts.storage.transaction((tx) => useSignature(parts, tx, verified))

@@ -3,7 +3,7 @@ export { announcePasskey } from './announce.ts'
 export {
   type ChallengeTicket,
   challengeOf,
-  issueTicket,
+  issueChallenge,
   openTicket,
   type SignatureForm,
   signatureForm,
@@ -32,5 +32,5 @@ export {
   type PresentedSignature,
   useSignature,
   type VerifiedSignature,
-  verifySignature,
+  verifyPasskeySignature,
 } from './verify-assertion.ts'

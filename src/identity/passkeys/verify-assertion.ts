@@ -34,7 +34,7 @@ export interface VerifiedSignature {
  * that the authenticator verified them (WebAuthn section 7.2). Uses nothing up: `useSignature` does.
  * @throws Problem `passkey.invalid`, `passkey.cloned`
  */
-export async function verifySignature(
+export async function verifyPasskeySignature(
   parts: PasskeyParts,
   given: {
     readonly personId: string

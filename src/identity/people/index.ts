@@ -27,7 +27,7 @@ export type { PeopleParts } from './parts.ts'
 export { ADMINISTRATORS, isAdministrator, type Person } from './person.ts'
 export {
   activePeopleOf,
-  changeStatus,
+  changePersonStatus,
   dropAttributes,
   findPerson,
   findPersonBySubject,

@@ -178,7 +178,7 @@ export async function updateProfile(
 }
 
 /** False when the person was not in the state `from`. */
-export async function changeStatus(
+export async function changePersonStatus(
   tx: Tx,
   id: string,
   from: PersonStatus,

@@ -1,7 +1,7 @@
 import { Problem } from '../../platform/lib/problem.ts'
 import type { Reader } from '../../platform/storage/index.ts'
 import {
-  changeStatus,
+  changePersonStatus,
   findPerson,
   keepingAdministrator,
   type PeopleParts,
@@ -25,7 +25,7 @@ export async function suspendPerson(parts: PeopleParts, change: StatusChange): P
   const { personId, by, reason } = change
   const raised = await parts.storage.lanes.revocation.transaction(async (tx) => {
     const changed = await keepingAdministrator(tx, () =>
-      changeStatus(tx, personId, 'active', 'suspended'),
+      changePersonStatus(tx, personId, 'active', 'suspended'),
     )
     if (changed) {
       const sessions = await deleteSessionsOf(tx, personId)
@@ -48,7 +48,7 @@ export async function suspendPerson(parts: PeopleParts, change: StatusChange): P
 export async function resumePerson(parts: PeopleParts, change: StatusChange): Promise<void> {
   const { personId, by, reason } = change
   const raised = await parts.storage.lanes.revocation.transaction(async (tx) => {
-    if (!(await changeStatus(tx, personId, 'suspended', 'active'))) {
+    if (!(await changePersonStatus(tx, personId, 'suspended', 'active'))) {
       const { status } = await requirePerson(tx, personId)
       if (status !== 'active')
         throw new Problem('person.ended', 'the account of this person has ended, for good')

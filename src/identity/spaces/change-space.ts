@@ -4,7 +4,7 @@ import type { Reader } from '../../platform/storage/index.ts'
 import { spaceFacts } from './create-space.ts'
 import { type SpaceRules, withRules } from './rules.ts'
 import type { Space, SpaceParts } from './space.ts'
-import { changeStatus, findSpace, treeOfSpace, updateRules } from './space-store.ts'
+import { changeSpaceStatus, findSpace, treeOfSpace, updateRules } from './space-store.ts'
 
 /**
  * Changes what a space says. When it has returned, every replica decides by it; resource tokens of tasks there are void.
@@ -65,7 +65,7 @@ async function move(
   const raised = await parts.storage.lanes.revocation.transaction(async (tx) => {
     await requireSpace(tx, name)
     const from = to === 'active' ? 'suspended' : 'active'
-    if (await changeStatus(tx, name, [from], to))
+    if (await changeSpaceStatus(tx, name, [from], to))
       await parts.ledger.append(tx, {
         type: RECORD[to],
         by,
@@ -88,7 +88,7 @@ export async function removeSpace(parts: SpaceParts, change: SpaceStatusChange):
     await requireSpace(tx, name)
     const ids = await treeOfSpace(tx, name)
     for (const id of ids.toReversed()) {
-      await changeStatus(tx, id, ['active', 'suspended'], 'removed')
+      await changeSpaceStatus(tx, id, ['active', 'suspended'], 'removed')
       await parts.ledger.append(tx, {
         type: 'space.removed',
         by,

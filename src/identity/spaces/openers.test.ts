@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newId } from '../../platform/lib/id.ts'
 import { systemRandom } from '../../platform/lib/random.ts'
-import { mayOpen, readAgents, readPeople } from './openers.ts'
+import { mayOpen, readAgents, readOpenerNames } from './openers.ts'
 import type { Space, SpaceLine } from './space.ts'
 
 type Rules = Partial<Pick<Space, 'people' | 'agents'>>
@@ -58,9 +58,9 @@ test('every space of the line that says something has to let both in', () => {
 test('lists of people and agents are read sorted, each name once', () => {
   const id = newId('person', systemRandom)
   const people = [`person:${id}`, 'group:support', 'group:night', 'group:support']
-  assert.deepEqual(readPeople(people), ['group:night', 'group:support', `person:${id}`])
+  assert.deepEqual(readOpenerNames(people), ['group:night', 'group:support', `person:${id}`])
   assert.deepEqual(readAgents(['pay-bot', 'ask-bot', 'pay-bot']), ['ask-bot', 'pay-bot'])
-  assert.deepEqual(readPeople([]), [])
+  assert.deepEqual(readOpenerNames([]), [])
 })
 
 test('what cannot be a person, a group or an agent is refused with its name', () => {
@@ -69,7 +69,7 @@ test('what cannot be a person, a group or an agent is refused with its name', ()
     ...['support', 'group', 'group:', 'group:a b', 'person:', 'person:sam', 'team:support'],
     ...[`team:${id}`, `group:${'x'.repeat(200)}`, 'group:support:x', `person:${id}:x`, id],
   ])
-    assert.throws(() => readPeople(['group:night', wrong]), {
+    assert.throws(() => readOpenerNames(['group:night', wrong]), {
       code: 'space.bad',
       detail: `\`people\`: \`${wrong}\` does not exist`,
     })

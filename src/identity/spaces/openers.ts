@@ -32,7 +32,7 @@ function allLetIn(
 }
 
 /** `group:name` and `person:psn_…`. @throws Problem `space.bad` */
-export function readPeople(list: readonly string[]): readonly string[] {
+export function readOpenerNames(list: readonly string[]): readonly string[] {
   return readOpeners(list, 'people', (name) => {
     const [kind, value] = name.split(':', 2)
     return (

@@ -2,7 +2,7 @@ import { type Detail, misfit, parseDetails } from '@remit/engine'
 import { type CatalogView, expandGroups } from '../../catalog/catalog/index.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import { visible } from '../../platform/lib/text/visible.ts'
-import { readAgents, readPeople } from './openers.ts'
+import { readAgents, readOpenerNames } from './openers.ts'
 import type { Space, SpaceMode } from './space.ts'
 
 /**
@@ -27,7 +27,7 @@ export function withRules(space: Space, rules: SpaceRules, catalog: CatalogView)
     ...space,
     ...(title === undefined ? {} : { title: readTitle(title) }),
     ...(mode === undefined ? {} : { mode }),
-    ...(people === undefined ? {} : { people: people && readPeople(people) }),
+    ...(people === undefined ? {} : { people: people && readOpenerNames(people) }),
     ...(agents === undefined ? {} : { agents: agents && readAgents(agents) }),
     ...(details === undefined ? {} : { details: readDetails(details, catalog) }),
   }

@@ -76,7 +76,7 @@ export async function updateRules(
 }
 
 /** False when it was in none of the states `from`. */
-export async function changeStatus(
+export async function changeSpaceStatus(
   tx: Tx,
   id: string,
   from: readonly SpaceStatus[],

@@ -13,7 +13,7 @@ import { Problem } from '../../platform/lib/problem.ts'
 import type { Random } from '../../platform/lib/random.ts'
 import { confirmationOf, type KeyConfirmation } from '../possession/index.ts'
 import {
-  malformed,
+  malformedParties,
   objectMember,
   type PartyClaims,
   partyClaims,
@@ -197,10 +197,12 @@ export async function checkAccessToken(
   const { acr, auth_time, client_id, iat, exp, nbf, scope } = claims
   const task = objectMember(claims, 'task')
   const cnf = objectMember(claims, 'cnf')
-  if (!isId('task', client_id) || task.id !== client_id) throw malformed('it names no task')
-  if (scope !== undefined && typeof scope !== 'string') throw malformed('`scope` is not a text')
-  if (acr !== undefined && typeof acr !== 'string') throw malformed('`acr` is not a text')
-  if (auth_time !== undefined && !isSeconds(auth_time)) throw malformed('`auth_time` is not a time')
+  if (!isId('task', client_id) || task.id !== client_id) throw malformedParties('it names no task')
+  if (scope !== undefined && typeof scope !== 'string')
+    throw malformedParties('`scope` is not a text')
+  if (acr !== undefined && typeof acr !== 'string') throw malformedParties('`acr` is not a text')
+  if (auth_time !== undefined && !isSeconds(auth_time))
+    throw malformedParties('`auth_time` is not a time')
   const access: AccessClaims = {
     iss: own.issuer,
     aud: audience,
@@ -224,10 +226,10 @@ export async function checkAccessToken(
 function readConfirmation(cnf: PlainObject): KeyConfirmation {
   const [name = '', ...more] = Object.keys(cnf)
   const thumbprint = textMember(cnf, name)
-  if (more.length > 0 || !THUMBPRINT.test(thumbprint)) throw malformed('`cnf` names no key')
+  if (more.length > 0 || !THUMBPRINT.test(thumbprint)) throw malformedParties('`cnf` names no key')
   if (name === 'jkt') return { jkt: thumbprint }
   if (name === 'x5t#S256') return { 'x5t#S256': thumbprint }
-  throw malformed('`cnf` names a key in an unknown way')
+  throw malformedParties('`cnf` names a key in an unknown way')
 }
 
 function isSeconds(value: unknown): value is number {
@@ -236,6 +238,6 @@ function isSeconds(value: unknown): value is number {
 
 function readDetails(claims: Claims): readonly Detail[] {
   const parsed = parseDetails(claims.authorization_details, 'remit_call', DETAIL_LIMITS.detailsOut)
-  if (!parsed.ok) throw malformed(parsed.reason)
+  if (!parsed.ok) throw malformedParties(parsed.reason)
   return parsed.details
 }

@@ -1,6 +1,6 @@
 import type { TypedArguments, TypedValue } from '@remit/engine'
 import type { PlainObject } from '../../platform/jose/index.ts'
-import { malformed } from './parties.ts'
+import { malformedParties } from './parties.ts'
 
 /**
  * Arguments as a token says them: numbers and dates as the text that came over the wire, so that no reader can lose a
@@ -42,5 +42,5 @@ function readArgumentText(value: unknown): ArgumentText {
   if (typeof value === 'string' || typeof value === 'boolean') return value
   if (Array.isArray(value)) return value.map(readArgumentText)
   if (typeof value === 'object' && value !== null) return readArgumentTexts({ ...value })
-  throw malformed('an argument is neither text nor true or false')
+  throw malformedParties('an argument is neither text nor true or false')
 }

@@ -127,13 +127,14 @@ function readOwnParties(issuer: string, claims: PlainObject): PartyClaims {
     const sponsor = readSponsor(issuer, claims.sponsor)
     return { sub, sub_profile: 'ai_agent', ...(act && { act }), ...(sponsor && { sponsor }) }
   }
-  if (claims.sponsor !== undefined) throw malformed('it names a person and a sponsor')
-  if (claims.sub_profile !== 'user' || !act) throw malformed('it has an actor and no subject')
+  if (claims.sponsor !== undefined) throw malformedParties('it names a person and a sponsor')
+  if (claims.sub_profile !== 'user' || !act)
+    throw malformedParties('it has an actor and no subject')
   // INVARIANT: where the person's name is for one audience alone, nothing says who that is, and only there.
   if (isPairwise(sub) && claims.sub_id === undefined) return { sub, sub_profile: 'user', act }
-  if (isPairwise(sub)) throw malformed('it identifies a pairwise subject')
+  if (isPairwise(sub)) throw malformedParties('it identifies a pairwise subject')
   const upstream = objectMember(claims, 'sub_id')
-  if (upstream.format !== 'iss_sub') throw malformed('`sub_id` is of another format')
+  if (upstream.format !== 'iss_sub') throw malformedParties('`sub_id` is of another format')
   const pair = { iss: textMember(upstream, 'iss'), sub: textMember(upstream, 'sub') }
   return { sub, sub_profile: 'user', sub_id: { format: 'iss_sub', ...pair }, act }
 }
@@ -143,7 +144,7 @@ function readSponsor(issuer: string, claim: unknown): SponsorClaim | undefined {
   if (claim === undefined) return undefined
   const { format, iss, sub, ...more } = objectOf(claim, 'sponsor')
   if (format !== 'iss_sub' || iss !== issuer || Object.keys(more).length > 0)
-    throw malformed('`sponsor` is not ours')
+    throw malformedParties('`sponsor` is not ours')
   return { format, iss, sub: textMember({ sub }, 'sub') }
 }
 
@@ -155,7 +156,7 @@ function readOwnActors(issuer: string, act: unknown): readonly ForeignActor[] {
     ({ iss, sub_profile: profile }, i) =>
       (iss === issuer) !== i < ours.length || (iss === issuer && profile !== 'ai_agent'),
   )
-  if (ours.length === 0 || wrong) throw malformed('`act` is not ours')
+  if (ours.length === 0 || wrong) throw malformedParties('`act` is not ours')
   return actors
 }
 
@@ -174,10 +175,10 @@ export function readActors(act: unknown): readonly ForeignActor[] {
       throw new Problem('token.chain_too_deep', `more than ${MAX_CHAIN} agents`)
     const { act: before, iss, sub, sub_profile: profile, ...more } = objectOf(next, 'act')
     const [unknown] = Object.keys(more)
-    if (unknown !== undefined) throw malformed('an `act` has an unknown member')
-    if (!isActorText(iss) || !isActorText(sub)) throw malformed('an `act` has no subject')
+    if (unknown !== undefined) throw malformedParties('an `act` has an unknown member')
+    if (!isActorText(iss) || !isActorText(sub)) throw malformedParties('an `act` has no subject')
     if (profile !== undefined && !(typeof profile === 'string' && PROFILE.test(profile)))
-      throw malformed('`sub_profile` of an `act` is no list of profiles')
+      throw malformedParties('`sub_profile` of an `act` is no list of profiles')
     actors.push({ iss, sub, ...(profile === undefined ? {} : { sub_profile: profile }) })
     next = before
   }
@@ -190,7 +191,7 @@ function isActorText(value: unknown): value is string {
 
 export function textMember(object: PlainObject, name: string): string {
   const value = object[name]
-  if (typeof value !== 'string' || value === '') throw malformed(`\`${name}\` is not a text`)
+  if (typeof value !== 'string' || value === '') throw malformedParties(`\`${name}\` is not a text`)
   return value
 }
 
@@ -200,11 +201,11 @@ export function objectMember(object: PlainObject, name: string): PlainObject {
 
 function objectOf(value: unknown, name: string): PlainObject {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw malformed(`\`${name}\` is not an object`)
+    throw malformedParties(`\`${name}\` is not an object`)
   }
   return { ...value }
 }
 
-export function malformed(detail: string): Problem {
+export function malformedParties(detail: string): Problem {
   return new Problem('token.malformed', detail)
 }

@@ -9,7 +9,7 @@ import {
   mintAccessToken,
   type OwnTokens,
 } from './access-token.ts'
-import { malformed, type TokenParties, textMember } from './parties.ts'
+import { malformedParties, type TokenParties, textMember } from './parties.ts'
 
 /** Claims of a task token. Only Remit accepts it, and checks live state each time; so it has no epoch hash. */
 export interface TaskTokenClaims extends AccessClaims {
@@ -42,8 +42,9 @@ export function mintTaskToken(minting: MintParts, grant: TaskGrant): Promise<Min
 export async function checkTaskToken(token: string, own: OwnTokens): Promise<TaskTokenClaims> {
   const { access, task } = await checkAccessToken(token, own.issuer, own)
   const { parent } = task
-  if (parent !== undefined && !isId('task', parent)) throw malformed('`task.parent` is not a task')
-  if (task.ep !== undefined) throw malformed('it is a resource token')
+  if (parent !== undefined && !isId('task', parent))
+    throw malformedParties('`task.parent` is not a task')
+  if (task.ep !== undefined) throw malformedParties('it is a resource token')
   const purpose = textMember(task, 'purpose')
   return { ...access, task: { id: access.client_id, purpose, ...(parent && { parent }) } }
 }

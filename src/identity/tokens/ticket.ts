@@ -10,7 +10,7 @@ import {
   type OwnTokens,
   signOwn,
 } from './access-token.ts'
-import { malformed, objectMember, textMember } from './parties.ts'
+import { malformedParties, objectMember, textMember } from './parties.ts'
 
 /**
  * A parent task's word that an agent may open one task below it (contract 5.4): an assertion for the JWT bearer grant (RFC
@@ -83,12 +83,12 @@ export async function checkTicket(token: string, own: OwnTokens): Promise<Ticket
   const claims = await checkOwn(token, TYPE, own.issuer, own)
   const { agent, budget, exp, iat, requested_lifetime: life, space } = claims
   const { parent, ...task } = objectMember(claims, 'task')
-  if (!isName(agent)) throw malformed('`agent` is not an agent')
-  if (!isId('task', parent)) throw malformed('`task.parent` is not a task')
-  if (life !== undefined && typeof life !== 'number') throw malformed('`requested_lifetime`')
-  if (space !== undefined && !isName(space)) throw malformed('`space` is not a space')
+  if (!isName(agent)) throw malformedParties('`agent` is not an agent')
+  if (!isId('task', parent)) throw malformedParties('`task.parent` is not a task')
+  if (life !== undefined && typeof life !== 'number') throw malformedParties('`requested_lifetime`')
+  if (space !== undefined && !isName(space)) throw malformedParties('`space` is not a space')
   const read = parseAuthority(claims.authorization_details, DETAIL_LIMITS.detailsOut)
-  if (!read.ok) throw malformed(read.reason)
+  if (!read.ok) throw malformedParties(read.reason)
   return {
     iss: own.issuer,
     aud: own.issuer,

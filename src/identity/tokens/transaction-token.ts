@@ -11,7 +11,7 @@ import {
 } from './access-token.ts'
 import { type ArgumentTexts, argumentTexts, readArgumentTexts } from './argument-texts.ts'
 import {
-  malformed,
+  malformedParties,
   objectMember,
   type PartyClaims,
   partyClaims,
@@ -128,8 +128,8 @@ export async function checkTransactionToken(
   const { iat, exp, txn } = claims
   const scope = textMember(claims, 'scope')
   const tctx = readContext(objectMember(claims, 'tctx'))
-  if (!isId('decision', txn)) throw malformed('`txn` is not a decision')
-  if (tctx.action !== scope) throw malformed('`scope` and `tctx.action` differ')
+  if (!isId('decision', txn)) throw malformedParties('`txn` is not a decision')
+  if (tctx.action !== scope) throw malformedParties('`scope` and `tctx.action` differ')
   return {
     iss: own.issuer,
     aud: trustDomain,
@@ -145,9 +145,9 @@ export async function checkTransactionToken(
 
 function readContext(tctx: { readonly [name: string]: unknown }): TransactionContext {
   const { id, parent, ...task } = objectMember(tctx, 'task')
-  if (!isId('task', id)) throw malformed('`tctx.task` is not a task')
+  if (!isId('task', id)) throw malformedParties('`tctx.task` is not a task')
   if (parent !== undefined && !isId('task', parent))
-    throw malformed('`tctx.task.parent` is not a task')
+    throw malformedParties('`tctx.task.parent` is not a task')
   return {
     task: { id, purpose: textMember(task, 'purpose'), ...(parent && { parent }) },
     location: textMember(tctx, 'location'),

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Problem } from '../lib/problem.ts'
-import { formSlices, MAX_PAIRS, readForm } from './form.ts'
+import { formSlices, MAX_PAIRS, readFormJson } from './form.ts'
 
 const TYPE = 'application/x-www-form-urlencoded'
 const pairs = (count: number, pair: string) => Buffer.from(Array(count).fill(pair).join('&'))
 
 function resultOf(bytes: Buffer): unknown {
   try {
-    return readForm(bytes, TYPE)
+    return readFormJson(bytes, TYPE)
   } catch (error) {
     assert.ok(error instanceof Problem, String(error))
     return error.code
@@ -34,11 +34,11 @@ describe('a form', () => {
     assert.ok(slicesOf(pairs(MAX_PAIRS, 'a=b')) >= 5)
     assert.ok(slicesOf(pairs(1_000, `a=${'b'.repeat(1_000)}`)) >= 7)
     const long = pairs(9_000, 'a+b=c%20d+e')
-    assert.deepEqual(await readForm(long, TYPE), Array(9_000).fill(['a b', 'c d e']))
+    assert.deepEqual(await readFormJson(long, TYPE), Array(9_000).fill(['a b', 'c d e']))
     const cut = Buffer.concat([long, Buffer.from('&a=%ff')])
-    await assert.rejects(async () => readForm(cut, TYPE), { code: 'input.malformed' })
+    await assert.rejects(async () => readFormJson(cut, TYPE), { code: 'input.malformed' })
     const spaces = Buffer.from(`a=${'+='.repeat(100_000)}`)
-    assert.deepEqual(await readForm(spaces, TYPE), [['a', ' ='.repeat(100_000)]])
+    assert.deepEqual(await readFormJson(spaces, TYPE), [['a', ' ='.repeat(100_000)]])
   })
 
   it('is read as one text where spaces are written as `+`, and refuses each doubtful escape', () => {

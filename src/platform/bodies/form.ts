@@ -17,7 +17,7 @@ const OF_A_PAIR = 64
  * Parses a whole body as a strict form, a long one in slices. Answers pairs of name and value, in their order, as JSON. Throws, or rejects
  * with, `request.unsupported_media_type`, `input.too_large` and `input.malformed`.
  */
-export function readForm(bytes: Buffer, contentType: string): Awaitable<Json> {
+export function readFormJson(bytes: Buffer, contentType: string): Awaitable<Json> {
   if (!FORM_TYPE.test(contentType))
     throw new Problem(
       'request.unsupported_media_type',

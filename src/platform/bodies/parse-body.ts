@@ -4,7 +4,7 @@ import { type Json, MAX_AT_ONCE, parseJsonInSteps } from '../lib/json.ts'
 import type { Awaitable } from '../lib/pipeline.ts'
 import { Problem } from '../lib/problem.ts'
 import { type BodyReader, BytesReader } from './body-reader.ts'
-import { readForm } from './form.ts'
+import { readFormJson } from './form.ts'
 import { plainMediaType } from './media-type.ts'
 import { MultipartReader } from './multipart-reader.ts'
 
@@ -84,7 +84,7 @@ type WholeReader = (bytes: Buffer, contentType: string, kind: BodyKind) => Await
 
 function readerOf({ as }: BodyKind): WholeReader {
   if (as === 'json') return jsonBody
-  return as === 'form' ? readForm : readPieces
+  return as === 'form' ? readFormJson : readPieces
 }
 
 function readPieces(bytes: Buffer, contentType: string, kind: BodyKind): Json {

@@ -1,5 +1,5 @@
 export { type CheckedCertificate, checkPath, type ShownPath } from './certificates/check-path.ts'
-export { plainAddress } from './certificates/names.ts'
+export { certificateAddress } from './certificates/names.ts'
 export { GuardedSigner } from './external/guarded-signer.ts'
 export { SignerProgram } from './external/signer-program.ts'
 export { openMasterKey } from './master-key.ts'

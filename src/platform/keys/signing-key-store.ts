@@ -19,7 +19,7 @@ const KEYS = codec('signing_keys').of<StoredKey>()
  * Reads all keys in the order in which they retire: of several, the first that is not retired yet
  * signs.
  */
-export async function readKeys(reader: Reader): Promise<StoredKey[]> {
+export async function readSigningKeys(reader: Reader): Promise<StoredKey[]> {
   const rows = await reader.selectFrom('signing_keys').selectAll().orderBy('kid').execute()
   const keys = rows.map((row): StoredKey => {
     const { alg, kid, purpose } = row

@@ -13,7 +13,7 @@ import { forEachEngine } from '../storage/testing.ts'
 import { openMasterKey } from './master-key.ts'
 import { signJwt } from './sign-jwt.ts'
 import { makeKey, type StoredKey } from './signing-key.ts'
-import { readKeys } from './signing-key-store.ts'
+import { readSigningKeys } from './signing-key-store.ts'
 import { announceKeys, loadSigningKeys, rotateTokensKey } from './signing-keys.ts'
 import { withdrawTokensKey } from './withdraw-key.ts'
 
@@ -193,7 +193,7 @@ forEachEngine('signing keys', (open) => {
     const { kid } = await rotate(storage, clock)
     announceKeys(storage)
     // every trip to the store gives the announcement time to arrive
-    for (let i = 0; i < 500 && !keys.find(kid); i++) await storage.transaction(readKeys)
+    for (let i = 0; i < 500 && !keys.find(kid); i++) await storage.transaction(readSigningKeys)
     assert.ok(keys.find(kid))
     keys.close()
   })

@@ -19,7 +19,7 @@ import {
   type SigningKey,
   type StoredKey,
 } from './signing-key.ts'
-import { addKeyIfNone, deleteKey, readKeys, replaceKey } from './signing-key-store.ts'
+import { addKeyIfNone, deleteKey, readSigningKeys, replaceKey } from './signing-key-store.ts'
 
 /** Verifiers may hold our JWKS this long (`Cache-Control: max-age`), and replicas their own reading of it. */
 export const JWKS_MAX_AGE_SECONDS = 300
@@ -122,7 +122,7 @@ export class SigningKeys {
   async refresh(): Promise<void> {
     const { master, signer, storage } = this.#options
     const keys = new Map<string, StoredKey & OpenedKey>()
-    for (const stored of await readKeys(storage.read)) {
+    for (const stored of await readSigningKeys(storage.read)) {
       const opened = this.#keys.get(stored.kid) ?? openKey(stored, master, signer)
       keys.set(stored.kid, { ...opened, ...stored })
     }
@@ -159,7 +159,7 @@ export class SigningKeys {
   /** Forgets keys that are published no more, here and where they are held. */
   async forget(): Promise<void> {
     const now = this.#options.clock.now()
-    for (const key of await readKeys(this.#options.storage.read)) {
+    for (const key of await readSigningKeys(this.#options.storage.read)) {
       const { kid, purpose, retiredAt } = key
       if (purpose !== 'tokens' || retiredAt === null || now < retiredAt + PUBLISHED_MS) continue
       if (await this.#options.storage.transaction((tx) => deleteKey(tx, kid)))
@@ -235,7 +235,7 @@ export async function loadSigningKeys(
 ): Promise<SigningKeys> {
   const { storage, master, random, clock } = options
   const keys = new SigningKeys(options, options.onError ?? (() => {}))
-  const found = await readKeys(storage.read)
+  const found = await readSigningKeys(storage.read)
   for (const purpose of ['tokens', 'ledger'] as const) {
     if (found.some((key) => key.purpose === purpose)) continue
     const key =
@@ -264,7 +264,7 @@ export async function rotateTokensKey(
   key: StoredKey,
 ): Promise<{ kid: string; signsFrom: number }> {
   const now = clock.now()
-  const stored = (await readKeys(tx)).filter(({ purpose }) => purpose === 'tokens')
+  const stored = (await readSigningKeys(tx)).filter(({ purpose }) => purpose === 'tokens')
   if (stored.some(({ retiredAt }) => retiredAt !== null && retiredAt > now)) {
     throw new Problem('keys.rotation_under_way', 'the last new key does not sign yet')
   }

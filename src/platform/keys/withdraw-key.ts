@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Tx } from '../storage/index.ts'
 import type { StoredKey } from './signing-key.ts'
-import { addKeyIfNone, deleteKey, readKeys, retireAt } from './signing-key-store.ts'
+import { addKeyIfNone, deleteKey, readSigningKeys, retireAt } from './signing-key-store.ts'
 import { ANNOUNCE_MS } from './signing-keys.ts'
 
 export interface KeyWithdrawal {
@@ -25,7 +25,7 @@ export async function withdrawTokensKey(
   { kid, spare }: { readonly kid: string; readonly spare: StoredKey | undefined },
 ): Promise<KeyWithdrawal> {
   const now = clock.now()
-  const keys = (await readKeys(tx)).filter(({ purpose }) => purpose === 'tokens')
+  const keys = (await readSigningKeys(tx)).filter(({ purpose }) => purpose === 'tokens')
   const key = keys.find((each) => each.kid === kid)
   if (!key) throw new Problem('keys.unknown', `no key \`${kid.slice(0, 64)}\` signs tokens`)
   await deleteKey(tx, kid)

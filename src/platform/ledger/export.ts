@@ -2,7 +2,7 @@ import { canonicalJson } from '../lib/canonical-json.ts'
 import { Problem } from '../lib/problem.ts'
 import type { Reader } from '../storage/index.ts'
 import { bundleOf } from './bundles/bundle.ts'
-import { readPrivate, readTile } from './ledger-store.ts'
+import { readPrivateValues, readTile } from './ledger-store.ts'
 import type { RecordReader } from './record-reader.ts'
 import { HASH_BYTES, TILE_WIDTH } from './tree.ts'
 
@@ -57,10 +57,14 @@ export function writeSealed(sealed: readonly SealedSpan[], write: WriteFile): Pr
  * Writes the private values that were kept beside the records, as lines of `{ name, position, salt,
  * value }`.
  */
-export async function writePrivate(reader: Reader, size: number, write: WriteFile): Promise<void> {
+export async function exportPrivateValues(
+  reader: Reader,
+  size: number,
+  write: WriteFile,
+): Promise<void> {
   for (const { index, width } of tilesOf(size)) {
     const from = index * TILE_WIDTH
-    const rows = await readPrivate(reader, from, from + width)
+    const rows = await readPrivateValues(reader, from, from + width)
     const lines = rows.flatMap(({ position, private: text }) => linesOf(position, text))
     await write('private.jsonl', Buffer.from(lines.join('')))
   }

@@ -123,7 +123,7 @@ function fenceStep(db: Reader, head: Head, count: number): Step {
 }
 
 /** Takes records out of the intake. */
-export function takeSteps(db: Reader, taken: readonly WaitingRecord[]): readonly Step[] {
+export function intakeSteps(db: Reader, taken: readonly WaitingRecord[]): readonly Step[] {
   return chunksOf(taken).map((chunk) => ({
     guard: INTAKE_GUARD,
     query: takeQuery(db, chunk),
@@ -224,7 +224,7 @@ export async function deleteLeaves(tx: Tx, from: number, to: number): Promise<nu
   return Number(numDeletedRows)
 }
 
-export async function readPrivate(
+export async function readPrivateValues(
   reader: Reader,
   from: number,
   to: number,

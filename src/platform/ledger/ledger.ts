@@ -12,7 +12,7 @@ import type { CommonPart, LedgerBreak } from './breaks/ledger-break.ts'
 import { PackedBundles } from './bundles/packed-bundles.ts'
 import { Packer } from './bundles/packer.ts'
 import { CheckpointSigner, readTreeHead } from './checkpoint.ts'
-import { type WriteFile, writePrivate, writeSealed, writeTree } from './export.ts'
+import { exportPrivateValues, type WriteFile, writeSealed, writeTree } from './export.ts'
 import { decisionsAt, positionsAbout } from './find-records.ts'
 import type { LedgerEvent, LedgerRecord } from './ledger-event.ts'
 import { countIntake, deletePrivate, newestCheckpoint, privatePositions } from './ledger-store.ts'
@@ -346,7 +346,7 @@ export class Ledger {
     const sealed = options.isLocal ? await this.#archived.spans(size) : []
     await writeTree(this.#records, { sealed, size }, write)
     if (options.isLocal) await writeSealed(sealed, write)
-    if (options.private) await writePrivate(this.#storage.read, size, write)
+    if (options.private) await exportPrivateValues(this.#storage.read, size, write)
     await write('vkey', Buffer.from(`${this.vkey}\n`))
     await write('checkpoint', Buffer.from(note))
   }

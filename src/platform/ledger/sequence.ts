@@ -7,12 +7,12 @@ import {
   growSteps,
   type Head,
   INTAKE_GUARD,
+  intakeSteps,
   LEAVES_GUARD,
   readEdge,
   readHead,
   readIntake,
   readTile,
-  takeSteps,
   type WaitingRecord,
 } from './ledger-store.ts'
 import type { ReadTile } from './proofs.ts'
@@ -78,7 +78,7 @@ async function take(storage: Storage, head: Head, leaves: readonly OutsideLeaf[]
 /** Moves records from the intake to where records are written, unless another sequencer does. */
 async function append(storage: Storage, taken: readonly WaitingRecord[]): Promise<void> {
   const each = taken.map((waiting) => appendStep(storage, [waiting]))
-  const done = await storage.commit([...takeSteps(storage.read, taken), ...each])
+  const done = await storage.commit([...intakeSteps(storage.read, taken), ...each])
   if (!done.committed && done.failed !== INTAKE_GUARD) throw done.failed.problem()
 }
 

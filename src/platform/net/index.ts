@@ -28,14 +28,14 @@ export {
 } from './mcp/revisions.ts'
 export {
   ask,
-  endSession,
+  endMcpSession,
   listenTo,
   type McpGeneration,
   type McpPeer,
   type McpSession,
   needsNoSession,
   notify,
-  openSession,
+  openMcpSession,
   type SpokenMemory,
 } from './mcp/session.ts'
 export { type Outbound, type OutboundOptions, outbound } from './outbound.ts'

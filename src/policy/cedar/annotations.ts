@@ -4,10 +4,10 @@ import { visible } from '../../platform/lib/text/visible.ts'
 import { APPROVER_ANNOTATIONS, readApprovers } from './approver-annotations.ts'
 import {
   OBLIGATION_ANNOTATIONS,
+  parseStepUp,
   readObligations,
   STEP_UP_WORDS,
   secondsOf,
-  stepUpOf,
 } from './obligations.ts'
 
 /** Annotations as Cedar gives them: an annotation without a value is `null`. */
@@ -109,7 +109,7 @@ function readRequestable(
   if ('self' in annotations && !['true', 'false'].includes(annotations.self ?? '')) {
     mistakes.push('`@self` is "true" or "false"')
   }
-  const stepUp = stepUpOf(annotations.approver_step_up ?? '')
+  const stepUp = parseStepUp(annotations.approver_step_up ?? '')
   if ('approver_step_up' in annotations && !stepUp)
     mistakes.push(`\`@approver_step_up\`: ${STEP_UP_WORDS}`)
   const editable = readEditable(annotations, mistakes)

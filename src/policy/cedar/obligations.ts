@@ -88,7 +88,7 @@ function readNotify(value: string): ObligationResult {
 }
 
 function readStepUp(value: string): ObligationResult {
-  const wanted = stepUpOf(value)
+  const wanted = parseStepUp(value)
   if (!wanted) return { mistake: STEP_UP_WORDS }
   const { acrValues, maxAgeSeconds } = wanted
   return {
@@ -103,7 +103,7 @@ function readStepUp(value: string): ObligationResult {
 export const STEP_UP_WORDS = '`acr` values, and `max_age=PT15M` at most once'
 
 /** `mfa phr max_age=PT15M`; `undefined` when it is not that. */
-export function stepUpOf(value: string): StepUp | undefined {
+export function parseStepUp(value: string): StepUp | undefined {
   const parts = value.split(' ').filter((part) => part !== '')
   const ages = parts.filter((part) => part.startsWith('max_age='))
   const ways = parts.filter((part) => !part.startsWith('max_age='))

@@ -142,7 +142,9 @@ class CompiledSet implements PolicySet {
       if (without === 'all_but_requestable') return this.#evaluateOpen(query, 'asking')
       if (without === 'unseen_arguments') {
         const stops = this.#evaluateOpen(query, 'stopping')
-        return isSilent(stops) ? this.#couldBe(this.#evaluateOpen(query, 'optimistic')) : stops
+        return isUndetermined(stops)
+          ? this.#couldBe(this.#evaluateOpen(query, 'optimistic'))
+          : stops
       }
       return this.#whole.evaluate(query, without === 'requestable' ? this.#asking : undefined)
     } catch (error) {
@@ -189,7 +191,7 @@ class CompiledSet implements PolicySet {
 }
 
 /** Tells whether no policy had anything to say. */
-export function isSilent({ determining, errors }: PolicyAnswer): boolean {
+export function isUndetermined({ determining, errors }: PolicyAnswer): boolean {
   return determining.length === 0 && errors.length === 0
 }
 

@@ -7,7 +7,7 @@ import {
   type Value,
   yellow,
 } from '../../platform/lib/terminal/text.ts'
-import { relative } from '../../platform/lib/terminal/time.ts'
+import { relativeMoment } from '../../platform/lib/terminal/time.ts'
 import { serverAddress } from './server/address.ts'
 import { Api } from './server/api.ts'
 import type { Output, World } from './world.ts'
@@ -35,7 +35,7 @@ export class Cli {
       this.say(
         text`${yellow('●')} This widens access or cannot be taken back, so it is confirmed on a page, by you:`,
         text`  ${bold(asked.url)}`,
-        dim(`  waiting; it ends ${relative(asked.expires_at, world.clock.now())} …`),
+        dim(`  waiting; it ends ${relativeMoment(asked.expires_at, world.clock.now())} …`),
       )
       this.open(asked.url)
     })

@@ -12,7 +12,7 @@ interface MigrateOptions {
 }
 
 /** `remit migrate`: brings the schema up to date. Safe to run twice, or from several machines at once. */
-export async function migrate(world: World, { json, plan }: MigrateOptions): Promise<void> {
+export async function migrateStore(world: World, { json, plan }: MigrateOptions): Promise<void> {
   const storage = storageOptions(readSettings(world.environment))
   const ahead = await migrationPlan(storage)
   const { needed, recorded } = ahead

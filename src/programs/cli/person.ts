@@ -7,7 +7,7 @@ import type { Api } from './server/api.ts'
  * A person by id, e-mail, subject or name. Several that fit are none: access must not go to the first of them.
  * Anything but an id needs an administrator.
  */
-export async function findPerson(api: Api, wanted: string): Promise<{ readonly id: string }> {
+export async function lookUpPerson(api: Api, wanted: string): Promise<{ readonly id: string }> {
   if (isId('person', wanted)) return { id: wanted }
   const { people } = await api.call('GET', '/people', { query: { called: wanted } })
   for (const part of ['email', 'subject', 'name'] as const) {
@@ -29,7 +29,7 @@ export async function findPerson(api: Api, wanted: string): Promise<{ readonly i
 }
 
 /** Id of an agent by its id, or by the address that it is known by as a client. */
-export async function findAgent(api: Api, wanted: string): Promise<string> {
+export async function lookUpAgent(api: Api, wanted: string): Promise<string> {
   if (!wanted.startsWith('https://')) return wanted
   const { agents } = await api.call('GET', '/agents', { query: { client: wanted } })
   const [found] = agents

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { systemRandom } from '../../platform/lib/random.ts'
-import { missing, readPrivate, writePrivate } from './private-file.ts'
+import { missing, readPrivateFile, writePrivateFile } from './private-file.ts'
 
 async function folder(t: TestContext): Promise<string> {
   const made = await mkdtemp(join(tmpdir(), 'remit-private-'))
@@ -18,8 +18,8 @@ const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toStrin
 test('a file is written for its owner alone, with the directories on the way', async (t) => {
   const top = join(await folder(t), 'a')
   const path = join(top, 'b', 'token')
-  await writePrivate(path, 'secret', systemRandom)
-  assert.equal(await readPrivate(path), 'secret')
+  await writePrivateFile(path, 'secret', systemRandom)
+  assert.equal(await readPrivateFile(path), 'secret')
   assert.equal(await modeOf(path), '600')
   assert.equal(await modeOf(top), '700')
   assert.deepEqual(await readdir(join(top, 'b')), ['token'], 'no draft is left')
@@ -28,16 +28,16 @@ test('a file is written for its owner alone, with the directories on the way', a
 test('a file is replaced whole, and what was there before is gone', async (t) => {
   const path = join(await folder(t), 'token')
   await writeFile(path, 'a longer text than the next', { mode: 0o666 })
-  await writePrivate(path, 'short', systemRandom)
-  assert.equal(await readPrivate(path), 'short')
+  await writePrivateFile(path, 'short', systemRandom)
+  assert.equal(await readPrivateFile(path), 'short')
   assert.equal(await modeOf(path), '600')
 })
 
 test('where a file cannot be written, no draft is left, and the one before stays', async (t) => {
   const directory = await folder(t)
   const path = join(directory, 'token')
-  await writePrivate(join(path, 'inside'), 'a directory is there', systemRandom)
-  await assert.rejects(writePrivate(path, 'secret', systemRandom))
+  await writePrivateFile(join(path, 'inside'), 'a directory is there', systemRandom)
+  await assert.rejects(writePrivateFile(path, 'secret', systemRandom))
   assert.deepEqual(await readdir(directory), ['token'])
   assert.equal(await readFile(join(path, 'inside'), 'utf8'), 'a directory is there')
 })
@@ -49,7 +49,7 @@ test('where the directory goes away meanwhile, that is told, and not that there 
     return systemRandom.bytes(count)
   }
   await assert.rejects(
-    writePrivate(join(directory, 'token'), 'secret', { ...systemRandom, bytes }),
+    writePrivateFile(join(directory, 'token'), 'secret', { ...systemRandom, bytes }),
     {
       ...{ code: 'ENOENT', syscall: 'open' },
     },
@@ -58,18 +58,18 @@ test('where the directory goes away meanwhile, that is told, and not that there 
 
 test('on Windows, where files have no such bits, a file is read as it is', async (t) => {
   const path = join(await folder(t), 'token')
-  await writePrivate(path, 'secret', systemRandom)
+  await writePrivateFile(path, 'secret', systemRandom)
   await chmod(path, 0o666)
   t.mock.property(process, 'platform', 'win32')
-  assert.equal(await readPrivate(path), 'secret')
+  assert.equal(await readPrivateFile(path), 'secret')
 })
 
 test('a file that others can read is refused, whatever they may do with it', async (t) => {
   const path = join(await folder(t), 'token')
-  await writePrivate(path, 'secret', systemRandom)
+  await writePrivateFile(path, 'secret', systemRandom)
   for (const mode of [0o640, 0o604, 0o620, 0o601, 0o666]) {
     await chmod(path, mode)
-    await assert.rejects(readPrivate(path), {
+    await assert.rejects(readPrivateFile(path), {
       message: 'Others can read a file that must be private',
       detail: `\`${path}\` has mode ${mode.toString(8)}`,
       next: [`chmod 600 ${path}`],
@@ -77,16 +77,16 @@ test('a file that others can read is refused, whatever they may do with it', asy
   }
   for (const mode of [0o600, 0o700, 0o400]) {
     await chmod(path, mode)
-    assert.equal(await readPrivate(path), 'secret')
+    assert.equal(await readPrivateFile(path), 'secret')
   }
 })
 
 test('a file that is not there is none, and any other trouble is told', async (t) => {
   const directory = await folder(t)
-  assert.equal(await readPrivate(join(directory, 'none')), undefined)
+  assert.equal(await readPrivateFile(join(directory, 'none')), undefined)
   const path = join(directory, 'token')
-  await writePrivate(path, 'secret', systemRandom)
-  await assert.rejects(readPrivate(join(path, 'below')), { code: 'ENOTDIR' })
+  await writePrivateFile(path, 'secret', systemRandom)
+  await assert.rejects(readPrivateFile(join(path, 'below')), { code: 'ENOTDIR' })
   assert.equal(missing(Object.assign(new Error('x'), { code: 'ENOENT' })), undefined)
   for (const error of [new Error('x'), 'ENOENT', { code: 'ENOENT' }])
     assert.throws(

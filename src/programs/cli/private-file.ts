@@ -8,7 +8,7 @@ import { CommandFailure } from './failure.ts'
 const OTHERS = 0o077
 
 /** Writes a file that only its owner can read, whole or not at all. Missing directories are made the same way. */
-export async function writePrivate(path: string, text: string, random: Random): Promise<void> {
+export async function writePrivateFile(path: string, text: string, random: Random): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const draft = join(dirname(path), `.${basename(path)}.${base64url(random.bytes(6))}`)
   try {
@@ -24,7 +24,7 @@ export async function writePrivate(path: string, text: string, random: Random): 
  * Reads a file that holds a secret; `undefined` when there is none.
  * @throws Failure when others can read it: then its content is no secret any more
  */
-export async function readPrivate(path: string): Promise<string | undefined> {
+export async function readPrivateFile(path: string): Promise<string | undefined> {
   const found = await stat(path).catch(missing)
   if (!found) return undefined
   if (process.platform !== 'win32' && (found.mode & OTHERS) !== 0) {

@@ -74,7 +74,7 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
       restore: async () => (await import('./store/backup.ts')).restoreCommand,
       clock: async () => (await import('./store/clock.ts')).clockCommand,
       export: async () => (await import('./store/move.ts')).exportCommand,
-      import: async () => (await import('./store/move.ts')).importCommand,
+      import: async () => (await import('./store/move.ts')).storeImportCommand,
     },
   ],
   [

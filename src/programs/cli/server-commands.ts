@@ -39,9 +39,9 @@ export function migrateCommand(): Command {
   ])
     .option('--plan', 'only say what would run, and which servers can go on meanwhile')
     .action(async ({ plan = false }: { plan?: boolean }, invoked: Command) => {
-      const { migrate } = await import('./migrate.ts')
+      const { migrateStore } = await import('./migrate.ts')
       const { json = false } = invoked.optsWithGlobals<CommonOptions>()
-      await migrate(systemWorld(), { json, plan })
+      await migrateStore(systemWorld(), { json, plan })
     })
 }
 

@@ -6,7 +6,7 @@ import { WEEKDAYS } from '../../platform/lib/time-units.ts'
 import { readExpires } from './expires.ts'
 import { CommandFailure, usage } from './failure.ts'
 
-const readRate = (given: string) => terms.readRate(given, { usage })
+const readRate = (given: string) => terms.readRateTerm(given, { usage })
 const readSchedule = (given: string) => terms.readSchedule(given, { usage })
 
 const refuses = (read: (given: string) => unknown, given: string) =>

@@ -3,7 +3,7 @@ import { subjectLabel } from '../../console/api-operations/limits.ts'
 import { TASKS } from '../../console/api-operations/tasks.ts'
 import { facts, indented } from '../../platform/lib/terminal/table.ts'
 import { bold, dim, type Text, text, type Value } from '../../platform/lib/terminal/text.ts'
-import { moment, relative } from '../../platform/lib/terminal/time.ts'
+import { moment, relativeMoment } from '../../platform/lib/terminal/time.ts'
 import { statusWord } from '../../platform/lib/terminal/words.ts'
 import { detailLines } from './authority.ts'
 import type { Cli } from './cli.ts'
@@ -71,7 +71,7 @@ function taskRows(cli: Cli, task: TaskWithLimits): readonly (readonly [string, V
     [
       'deadline',
       closed === null
-        ? text`${moment(task.deadline)}, ${relative(task.deadline, cli.now)}`
+        ? text`${moment(task.deadline)}, ${relativeMoment(task.deadline, cli.now)}`
         : undefined,
     ],
     ['closed', closed === null ? undefined : text`${moment(closed)}: ${task.close_reason ?? ''}`],

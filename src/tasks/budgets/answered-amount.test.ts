@@ -3,13 +3,13 @@ import { test } from 'node:test'
 import { answerVectors } from '../../../test/vectors/answers.ts'
 import { parseJson } from '../../platform/lib/json.ts'
 import { unitsInWords } from './amount.ts'
-import { saidAs, saidBy } from './answered-amount.ts'
+import { reportedAmount, saidAs } from './answered-amount.ts'
 
 test('what answers say of amounts, exactly, wherever a path leads; what is missing anywhere or no amount says nothing', () => {
   const { amounts } = answerVectors()
   assert.ok(amounts.length > 30)
   for (const { amount, answer, limit: kind, path } of amounts) {
-    const said = saidBy(parseJson(answer))
+    const said = reportedAmount(parseJson(answer))
     assert.ok(said.unsaid === undefined)
     const units = said.of({ kind, path })
     assert.equal(units === undefined ? null : unitsInWords(kind, units), amount, answer)

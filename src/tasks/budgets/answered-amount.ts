@@ -31,7 +31,7 @@ export type MissingAmountReason =
 /** Bytes of an answer that has to be read for its amounts. */
 export const MAX_READ = 1024 * 1024
 
-export function saidBy(answer: Json): ReportedAmount {
+export function reportedAmount(answer: Json): ReportedAmount {
   return { of: (part) => amountIn(answer, part) }
 }
 

@@ -13,7 +13,7 @@ import { type CountedLimit, limitsOver } from './counted-limits.ts'
 import type { Limit } from './limit.ts'
 import { NO_LIMITS, peekBudgets } from './peek-budget.ts'
 import { budgetUse } from './show-budget.ts'
-import { BUDGET_GUARD, giveBackSteps, inOrder, takeSteps } from './take-budget.ts'
+import { BUDGET_GUARD, budgetSteps, giveBackSteps, inOrder } from './take-budget.ts'
 
 const CALLS: Limit = { name: 'calls', kind: 'calls', most: '5' }
 const SUM: Limit = {
@@ -91,7 +91,7 @@ forEachEngine('budgets', (open) => {
   async function take(parts: TaskTestParts, takings: readonly Reservation[]) {
     const id = newId('decision', parts.random)
     const by = { decisionId: id, at: parts.clock.now() }
-    return { id, done: await parts.storage.commit(takeSteps(parts, takings, by)) }
+    return { id, done: await parts.storage.commit(budgetSteps(parts, takings, by)) }
   }
 
   const usedOf = async (parts: TaskTestParts, task: Task) =>

@@ -3,8 +3,8 @@ export {
   type AnswerPart,
   MAX_READ,
   type ReportedAmount,
+  reportedAmount,
   saidAs,
-  saidBy,
 } from './answered-amount.ts'
 export { holdSpentCalls, insertCountsQuery } from './budget-store.ts'
 export { misfitOfAnswers } from './check-answer-limits.ts'
@@ -26,4 +26,4 @@ export {
   type StandingLimit,
   subjectsOf,
 } from './standing-limit.ts'
-export { BUDGET_GUARD, giveBackSteps, takeSteps } from './take-budget.ts'
+export { BUDGET_GUARD, budgetSteps, giveBackSteps } from './take-budget.ts'

@@ -22,7 +22,7 @@ const TAKEN_GUARD = new Guard('taken by the decision')
  * Takes, in the transaction that reserves a call, from all limits or none: a guarded step for each,
  * and the taken amounts. Of a limit on a length of time, uses that have left it are forgotten before.
  */
-export function takeSteps(
+export function budgetSteps(
   parts: Pick<BudgetParts, 'storage'>,
   takings: readonly Reservation[],
   by: { readonly decisionId: string; readonly at: number },

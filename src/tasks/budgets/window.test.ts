@@ -11,7 +11,7 @@ import { type CountedLimit, limitsOver } from './counted-limits.ts'
 import type { Limit } from './limit.ts'
 import { peekBudgets } from './peek-budget.ts'
 import { budgetUse } from './show-budget.ts'
-import { giveBackSteps, takeSteps } from './take-budget.ts'
+import { budgetSteps, giveBackSteps } from './take-budget.ts'
 
 const perMinute = (most: number): Limit => ({
   name: 'calls in 1 min',
@@ -47,7 +47,7 @@ forEachEngine('a limit on any minute', (open) => {
     for (let tries = 0; tries < 3; tries++) {
       const { peeks, takings } = await peekBudgets(parts, over, call, at)
       if (peeks.some(({ left }) => !left)) return undefined
-      const steps = takeSteps(parts, takings, { decisionId: id, at })
+      const steps = budgetSteps(parts, takings, { decisionId: id, at })
       if ((await parts.storage.commit(steps)).committed) return id
     }
     return undefined

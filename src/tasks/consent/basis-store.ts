@@ -73,7 +73,7 @@ export async function basesOfPerson(db: Reader, personId: string, now: number): 
 }
 
 /** False when it had ended before. */
-export async function markEnded(tx: Tx, id: string, at: number): Promise<boolean> {
+export async function markBasisEnded(tx: Tx, id: string, at: number): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('bases')
     .set({ ended_at: at })

@@ -53,7 +53,7 @@ export function limitsOfLists(lists: readonly (readonly Detail[])[]): BasisLimit
 }
 
 /** All of these limits at once. */
-export function allLimits(...limits: readonly BasisLimits[]): BasisLimits {
+export function joinLimits(...limits: readonly BasisLimits[]): BasisLimits {
   return {
     calls: limits.flatMap(({ calls }) => calls),
     delegates: limits.flatMap(({ delegates }) => delegates),

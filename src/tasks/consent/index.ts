@@ -5,11 +5,11 @@
 export { announceConsent } from './announce.ts'
 export { answerConsent, type ConsentAnswer } from './answer-consent.ts'
 export {
-  allLimits,
   type Basis,
   type BasisLimits,
   basisLimits,
   inForce,
+  joinLimits,
   limitsOfLists,
   standsOn,
 } from './basis.ts'
@@ -21,7 +21,7 @@ export {
   basesOfPerson,
   findBasis,
   holdBasesStep,
-  markEnded,
+  markBasisEnded,
 } from './basis-store.ts'
 export type { ConsentRequest } from './consent.ts'
 export {
@@ -37,7 +37,7 @@ export { grantBasis, grantBasisIn } from './grant-basis.ts'
 export {
   type ActionFacts,
   type ConsentChoice,
-  choicesOf,
+  consentChoices,
   groupOf,
   isRisky,
   isYes,

@@ -5,7 +5,7 @@ import type { Action, CatalogView } from '../../catalog/catalog/index.ts'
 import { jsonBody, planOperation, planOrders } from '../../catalog/catalog/testing.ts'
 import {
   type ActionFacts,
-  choicesOf,
+  consentChoices,
   groupOf,
   isRisky,
   isYes,
@@ -60,14 +60,14 @@ it('what is not ticked is not granted', () => {
 })
 
 it('what is left out as a group, or changes something where only reading is allowed, is not granted', () => {
-  const [read, refund] = choicesOf([READ, REFUND], known)
+  const [read, refund] = consentChoices([READ, REFUND], known)
   assert.ok(read && refund)
   assert.deepEqual([isRisky(read), isRisky(refund)], [false, true])
   assert.deepEqual([groupOf(read), groupOf(refund)], ['none-do-low', 'none-do-high'])
   assert.deepEqual(sent({ [groupOf(read)]: 'yes' }), [REFUND])
   assert.deepEqual(sent({ answer: 'read' }), [READ])
   const handOn: Detail = { ...READ, type: 'remit_delegate' }
-  const both = choicesOf([READ, handOn], known)
+  const both = consentChoices([READ, handOn], known)
   assert.notEqual(...(both.map(groupOf) as [string, string]), 'to do and to hand on are apart')
   const fields = new Map([
     ['detail-0', 'yes'],
@@ -135,7 +135,7 @@ it('actions of the highest risks, and unknown ones, are ticked by the person', (
 
 it('as many actions as a person reads are told one by one', () => {
   const actions = Array.from({ length: 64 }, (_, i) => `orders.a${i}`)
-  assert.equal(choicesOf([{ ...READ, actions }], known).length, 64)
+  assert.equal(consentChoices([{ ...READ, actions }], known).length, 64)
 })
 
 it('actions that stay together are reading only where all of them are, and are limited only where all of them can be', () => {
@@ -146,7 +146,7 @@ it('actions that stay together are reading only where all of them are, and are l
     isReading: (action) => action.startsWith('orders.read'),
   }
   const mixed: Detail = { ...READ, actions: [...reading, 'orders.refund'] }
-  const [choice] = choicesOf([mixed], facts)
+  const [choice] = consentChoices([mixed], facts)
   assert.equal(choice?.reading, false)
   const limit = { kind: 'limit', path: '/amount', name: 'limit-0-/amount' }
   assert.deepEqual(choice?.bounds.slice(1), [limit])
@@ -158,7 +158,10 @@ it('actions that stay together are reading only where all of them are, and are l
 })
 
 it('a limit is offered for an argument that has none yet, of an action at a place', () => {
-  const [refund, placeless] = choicesOf([REFUND, { ...REFUND, locations: [], bounds: [] }], known)
+  const [refund, placeless] = consentChoices(
+    [REFUND, { ...REFUND, locations: [], bounds: [] }],
+    known,
+  )
   assert.deepEqual(
     refund?.bounds.map(({ kind }) => kind),
     ['text', 'values', 'limit'],

@@ -92,7 +92,7 @@ function perAction(details: readonly Detail[]): readonly Detail[] {
 }
 
 /** Lists what a person can change about the request, with the names of the form fields for it. */
-export function choicesOf(details: readonly Detail[], known: ActionFacts): ConsentChoice[] {
+export function consentChoices(details: readonly Detail[], known: ActionFacts): ConsentChoice[] {
   return perAction(details).map((detail, index) => ({
     index,
     detail,
@@ -141,7 +141,7 @@ export function narrowed(
   known: ActionFacts,
   fields: ChosenFields,
 ): readonly Detail[] {
-  const left = choicesOf(details, known)
+  const left = consentChoices(details, known)
     .filter((choice) => isLeft(choice, fields))
     .map(({ detail, bounds }) => ({
       ...detail,

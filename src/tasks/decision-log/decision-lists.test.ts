@@ -11,7 +11,7 @@ import {
   insertDecisionQuery,
   listDecisions,
   type StoredDecision,
-  selectListed,
+  selectDecisions,
 } from './decision-store.ts'
 import { forgetListed } from './forget-listed.ts'
 
@@ -233,7 +233,7 @@ async function assertKeys({ read }: Storage): Promise<void> {
     ['person', 'person_id'],
     ['agent', 'agent_id'],
   ] as const) {
-    const listed = await selectListed(read, list).select(['id', column]).orderBy('id').execute()
+    const listed = await selectDecisions(read, list).select(['id', column]).orderBy('id').execute()
     const all = read.selectFrom('decisions').select(['id', column]).orderBy('id')
     assert.deepEqual(
       listed.filter((row) => row[column] !== null),

@@ -89,7 +89,7 @@ export interface DecisionFilter {
 
 export async function listDecisions(db: Reader, filter: DecisionFilter): Promise<StoredDecision[]> {
   const { taskId, personId, agentId, after } = filter
-  let query = selectListed(db, listOf(filter)).select(DECISIONS.columns)
+  let query = selectDecisions(db, listOf(filter)).select(DECISIONS.columns)
   if (taskId !== undefined) query = query.where('task_id', '=', taskId)
   if (personId !== undefined) query = query.where('person_id', '=', personId)
   if (agentId !== undefined) query = query.where('agent_id', '=', agentId)
@@ -120,7 +120,7 @@ type DecisionList = 'agent' | 'all' | 'person' | 'task'
  * Selects decisions by a list, in which they stand in the order of their times; those of one time do not stand in that of their ids.
  * Callers of the list of a task, person or agent add the condition that names it.
  */
-export function selectListed(db: Reader, list: DecisionList) {
+export function selectDecisions(db: Reader, list: DecisionList) {
   return db.selectFrom(db.dynamic.table(`${list}_decisions` as const).as('d'))
 }
 

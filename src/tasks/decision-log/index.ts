@@ -8,7 +8,7 @@ export {
   isSending,
   listDecisions,
   type StoredDecision,
-  selectListed,
+  selectDecisions,
   sendingAmong,
   sendingOf,
   sendingReplicas,

@@ -30,7 +30,7 @@ import { RecordedSettings } from '../decision-log/index.ts'
 import { findForeignTask, findTask, type Task, type TaskLineage, TaskUses } from '../tasks/index.ts'
 import { FRESH_FOR, type FreshnessLimits, isStale, stale } from './fresh.ts'
 import { alsoKeys, certifiedAt, keysOfCall } from './liveness.ts'
-import { type CallParties, type SettingParts, throughGroup, untrusted } from './parties.ts'
+import { type CallParties, type SettingParts, throughGroup, untrustedIssuer } from './parties.ts'
 import { type KeptSetting, makeSetting, type Setting } from './setting.ts'
 import { intersecting, type SpaceContext, spaceDenial } from './space-context.ts'
 import { Locator } from './space-context-cache.ts'
@@ -128,7 +128,7 @@ export class Facts {
     const { chain, task } = held
     const stale = () => this.stale(task, { person, where, at })
     const inTheWay =
-      untrusted(parties.issuers, at) ??
+      untrustedIssuer(parties.issuers, at) ??
       certifiedAt(agents, at) ??
       spaceDenial(where, task, { agents: chain, at }) ??
       stale()

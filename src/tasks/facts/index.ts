@@ -25,7 +25,7 @@ export {
   PAST_DEADLINE,
   settingLiveness,
 } from './liveness.ts'
-export { isSubject, minting, partiesOf, subjectOf } from './minting.ts'
+export { isSubject, minting, tokenParties, tokenSubject } from './minting.ts'
 export { ownTokens, unusableBearer } from './own-tokens.ts'
 export type { FactParts } from './parts.ts'
 export { setClaims } from './set-claims.ts'

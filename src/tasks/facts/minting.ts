@@ -23,7 +23,7 @@ type NamingResource = Pick<Resource, 'claims' | 'identifier' | 'subjects'> | und
  * Answers who stands in the tokens of a task: the person when one is present, the sponsor when
  * none is, and every agent behind it.
  */
-export function partiesOf(
+export function tokenParties(
   parts: NamingParts,
   held: Pick<TaskLineage, 'chain' | 'task'>,
   setting: ClaimSetting,
@@ -54,7 +54,7 @@ function namedParties(
  * `sub` of everything that is about a task: the person, or when no person is present the agent at its root. A person has a name of
  * their own at a resource that wants it so.
  */
-export function subjectOf(
+export function tokenSubject(
   parts: NamingParts,
   { chain, task }: Pick<TaskLineage, 'chain' | 'task'>,
   at: NamingResource,
@@ -79,5 +79,5 @@ export function isSubject(
   at: NamingResource,
 ): boolean {
   const profile = held.task.sponsored ? 'ai_agent' : 'user'
-  return sub === subjectOf(parts, held, at) && sub_profile === profile
+  return sub === tokenSubject(parts, held, at) && sub_profile === profile
 }

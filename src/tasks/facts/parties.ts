@@ -33,7 +33,10 @@ const UNTRUSTED: GateResult = {
 }
 
 /** INVARIANT: an end of the trust that was set, or brought forward, after the task had opened counts when it comes. */
-export function untrusted(issuers: readonly TrustedIssuer[], at: number): GateResult | undefined {
+export function untrustedIssuer(
+  issuers: readonly TrustedIssuer[],
+  at: number,
+): GateResult | undefined {
   const over = issuers.some(({ expiresAt }) => expiresAt !== null && expiresAt <= at)
   return over ? UNTRUSTED : undefined
 }

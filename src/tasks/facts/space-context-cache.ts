@@ -10,7 +10,7 @@ import {
 import { LruCache } from '../../platform/lib/lru-cache.ts'
 import type { Live, LiveKey, LiveView } from '../../platform/revocation/index.ts'
 import type { Storage } from '../../platform/storage/index.ts'
-import { conversationKeys, isSilent } from './space-context.ts'
+import { conversationKeys, isSurfaceSilent } from './space-context.ts'
 
 const MAX = 20_000
 /** Maximum reads of a thread that is stated again meanwhile. */
@@ -84,7 +84,7 @@ export class Locator {
    */
   async surface(id: string, at: number): Promise<MachineClient<'surface'>> {
     const kept = this.#surfaces.get(id, 'latest')
-    if (kept && !isSilent(kept, at)) return kept
+    if (kept && !isSurfaceSilent(kept, at)) return kept
     return this.#readSurface(id)
   }
 
@@ -96,7 +96,7 @@ export class Locator {
    */
   isHeard(id: string, at: number): boolean {
     const kept = this.#surfaces.get(id, 'latest')
-    if (kept && !isSilent(kept, at)) {
+    if (kept && !isSurfaceSilent(kept, at)) {
       this.#looking.delete(id)
       return true
     }

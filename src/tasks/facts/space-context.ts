@@ -99,14 +99,14 @@ function spaceDenialWords(
   if (mode === 'requester' && task.sponsored) return FOR_SOMEBODY
   if (!conversation) return needsAll(where) ? NO_SOURCE : undefined
   const { surface, thread } = conversation
-  if (isSilent(surface, now.at)) return SILENT
+  if (isSurfaceSilent(surface, now.at)) return SILENT
   const agent = now.agents.at(-1)
   if (agent === undefined || !thread.agents.includes(agent)) return NOT_IN_IT
   if (!task.sponsored && thread.requesterId !== task.personId) return OTHER_REQUESTER
   return needsAll(where) && thread.strangers > 0 ? STRANGERS : undefined
 }
 
-export function isSilent(surface: MachineClient<'surface'>, at: number): boolean {
+export function isSurfaceSilent(surface: MachineClient<'surface'>, at: number): boolean {
   return at - heardAt(surface) > surface.settings.silentAfter
 }
 

@@ -1,6 +1,6 @@
 import { Problem } from '../../platform/lib/problem.ts'
 import { LEASE_MS } from '../../platform/revocation/index.ts'
-import { basesOfAgent, findBasis, markEnded } from '../consent/index.ts'
+import { basesOfAgent, findBasis, markBasisEnded } from '../consent/index.ts'
 import { closeTasks } from './close.ts'
 import type { TaskParts } from './task.ts'
 import { tasksBetween } from './task-store.ts'
@@ -34,7 +34,7 @@ export async function endBasis(
     const basis = await findBasis(tx, ending.basisId)
     if (!basis) throw new Problem('basis.unknown', `there is no basis \`${ending.basisId}\``)
     // INVARIANT: first the row, then the look for tasks: an opening under way holds the row (`holdBasesStep`).
-    if (await markEnded(tx, basis.id, parts.clock.now())) {
+    if (await markBasisEnded(tx, basis.id, parts.clock.now())) {
       await parts.ledger.append(tx, {
         type: 'basis.ended',
         person: basis.personId,

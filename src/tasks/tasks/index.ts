@@ -36,5 +36,5 @@ export {
   unclosedTasks,
 } from './task-store.ts'
 export { IDLE_GUARD, TaskUses } from './task-use.ts'
-export { hasRoom, joinTreeSteps, LINE_GUARD, TREE_LIMITS } from './tree-store.ts'
+export { hasRoomForChild, joinTreeSteps, LINE_GUARD, TREE_LIMITS } from './tree-store.ts'
 export { voidTokens } from './void-tokens.ts'

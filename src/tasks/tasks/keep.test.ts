@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
-import { readRequest } from '../../approvals/access-requests/index.ts'
+import { readAccessRequest } from '../../approvals/access-requests/index.ts'
 import { anAsking, attached } from '../../approvals/approvals/testing.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import type { Wait } from '../../platform/lib/repeat.ts'
@@ -272,7 +272,7 @@ forEachEngine('what ends takes its tasks with it', (open) => {
     clock.advance(2 * CONSENT_WAIT_MS)
     await keeper(parts).sweep()
     assert.equal((await findTask(storage.read, idle.id))?.closeReason, 'idle')
-    assert.equal((await readRequest(storage.read, asked.id))?.state, 'expired')
+    assert.equal((await readAccessRequest(storage.read, asked.id))?.state, 'expired')
     assert.equal((await readConsent(storage.read, consent.consentId))?.state, 'expired')
     await parts.live.stop()
   })

@@ -61,7 +61,7 @@ export function joinTreeSteps(
 }
 
 /** Tells whether a child would find room now; when it begins, that is asked again. */
-export async function hasRoom(
+export async function hasRoomForChild(
   db: Reader,
   { rootId, id: parentId }: { readonly rootId: string; readonly id: string },
 ): Promise<boolean> {

@@ -136,7 +136,7 @@ export function returnAllowanceQuery(db: Reader, id: string): Step['query'] {
 }
 
 /** False: it had ended before. */
-export async function markEnded(
+export async function markAllowanceEnded(
   tx: Tx,
   id: string,
   ending: { at: number; by: string },

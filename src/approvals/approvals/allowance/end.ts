@@ -6,7 +6,7 @@ import { answersTo } from '../answer-store.ts'
 import type { Allowance } from './allowance.ts'
 import {
   allowancesOfTasks,
-  markEnded,
+  markAllowanceEnded,
   readAllowance,
   unendedAllowances,
 } from './allowance-store.ts'
@@ -68,7 +68,7 @@ async function recordAllowanceEnd(
   allowance: Allowance,
   by: string,
 ): Promise<void> {
-  if (!(await markEnded(tx, allowance.id, { at: parts.clock.now(), by }))) return
+  if (!(await markAllowanceEnded(tx, allowance.id, { at: parts.clock.now(), by }))) return
   await parts.ledger.append(tx, aboutAllowance('allowance.ended', allowance, { by }))
 }
 

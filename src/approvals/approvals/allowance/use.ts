@@ -6,7 +6,7 @@ import {
   type Leaf,
   presentQuestion,
 } from '../../access-requests/index.ts'
-import { approversOf, idsOf } from '../approvers.ts'
+import { approverIds, approversOf } from '../approvers.ts'
 import type { Allowance } from './allowance.ts'
 import { allowancesFor, returnAllowanceQuery, useAllowanceQuery } from './allowance-store.ts'
 import { patternAdmits } from './pattern.ts'
@@ -71,7 +71,7 @@ export async function usableAllowances(
       now,
     )
     if (denied || !isEnough(approvers, today)) continue
-    usable.push({ allowance, approvers: idsOf(approvers) })
+    usable.push({ allowance, approvers: approverIds(approvers) })
   }
   return usable
 }

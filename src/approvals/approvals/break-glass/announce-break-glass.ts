@@ -8,7 +8,11 @@ import {
 import { ADMINISTRATORS, findPerson, type Person } from '../../../identity/people/index.ts'
 import { utcMinute } from '../../../platform/lib/duration.ts'
 import type { Reader } from '../../../platform/storage/index.ts'
-import { type AccessRequest, type ApprovalParts, readRequest } from '../../access-requests/index.ts'
+import {
+  type AccessRequest,
+  type ApprovalParts,
+  readAccessRequest,
+} from '../../access-requests/index.ts'
 import type { BreakGlass } from './break-glass.ts'
 import { readBreakGlass } from './break-glass-store.ts'
 import { reviewersOf } from './may-open.ts'
@@ -39,7 +43,7 @@ async function announce(
   says: Announcer,
 ): Promise<Announcement | undefined> {
   const broken = await readBreakGlass(read, id)
-  const request = broken && (await readRequest(read, broken.requestId))
+  const request = broken && (await readAccessRequest(read, broken.requestId))
   const said = request && (await says(read, broken, request))
   if (!said) return undefined
   const by = await findPerson(read, broken.personId)

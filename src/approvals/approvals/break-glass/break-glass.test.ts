@@ -24,7 +24,7 @@ import { usableApproval } from '../use.ts'
 import { breakGlassAnnouncers } from './announce-break-glass.ts'
 import type { ReviewVerdict } from './break-glass.ts'
 import { findBreakGlass, listBreakGlass } from './list.ts'
-import { breakGlass, type EmergencyAnswer, planBreakGlass, termsOf } from './open.ts'
+import { breakGlass, breakGlassTerms, type EmergencyAnswer, planBreakGlass } from './open.ts'
 import { reviewBreakGlass } from './review.ts'
 
 const OFFERED = anAsk({ quorum: 2, breakGlass: [['group:on-call']] })
@@ -55,7 +55,7 @@ forEachEngine('an approval that somebody gives alone in an emergency', (open) =>
     const request = await asked()
     const given = (about = request, by = oscar): EmergencyAnswer => ({
       ...{ requestId: about.id, person: by, reason: REASON, authTime: 1 },
-      shown: shownDigest(about, undefined, undefined, termsOf(parts, REASON)),
+      shown: shownDigest(about, undefined, undefined, breakGlassTerms(parts, REASON)),
     })
     const broken = (about = request, by = oscar) => breakGlass(parts, given(about, by))
     const review = (id: string, by = ada, verdict: ReviewVerdict = 'justified') =>
@@ -129,7 +129,7 @@ forEachEngine('an approval that somebody gives alone in an emergency', (open) =>
     const { parts, ada, review } = await begin()
     const otto = await addPerson(parts, 'on-call')
     const request = await attached(parts, anAsking(parts, otto, { ask: OFFERED }))
-    const shown = shownDigest(request, undefined, undefined, termsOf(parts, REASON))
+    const shown = shownDigest(request, undefined, undefined, breakGlassTerms(parts, REASON))
     const { id } = await breakGlass(parts, {
       ...{ requestId: request.id, person: otto, reason: REASON, authTime: 1, shown },
     })
@@ -290,7 +290,7 @@ forEachEngine('an approval that somebody gives alone in an emergency', (open) =>
       anAsking(parts, maria, { ask: OFFERED, requesterId: rita.id }),
     )
     const oscar = await addPerson(parts, 'on-call')
-    const shown = shownDigest(request, undefined, undefined, termsOf(parts, REASON))
+    const shown = shownDigest(request, undefined, undefined, breakGlassTerms(parts, REASON))
     const { id } = await breakGlass(parts, {
       ...{ requestId: request.id, person: oscar, reason: REASON, authTime: 1, shown },
     })
@@ -342,7 +342,7 @@ forEachEngine('an approval that somebody gives alone in an emergency', (open) =>
     const authenticator = new SoftwareAuthenticator(parts.issuer)
     await addPasskey(parts, person, authenticator)
     const form = async (about = request) => {
-      const terms = termsOf(parts, REASON)
+      const terms = breakGlassTerms(parts, REASON)
       const approval = {
         ...{ request: about, personId: oscar.id, allowance: undefined, breakGlass: terms },
         shown: given(about).shown,
@@ -353,7 +353,7 @@ forEachEngine('an approval that somebody gives alone in an emergency', (open) =>
     }
     const signature = await form()
     const other = `${REASON} again`
-    const shown = shownDigest(request, undefined, undefined, termsOf(parts, other))
+    const shown = shownDigest(request, undefined, undefined, breakGlassTerms(parts, other))
     await assert.rejects(breakGlass(parts, { ...given(), shown, reason: other, signature }), {
       code: 'passkey.invalid',
     })

@@ -5,7 +5,7 @@ import { requireProved, type SignInProof, UNPROVED } from '../../../identity/ses
 import { newId } from '../../../platform/lib/id.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import type { Tx } from '../../../platform/storage/index.ts'
-import { type AccessRequest, aboutRequest, readRequest } from '../../access-requests/index.ts'
+import { type AccessRequest, aboutRequest, readAccessRequest } from '../../access-requests/index.ts'
 import {
   type CheckedAnswer,
   checkReason,
@@ -39,7 +39,10 @@ export const MIN_EMERGENCY_REASON = 10
  * Terms on which a person approves alone, with the reason as it is recorded.
  * @throws Problem `approval.bad_reason`
  */
-export function termsOf(parts: Parameters<typeof rulesOf>[0], reason: string): BreakGlassTerms {
+export function breakGlassTerms(
+  parts: Parameters<typeof rulesOf>[0],
+  reason: string,
+): BreakGlassTerms {
   const text = reason.trim()
   checkReason(text)
   if (text.length < MIN_EMERGENCY_REASON)
@@ -69,7 +72,7 @@ export async function planBreakGlass(
 ): Promise<BreakGlassPlan> {
   const now = parts.clock.now()
   await requireBreakGlass(parts.storage.read, { person, request, now })
-  const terms = termsOf(parts, reason)
+  const terms = breakGlassTerms(parts, reason)
   return {
     terms,
     shown: shownDigest(request, undefined, undefined, terms),
@@ -85,9 +88,9 @@ export async function planBreakGlass(
  * `passkey.…`
  */
 export async function breakGlass(parts: AnswerParts, given: EmergencyAnswer): Promise<BreakGlass> {
-  const terms = termsOf(parts, given.reason)
+  const terms = breakGlassTerms(parts, given.reason)
   await expireWhatIsOver(parts, given.requestId)
-  const request = await readRequest(parts.storage.read, given.requestId)
+  const request = await readAccessRequest(parts.storage.read, given.requestId)
   if (!request) throw unknownAccessRequest()
   const approval = {
     ...{ request, allowance: undefined, breakGlass: terms, shown: given.shown },
@@ -112,7 +115,7 @@ async function open(
 ): Promise<BreakGlass> {
   const { proved = UNPROVED, shown, signature } = given
   const now = parts.clock.now()
-  const request = await readRequest(tx, given.requestId)
+  const request = await readAccessRequest(tx, given.requestId)
   const person = await findPerson(tx, given.person.id)
   if (!request || !person) throw unknownAccessRequest()
   await requireBreakGlass(tx, { request, person, now })

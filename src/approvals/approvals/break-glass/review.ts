@@ -2,7 +2,7 @@ import { addEvent } from '../../../identity/notifications/index.ts'
 import { findPerson } from '../../../identity/people/index.ts'
 import { requireProved, type SignInProof, UNPROVED } from '../../../identity/sessions/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
-import { aboutRequest, readRequest } from '../../access-requests/index.ts'
+import { aboutRequest, readAccessRequest } from '../../access-requests/index.ts'
 import { checkReason } from '../answer.ts'
 import type { AnswerParts } from '../sign-answer.ts'
 import { type BreakGlass, isReviewer, type ReviewVerdict } from './break-glass.ts'
@@ -31,7 +31,7 @@ export async function reviewBreakGlass(
   return parts.storage.transaction(async (tx) => {
     const now = parts.clock.now()
     const broken = await readBreakGlass(tx, id)
-    const request = broken && (await readRequest(tx, broken.requestId))
+    const request = broken && (await readAccessRequest(tx, broken.requestId))
     const person = await findPerson(tx, by)
     if (!request || !person)
       throw new Problem('break_glass.unknown', 'there is no such emergency approval')

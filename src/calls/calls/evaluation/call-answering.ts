@@ -5,7 +5,7 @@ import { bookingOf } from '../refuse.ts'
 import { bookkeepingFor, isStranger } from '../refused-caller.ts'
 import type { AnsweredRequest } from './answered-request.ts'
 import { evaluateCall, identifyCase } from './evaluate-call.ts'
-import { type ConsumedApproval, denied, type WeighedAnswer } from './evaluation-answer.ts'
+import { type ConsumedApproval, deniedBecause, type WeighedAnswer } from './evaluation-answer.ts'
 import type { EvaluationDenial } from './people-desk.ts'
 import type { Asker, CallQuestion, EvaluatedCall, ReevaluationDenial } from './question.ts'
 
@@ -93,7 +93,7 @@ export class CallAnswerer {
     ])
     if (!done.committed && done.failed === USE_GUARD) {
       this.#permits.length = 0
-      const gone = this.#told({ ...denied(each, { ...USED, gates: [] }), unhelped: OVER })
+      const gone = this.#told({ ...deniedBecause(each, { ...USED, gates: [] }), unhelped: OVER })
       await this.book({ ...answered, permitted: 0, reason: gone.reason }, gone)
       return gone
     }

@@ -4,11 +4,11 @@ import { refused } from '../../../grants/issuance/index.ts'
 import { newTimedId } from '../../../platform/lib/id.ts'
 import type { Json } from '../../../platform/lib/json.ts'
 import { wasProofUsed } from '../../../platform/storage/index.ts'
-import { alsoKeys, type Call, subjectOf } from '../../../tasks/facts/index.ts'
+import { alsoKeys, type Call, tokenSubject } from '../../../tasks/facts/index.ts'
 import { type Case, isKnown, type KnownCase } from '../case.ts'
 import { decisionInputsFor } from '../decide-call.ts'
 import { stillStands } from '../footing.ts'
-import { freeze } from '../freeze.ts'
+import { freezeCall } from '../freeze.ts'
 import { type CallerIdentity, identify, identifyTold, unidentified } from '../identify.ts'
 import {
   type DecisionInputs,
@@ -25,7 +25,7 @@ import type { PermitVerdict } from '../verdict.ts'
 import { evaluateWithApprovals, type Permits } from './evaluate-with-approvals.ts'
 import {
   type ConsumedApproval,
-  denied,
+  deniedBecause,
   nothingStands,
   type WeighedAnswer,
 } from './evaluation-answer.ts'
@@ -44,7 +44,8 @@ export async function evaluateCall(
   const asked = await identifyCase(parts, asker, question)
   if ('finding' in asked) return asked
   const found = await decisionInputsFor(parts, asked)
-  if ('because' in found) return { ...denied(asked, found.because), unhelped: finalFor(question) }
+  if ('because' in found)
+    return { ...deniedBecause(asked, found.because), unhelped: finalFor(question) }
   return weigh(parts, asker, { ...found, question })
 }
 
@@ -57,7 +58,7 @@ export async function identifyCase(
   const who = await identifyAsked(parts, asker, question)
   const each = caseOf(parts, asker, question, who)
   const final = (because: DenialReason) => ({
-    ...denied(each, because),
+    ...deniedBecause(each, because),
     unhelped: finalFor(question),
   })
   if (!isKnown(each)) return final(becauseOf(who.credential))
@@ -91,7 +92,7 @@ async function weigh(
     })
   if (decision.outcome === 'deny') {
     const because = { ...explainBearerDenial(each, looked, decision), facts }
-    return { ...denied(each, because), unhelped: finalFor(given.question) }
+    return { ...deniedBecause(each, because), unhelped: finalFor(given.question) }
   }
   if (decision.outcome === 'permit') return permit(decision, facts)
   if (!alone || asker.takes) return nothingStands(each, { ...decision, facts })
@@ -116,7 +117,7 @@ async function permitted(
   const { each, facts, looked, permit, word } = given
   const { gates, obligations } = permit
   if (looked.budget.takings.length > 0 && !asker.takes)
-    return { ...denied(each, { ...MUST_BE_TAKEN, gates }), unhelped: word && FINAL }
+    return { ...deniedBecause(each, { ...MUST_BE_TAKEN, gates }), unhelped: word && FINAL }
   // INVARIANT: those who approved are still there when the answer is given.
   const approvers = word && (await parts.live.view(alsoKeys([], word.approvers)))
   const ticket = ticketOf(each.who, looked.setting, {
@@ -250,7 +251,7 @@ const ASKED = 'authzen/evaluation'
 function asFrozen({ pep }: Asker, each: KnownCase): KnownCase {
   const { chain, task } = each.who.held
   const by = { person: task.personId, chain, task: task.id }
-  const frozen: FrozenCall = { ...freeze(each.call, by), upstream: `pep:${pep}` }
+  const frozen: FrozenCall = { ...freezeCall(each.call, by), upstream: `pep:${pep}` }
   return { ...each, frozen, callHash: callHash(frozen) }
 }
 
@@ -263,7 +264,7 @@ function mismatch(
   const { held } = who
   const { agentId, sponsored } = held.task
   const isSubject =
-    subject.id === subjectOf(parts, held, call.resource) &&
+    subject.id === tokenSubject(parts, held, call.resource) &&
     subject.is !== (sponsored ? 'person' : 'agent')
   const isAgent = subject.is !== 'person' && subject.id === agentId
   if ((isSubject || isAgent) && (agent ?? agentId) === agentId) return undefined

@@ -16,7 +16,7 @@ import { deniedByPeople } from '../judgment/with-people.ts'
 import type { CallParts } from '../parts.ts'
 import {
   type ConsumedApproval,
-  denied,
+  deniedBecause,
   nothingStands,
   type WeighedAnswer,
 } from './evaluation-answer.ts'
@@ -60,7 +60,7 @@ export async function evaluateWithApprovals(
   const shown = await shownTo(asker, alone)
   if (said.state === 'denied') {
     const { facts, gates } = given.decision
-    const because = denied(each, { ...(await deniedByPeople(parts, said)), gates, facts })
+    const because = deniedBecause(each, { ...(await deniedByPeople(parts, said)), gates, facts })
     return { ...because, unhelped: shown && REFUSED }
   }
   if (shown === 'unknown') return { ...nothingStands(each, given.decision), unhelped: UNVERIFIABLE }
@@ -72,7 +72,7 @@ export async function evaluateWithApprovals(
   if (again.outcome === 'permit') return given.permit(again, facts, { each, word })
   // Other policies ask by now, and people have not answered for those.
   if (again.outcome === 'requestable') return offer(asker, given, said, OUT_OF_SCOPE)
-  return { ...denied(each, { ...again, facts }), unhelped: REFUSED }
+  return { ...deniedBecause(each, { ...again, facts }), unhelped: REFUSED }
 }
 
 const UNVERIFIABLE: ReevaluationDenial = { reason: 'approval_unverifiable', next: 'none' }

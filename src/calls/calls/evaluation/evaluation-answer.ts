@@ -30,7 +30,7 @@ export interface ConsumedApproval extends Approval {
   readonly until: number
 }
 
-export function denied(each: RecordedRequest, because: DenialReason): WeighedAnswer {
+export function deniedBecause(each: RecordedRequest, because: DenialReason): WeighedAnswer {
   return nothingStands(each, { ...because, outcome: 'deny' })
 }
 

@@ -7,7 +7,7 @@ import {
   budgetUse,
   type Limit,
   type ReportedAmount,
-  saidBy,
+  reportedAmount,
   setLimit,
   showLimits,
 } from '../../../tasks/budgets/index.ts'
@@ -37,7 +37,7 @@ const charged = (most: string, reserve: string): Limit => ({
   most,
   reserve,
 })
-const answer = (text: string): ReportedAmount => saidBy(parseJson(text))
+const answer = (text: string): ReportedAmount => reportedAmount(parseJson(text))
 const withRows = (count: number) => answer(JSON.stringify({ rows: Array(count).fill(1) }))
 
 forEachEngine('a call under a limit on what answers say', (open) => {

@@ -1,6 +1,6 @@
 import { type CallFacts, type Decision, decide, type ExternalAnswer } from '@remit/engine'
 import type { Awaitable } from '../../../platform/lib/pipeline.ts'
-import { partiesOf } from '../../../tasks/facts/index.ts'
+import { tokenParties } from '../../../tasks/facts/index.ts'
 import type { KnownCase } from '../case.ts'
 import type { CallParts } from '../parts.ts'
 import type { DecisionInputs, DecisionInputsWithLimits } from './decision-inputs.ts'
@@ -28,7 +28,7 @@ export function askedOnce(
       risk: risk.assessment,
       says: {
         issuer,
-        parties: partiesOf(parts, each.who.held, setting, {
+        parties: tokenParties(parts, each.who.held, setting, {
           ...each.call.resource,
           // These are for the API only.
           claims: [],

@@ -2,7 +2,7 @@ import type { Argument, ArgumentSchema, ArgumentType, ArgumentField as Field } f
 import type { JsonObject } from '../../../platform/lib/json.ts'
 import { flatten } from './all-of.ts'
 import { OperationReader, type ParseBudget } from './reader.ts'
-import { isSilent, readFlat } from './schema.ts'
+import { isUndescribed, readFlat } from './schema.ts'
 
 export interface ReadInput {
   readonly schema: ArgumentSchema
@@ -20,10 +20,10 @@ export function readInputSchema(root: JsonObject, effort?: ParseBudget): ReadInp
   const { type } = readFlat(reader, found.schema, ['#', ...found.pointers])
   if (found.schema.get('type') !== 'object') return 'its arguments are not an object'
   // A tool that names no arguments has none.
-  if (isSilent(found.schema)) return { schema: schemaOf([], false), notes: reader.notes }
+  if (isUndescribed(found.schema)) return { schema: fieldsSchema([], false), notes: reader.notes }
   if (type.kind === 'untyped') {
     reader.note(`its arguments have no type: ${type.reason}`)
-    return { schema: schemaOf([], true), notes: reader.notes }
+    return { schema: fieldsSchema([], true), notes: reader.notes }
   }
   if (type.kind !== 'record') return 'its arguments are not an object'
   const { fields, open } = type
@@ -34,10 +34,10 @@ export function readInputSchema(root: JsonObject, effort?: ParseBudget): ReadInp
     const are = paths.size === 1 ? 'counts as a path' : 'count as paths'
     reader.note(`${names} ${are}: dot segments and backslashes are refused`)
   }
-  return { schema: schemaOf(named, open), notes: reader.notes }
+  return { schema: fieldsSchema(named, open), notes: reader.notes }
 }
 
-export function schemaOf(fields: readonly Field[], open: boolean): ArgumentSchema {
+export function fieldsSchema(fields: readonly Field[], open: boolean): ArgumentSchema {
   const members = fields.map((field): Argument => ({ ...field, wire: field.name, place: 'body' }))
   // Without arguments at all, those that are required are missing.
   const required = members.some((member) => member.required)

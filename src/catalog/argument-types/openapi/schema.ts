@@ -30,7 +30,7 @@ const TOO_MANY = untyped('its schema unfolds to too many parts')
  * Types a JSON Schema (the dialect of OpenAPI 3.0 or 3.1) as far as bounds and policy can use it; docs/typed-arguments.md has
  * the rules. `seen` are the references on the way here: a schema that contains itself has no finite type.
  */
-export function readSchema(
+export function readOpenapiSchema(
   reader: OperationReader,
   node: Json | undefined,
   seen: readonly string[] = [],
@@ -169,7 +169,7 @@ function readSet(
   path: readonly string[],
 ): ArgumentType {
   if (schema.has('prefixItems')) return untyped('its items have a type for each position')
-  const { type, nullable } = readSchema(reader, schema.get('items'), path)
+  const { type, nullable } = readOpenapiSchema(reader, schema.get('items'), path)
   if (type.kind === 'untyped') return untyped(`of its items: ${type.reason}`)
   if (nullable) return untyped('its items may be null')
   const minItems = wholeNumber(schema.get('minItems'))
@@ -189,7 +189,8 @@ function readRecord(
 ): RecordType | UntypedType {
   const record = readMembers(reader, schema, path)
   if (record.fields.length > 0) return record
-  if (!record.open) return isSilent(schema) ? untyped('the document allows any members') : record
+  if (!record.open)
+    return isUndescribed(schema) ? untyped('the document allows any members') : record
   return untyped(
     isObject(schema.get('additionalProperties')) || schema.has('patternProperties')
       ? 'it is a map: the names of its members are not known beforehand'
@@ -198,7 +199,7 @@ function readRecord(
 }
 
 /** Checks whether a schema does not describe the members of an object. */
-export function isSilent(schema: JsonObject): boolean {
+export function isUndescribed(schema: JsonObject): boolean {
   return ['properties', ...MORE].every((keyword) => !schema.has(keyword))
 }
 
@@ -216,7 +217,7 @@ function readMembers(
     throw badDocument(`an object of it has ${members.size} members; ${MAX_MEMBERS} are the most`)
   for (const [name, member] of members) {
     if (!reader.count()) break
-    const { blank, nullable, type } = readSchema(reader, member, path)
+    const { blank, nullable, type } = readOpenapiSchema(reader, member, path)
     const usable = isUsableName(name) ? type : untyped('its name cannot be used in policies')
     // `required` speaks of answers when the member is read-only (OpenAPI 3.0, "readOnly").
     const readOnly = isObject(member) && member.get('readOnly') === true

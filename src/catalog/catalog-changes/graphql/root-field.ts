@@ -2,14 +2,14 @@ import type { ArgumentField, ArgumentSchema } from '@remit/engine'
 import type { GraphQLArgument, GraphQLField } from 'graphql'
 import { canonicalJson } from '../../../platform/lib/canonical-json.ts'
 import { legible } from '../../../platform/lib/text/visible.ts'
-import { schemaOf } from '../../argument-types/index.ts'
+import { fieldsSchema } from '../../argument-types/index.ts'
 import { ArgumentReader, NAMED, SELECTED } from '../../graphql/index.ts'
 
 /** The arguments of a root field, and those that every operation has. A name that both want is the field's. */
 export function rootFieldArguments(args: readonly GraphQLArgument[]): ArgumentSchema {
   const own = new ArgumentReader().fieldsOf(args)
   const extra = ofEveryOperation(new Set(own.map(({ name }) => name)))
-  const { arguments: all, body } = schemaOf([...own, ...extra], false)
+  const { arguments: all, body } = fieldsSchema([...own, ...extra], false)
   return {
     arguments: all.map((each) => ({ ...each, wire: WIRE.get(each.name) ?? each.wire })),
     body: { ...body, required: true },

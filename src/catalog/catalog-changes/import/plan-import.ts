@@ -15,9 +15,9 @@ import {
 } from '../../argument-types/index.ts'
 import { type Action, Routes } from '../../catalog/index.ts'
 import { linkedReads, type ReadPlace } from '../openapi/links.ts'
-import { readOperation } from '../openapi/operation.ts'
+import { readOpenapiOperation } from '../openapi/operation.ts'
 import { OperationNames } from '../openapi/operation-names.ts'
-import { readDocument } from '../openapi/read-document.ts'
+import { readOpenapiDocument } from '../openapi/read-document.ts'
 import { type PackedPlan, packPlan } from '../packed-plan.ts'
 import {
   type ImportOptions,
@@ -37,7 +37,7 @@ const MAX_ACTIONS = 10_000
  * @throws Problem `catalog.bad_document`, `catalog.bad_resource`
  */
 export function planImport(document: unknown, options: ImportOptions): ImportPlan {
-  const root = readDocument(document)
+  const root = readOpenapiDocument(document)
   const server = firstServer(root)
   const resource = planResource(options, {
     title: textAt(root.get('info'), 'title'),
@@ -59,7 +59,7 @@ export function planImport(document: unknown, options: ImportOptions): ImportPla
   const names = new OperationNames(resource.name, operations, options.operations ?? [])
   for (const place of operations) {
     const name = names.of(place, actions)
-    const read = readOperation(root, effort, { ...place, resource: resource.name, name })
+    const read = readOpenapiOperation(root, effort, { ...place, resource: resource.name, name })
     actions.set(name, read.action)
     places.push({ ...place, action: read.action })
     if (read.uncallable !== undefined && resource.mode === 'gateway')

@@ -1,9 +1,9 @@
 import { canonicalJson } from '../../../platform/lib/canonical-json.ts'
 import type { Json, JsonObject } from '../../../platform/lib/json.ts'
-import { schemaOf, textAt } from '../../argument-types/index.ts'
+import { fieldsSchema, textAt } from '../../argument-types/index.ts'
 import { review } from './reviewed.ts'
 import { actionOf, type NamedTool, type ReadAction } from './tool.ts'
-import { shownName } from './wire-names.ts'
+import { quotedName } from './wire-names.ts'
 
 /** Entries of the list of resources, and of the list of templates. */
 const MAX_LISTED = 1_000
@@ -38,7 +38,7 @@ export function readResources(
     access: 'read',
     risk: 'low',
     sentence: 'Read the resource {uri}',
-    arguments: schemaOf([uri], false),
+    arguments: fieldsSchema([uri], false),
     definition: {
       kind: 'resource',
       name: 'resources/read',
@@ -61,12 +61,12 @@ function listed(
         ? review(each, [address, ...SHOWN])
         : 'it has no plain address'
     if (uri === undefined || typeof reviewed === 'string') {
-      notes.push(`the resource ${shownName(uri ?? each.get('name'))} is not listed: ${reviewed}`)
+      notes.push(`the resource ${quotedName(uri ?? each.get('name'))} is not listed: ${reviewed}`)
       continue
     }
     if (kept.has(uri)) continue
     kept.set(uri, reviewed.value)
-    notes.push(...reviewed.notes.map((note) => `of the resource ${shownName(uri)}: ${note}`))
+    notes.push(...reviewed.notes.map((note) => `of the resource ${quotedName(uri)}: ${note}`))
   }
   if (given.length > MAX_LISTED)
     notes.push(`only the first ${MAX_LISTED} of ${given.length} resources are listed`)

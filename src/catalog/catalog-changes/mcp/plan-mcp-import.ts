@@ -16,7 +16,7 @@ import { nameFor } from './known-names.ts'
 import { readResources } from './offered-resources.ts'
 import { readPrompt } from './prompt.ts'
 import { type NamedTool, type ReadAction, readTool } from './tool.ts'
-import { kebab, lookAlikes, shownName, unusableName } from './wire-names.ts'
+import { kebab, lookAlikes, quotedName, unusableName } from './wire-names.ts'
 
 const MAX_LISTED = 1_000
 /** Characters of the whole description, as text. */
@@ -104,15 +104,15 @@ export class NamedActions {
         unusableName(wire) ??
         (usable.has(String(wire)) ? 'the server lists another of this name' : undefined)
       if (reason === undefined) usable.set(String(wire), item)
-      else this.#leftOut.push(`the ${what} ${shownName(wire)} is left out: ${reason}`)
+      else this.#leftOut.push(`the ${what} ${quotedName(wire)} is left out: ${reason}`)
     }
     for (const group of lookAlikes([...usable.keys()])) {
-      const names = group.map(shownName).join(', ')
+      const names = group.map(quotedName).join(', ')
       this.#leftOut.push(`the ${what}s ${names} are easily taken for each other`)
     }
     for (const [wire, item] of [...usable].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const wish = what === 'tool' ? kebab(wire) : `${what}-${kebab(wire)}`
-      const shown = `the ${what} ${shownName(wire)}`
+      const shown = `the ${what} ${quotedName(wire)}`
       this.one(wish, { kind: what, wire }, (named) => read(item, named), shown)
     }
   }

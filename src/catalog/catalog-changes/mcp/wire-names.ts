@@ -16,7 +16,7 @@ export function unusableName(name: unknown): string | undefined {
 }
 
 /** A name as notes can show it. */
-export function shownName(name: unknown): string {
+export function quotedName(name: unknown): string {
   return typeof name === 'string' ? quoted(name.slice(0, 128)) : 'without a name'
 }
 

@@ -4,7 +4,7 @@ import {
   BYTES,
   type OperationReader,
   objectAt,
-  readSchema,
+  readOpenapiSchema,
   resolve,
   textAt,
   untyped,
@@ -82,7 +82,7 @@ function readJson(
   said: { readonly required: boolean; readonly media?: readonly [string] },
 ): OpenApiBody {
   const { required } = said
-  const { type, nullable } = readSchema(reader, document.get('schema'))
+  const { type, nullable } = readOpenapiSchema(reader, document.get('schema'))
   // A body of `null` instead of an object is as good as none, and is not taken.
   if (type.kind === 'record') {
     return {
@@ -112,7 +112,7 @@ function readForm(
 ): OpenApiBody {
   reader.takesFiles = form === 'multipart'
   reader.asText = true
-  const { type } = readSchema(reader, media.get('schema'))
+  const { type } = readOpenapiSchema(reader, media.get('schema'))
   reader.takesFiles = false
   reader.asText = false
   if (type.kind !== 'record') {

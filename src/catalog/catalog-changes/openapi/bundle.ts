@@ -63,8 +63,8 @@ class Bundle {
     if (this.#characters > MAX_CHARACTERS)
       throw badDocument('its files are longer than 32 MiB together')
     // Loaded here: the reader of YAML is needed by no start.
-    const { readText } = await import('./read-document.ts')
-    const content = text === undefined ? undefined : readText(text)
+    const { parseDocumentText } = await import('./read-document.ts')
+    const content = text === undefined ? undefined : parseDocumentText(text)
     this.#files.set(path, content)
     return content
   }

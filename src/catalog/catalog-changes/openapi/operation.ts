@@ -34,7 +34,7 @@ export interface ReadOperation {
 }
 
 /** One operation as an action. `name` has been chosen by the caller, so that it is unique. */
-export function readOperation(
+export function readOpenapiOperation(
   document: JsonObject,
   effort: ParseBudget,
   place: {

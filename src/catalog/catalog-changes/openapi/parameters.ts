@@ -3,7 +3,7 @@ import { isList, type JsonObject } from '../../../platform/lib/json.ts'
 import {
   isUsableName,
   type OperationReader,
-  readSchema,
+  readOpenapiSchema,
   resolve,
   textAt,
   untyped,
@@ -67,7 +67,7 @@ function readParameter(
   if (parameter.has('content'))
     return [{ ...common, type: untyped('it is a document inside a parameter') }]
   reader.asText = true
-  const { blank, type } = readSchema(reader, parameter.get('schema'))
+  const { blank, type } = readOpenapiSchema(reader, parameter.get('schema'))
   reader.asText = false
   if (place === 'path') return [{ ...common, type: inPath(type) }]
   const argument = {

@@ -31,7 +31,7 @@ const MAX_VALUES = 1_000_000
  * Reads an OpenAPI document: JSON or YAML 1.2 text, or a value that is parsed already. Numbers stay the text they were.
  * @throws Problem `catalog.bad_document`
  */
-export function readDocument(document: unknown): JsonObject {
+export function readOpenapiDocument(document: unknown): JsonObject {
   const root = toJson(document)
   if (!isObject(root)) throw badDocument('the document is not an object')
   const version = root.get('openapi')
@@ -42,16 +42,16 @@ export function readDocument(document: unknown): JsonObject {
 }
 
 function toJson(document: unknown): Json {
-  if (document instanceof Uint8Array) return readText(new TextDecoder().decode(document))
-  if (typeof document === 'string') return readText(document)
+  if (document instanceof Uint8Array) return parseDocumentText(new TextDecoder().decode(document))
+  if (typeof document === 'string') return parseDocumentText(document)
   if (document instanceof Map) return document
-  return readText(JSON.stringify(document) ?? '')
+  return parseDocumentText(JSON.stringify(document) ?? '')
 }
 
 /**
  * Reads any JSON or YAML, a part of a document in a file of its own. Throws like `readDocument`.
  */
-export function readText(text: string): Json {
+export function parseDocumentText(text: string): Json {
   if (text.length > MAX_BYTES) throw badDocument(`the document is larger than ${MAX_BYTES} bytes`)
   const trimmed = text.replace(/^\ufeff/, '')
   return /^\s*\{/.test(trimmed) ? fromJson(trimmed) : fromYaml(trimmed)

@@ -6,9 +6,9 @@ import {
   askedWords,
   Gate,
   gateLines,
+  reasonTitle,
   ruleLines,
   rulePlace,
-  titleOf,
   uniqueRules,
 } from './gates.ts'
 
@@ -126,7 +126,7 @@ function sentence(of: ExplanationAnswer, terminal: Terminal): Text {
   }
   if (of.outcome === 'challenged')
     return text`${dim('·')} ${who} was asked to prove its key with a nonce before it may ${what}. Nothing was decided.`
-  return text`${red('✗')} ${who} was not allowed to ${what}: ${titleOf(of.reason)}. Nothing was ${of.action?.startsWith('issue:') === true ? 'issued' : 'sent'}.`
+  return text`${red('✗')} ${who} was not allowed to ${what}: ${reasonTitle(of.reason)}. Nothing was ${of.action?.startsWith('issue:') === true ? 'issued' : 'sent'}.`
 }
 
 /** Outcome of a call that was permitted. */

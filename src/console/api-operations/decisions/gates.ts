@@ -65,7 +65,7 @@ type AskAnswer = TypeOf<{ answer: ReturnType<typeof Ask> }, 'answer'>
 type RuleAnswer = TypeOf<{ answer: ReturnType<typeof ExplainedRule> }, 'answer'>
 
 /** Title of a reason, as the end of a sentence. */
-export function titleOf(reason: string): string {
+export function reasonTitle(reason: string): string {
   const title = Object.hasOwn(PROBLEMS, reason)
     ? PROBLEMS[reason as keyof typeof PROBLEMS].title // as: it has that very member
     : reason
@@ -116,7 +116,7 @@ export function gateLines(gate: GateAnswer, terminal: Terminal): readonly Text[]
     text`  ${red('✗')} ${bold(name)}  ${failed}${subject}`,
     ...facts(
       [
-        ['why', gate.detail ?? (gate.reason === undefined ? undefined : titleOf(gate.reason))],
+        ['why', gate.detail ?? (gate.reason === undefined ? undefined : reasonTitle(gate.reason))],
         ['enough', gate.enough],
         ['note', gate.note],
         ['code', gate.reason === undefined ? undefined : codeText(gate.reason, terminal)],

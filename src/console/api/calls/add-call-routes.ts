@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { Nothing } from '../../operation-kit/schemas.ts'
 import { machineFirst } from '../clients/machine-first.ts'
-import { plainJson, schemaOf } from '../document.ts'
+import { fastifySchema, plainJson } from '../document.ts'
 import type { ApiParts } from '../parts.ts'
 import { askAboutCall, CallAnswer } from './ask.ts'
 import { AskedCall } from './asked-call.ts'
@@ -20,7 +20,7 @@ export function addCallRoutes(
 ): void {
   const asking = machineFirst(parts.authenticator, 'calls')
   app.post('/v1/calls', {
-    schema: schemaOf({
+    schema: fastifySchema({
       id: 'calls.ask',
       says: 'Whether a call that reached a direct API may run. A permit is on record before it is answered; report its outcome.',
       body: AskedCall,
@@ -33,7 +33,7 @@ export function addCallRoutes(
       askAboutCall(parts, asking.client(request), request.body as Static<typeof AskedCall>), // validated against this very schema
   })
   app.post('/v1/calls/:decision/outcome', {
-    schema: schemaOf({
+    schema: fastifySchema({
       id: 'calls.report',
       says: 'What became of a permitted call, once.',
       params: OfDecision,

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import { directResource, markOf } from '../../../calls/direct-calls/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import { machineFirst } from '../clients/machine-first.ts'
-import { plainJson, schemaOf } from '../document.ts'
+import { fastifySchema, plainJson } from '../document.ts'
 import type { ApiParts } from '../parts.ts'
 import { RecordedDecisions, ReportedDecisions, recordReported } from './report-decisions.ts'
 
@@ -50,7 +50,7 @@ export function addInProcessRoutes(
   const asking = machineFirst(parts.authenticator, 'calls')
   const common = { security: 'machine' as const }
   app.get('/v1/in-process/bundle', {
-    schema: schemaOf({
+    schema: fastifySchema({
       ...common,
       id: 'in_process.bundle',
       says: 'Policies and catalog of the API, signed, for deciding in its own process.',
@@ -65,7 +65,7 @@ export function addInProcessRoutes(
     },
   })
   app.post('/v1/in-process/feed', {
-    schema: schemaOf({
+    schema: fastifySchema({
       ...common,
       id: 'in_process.feed',
       says: 'What has changed, at once or within a second or two, and a lease on everything else. Asked again and again; each question acknowledges the answer before.',
@@ -81,7 +81,7 @@ export function addInProcessRoutes(
     },
   })
   app.post('/v1/in-process/decisions', {
-    schema: schemaOf({
+    schema: fastifySchema({
       ...common,
       id: 'in_process.report',
       says: 'Permits that the API gave in its own process, and how the calls ended. Each counts once, however often it is told.',

@@ -12,7 +12,7 @@ import { argumentTexts } from '../../../identity/tokens/index.ts'
 import { onProblem } from '../../../platform/lib/problem.ts'
 import type { Call } from '../../../tasks/facts/index.ts'
 import type { ApiParts } from '../parts.ts'
-import { type AskedCall, checkAsked, readAsked, refusedSender } from './asked-call.ts'
+import { type AskedCall, checkAsked, readAskedCall, refusedSender } from './asked-call.ts'
 import { AnswerPart } from './report-outcome.ts'
 
 /**
@@ -86,7 +86,7 @@ export async function askAboutCall(
 ): Promise<Static<typeof CallAnswer>> {
   const resource = await directResource(parts.decisions, enforcer.settings.resource)
   checkAsked(asked, resource)
-  const call = await readAsked(parts, resource, asked).catch(
+  const call = await readAskedCall(parts, resource, asked).catch(
     onProblem(async (problem) => {
       const told = { status: problem.status, headers: {}, problem }
       // INVARIANT: paths, names and types of operations are told only to a caller whose credential holds.

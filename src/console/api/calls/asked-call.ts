@@ -104,7 +104,7 @@ export function checkAsked({ headers = [], url }: AskedCall, { identifier }: Res
  * The call, read and typed exactly as the gateway does it.
  * @throws Problem `request.…`, `action.unknown`, `input.…`, `arguments.…`: the agent is to be told
  */
-export async function readAsked(
+export async function readAskedCall(
   parts: Pick<ApiParts, 'decisions'>,
   resource: Resource,
   asked: AskedCall,

@@ -5,7 +5,7 @@ import type { MachineClient } from '../../../identity/machine-clients/index.ts'
 import { isId } from '../../../platform/lib/id.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import type { ApiParts } from '../parts.ts'
-import { AskedCall, checkAsked, readAsked } from './asked-call.ts'
+import { AskedCall, checkAsked, readAskedCall } from './asked-call.ts'
 import { ReportedOutcome, reportOutcome } from './report-outcome.ts'
 
 const closed = { additionalProperties: false } as const
@@ -90,7 +90,7 @@ async function recordOne(
   if (!isId('decision', id)) throw new Problem('decision.unreportable', 'the id is none')
   const resource = await directResource(parts.decisions, enforcer.settings.resource)
   checkAsked(asked, resource)
-  const call = await readAsked(parts, resource, asked)
+  const call = await readAskedCall(parts, resource, asked)
   const decided = {
     ...{ id, at, task, policyVersion },
     token: { id: token.jti, exp: token.exp },

@@ -3,7 +3,7 @@ import { raiseSignal } from '../../../tasks/risk/index.ts'
 import { Signal, SignalInput } from '../../api-operations/risk.ts'
 import * as kit from '../../operation-kit/schemas.ts'
 import { machineFirst } from '../clients/machine-first.ts'
-import { plainJson, schemaOf } from '../document.ts'
+import { fastifySchema, plainJson } from '../document.ts'
 import type { ApiParts } from '../parts.ts'
 import { raisingOf, signalShape } from './signals.ts'
 
@@ -14,7 +14,7 @@ export function addSignalRoutes(
 ): void {
   const reporting = machineFirst(parts.authenticator, 'signals')
   app.post('/v1/risk-signals', {
-    schema: schemaOf({
+    schema: fastifySchema({
       id: 'signals.report',
       says: 'What a signal source says about an agent, a person or a task. It makes calls weigh more, from the next one on; nothing makes them weigh less.',
       body: SignalInput(kit),

@@ -3,8 +3,8 @@ import { requireHolder, requireTask, type TaskCredential } from '../../../grants
 import { headerValues, isUnfinished } from '../../../platform/http/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import type { Task } from '../../../tasks/tasks/index.ts'
-import { readBody } from '../credential-first.ts'
-import { plainJson, schemaOf } from '../document.ts'
+import { refuseUnaskedBody } from '../credential-first.ts'
+import { fastifySchema, plainJson } from '../document.ts'
 import type { ApiParts } from '../parts.ts'
 import { OF_TASKS, type TaskOperation } from './task-operations.ts'
 
@@ -23,7 +23,7 @@ function addRoute(app: FastifyInstance, parts: ApiParts, operation: TaskOperatio
   app.route({
     method: operation.method,
     url: PREFIX + operation.path,
-    schema: schemaOf({ ...operation, security: 'task' }),
+    schema: fastifySchema({ ...operation, security: 'task' }),
     serializerCompiler: plainJson,
     // The credential comes before the input is looked at; its proof is used up whatever the input is.
     onRequest: async (request, reply) => {
@@ -35,7 +35,7 @@ function addRoute(app: FastifyInstance, parts: ApiParts, operation: TaskOperatio
     preValidation: async (request, reply) => {
       const task = taskOf(parts, operation, request).catch(tellingNonce(parts, reply))
       tasks.set(request, await task)
-      readBody(request, operation)
+      refuseUnaskedBody(request, operation)
     },
     handler: async (request, reply) => {
       const task = tasks.get(request)

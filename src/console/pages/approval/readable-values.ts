@@ -1,8 +1,8 @@
 import type { AccessRequest } from '../../../approvals/access-requests/index.ts'
 import {
-  amountOf,
   type CatalogView,
   currencyByDefault,
+  displayAmount,
   readDisplay,
 } from '../../../catalog/catalog/index.ts'
 import { findPerson, findPersonsByEmail } from '../../../identity/people/index.ts'
@@ -105,7 +105,7 @@ async function wordedValue(
   const display = readDisplay(stated)
   switch (display?.kind) {
     case 'currency': {
-      const amount = amountOf(display, text, textAt)
+      const amount = displayAmount(display, text, textAt)
       if (!amount) return undefined
       const local = localNumber(amount.text, settings.locale, amount.code)
       return { value: html`${local}`, word: [`${amount.text} ${amount.code}`, local] }

@@ -4,14 +4,18 @@ import type { Authorization, ConsentOffer } from '../../../grants/code-grant/ind
 import { vouchedBy } from '../../../identity/agents/index.ts'
 import type { Fields } from '../../../platform/http/index.ts'
 import { clientHost, isClientUrl } from '../../../platform/lib/client-url.ts'
-import { type ActionFacts, type ConsentChoice, choicesOf } from '../../../tasks/consent/index.ts'
+import {
+  type ActionFacts,
+  type ConsentChoice,
+  consentChoices,
+} from '../../../tasks/consent/index.ts'
 import { answerBar, choicesInGroups, NOT_BY_ENTER } from '../consent/choices.ts'
 import { capital, operationInWords } from '../frame/action-words.ts'
 import { detailInWords, detailInWordsHere, type TitleOf, TRUST } from '../frame/authority.ts'
 import { csrfField, documentOf, type Viewer, zoneOf } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
 import { provenanceBadge } from '../frame/name-provenance.ts'
-import { command, facts, notice } from '../frame/pieces.ts'
+import { commandHtml, facts, notice } from '../frame/pieces.ts'
 import { asSentence, show } from '../frame/show.ts'
 import { clockTime, duration, when } from '../frame/time.ts'
 import {
@@ -198,7 +202,7 @@ function redirectPlace(redirectUri: string, loopback: boolean): Html {
 
 function form(view: AuthorizeView): Html {
   const { asked, offer } = view
-  const choices = choicesOf(offer.offered, view.known)
+  const choices = consentChoices(offer.offered, view.known)
   const inWords = view.members.length === 0 ? detailInWordsHere : detailInWords
   const chosen = view.sent?.get('life') ?? USUAL_CLIENT_LIFETIME
   const options = CLIENT_LIFETIMES.map(
@@ -328,6 +332,6 @@ function nextSteps({ administrators, offer }: AuthorizeView): Html {
   const them = administrators.length > 0 ? show(administrators.join(', ')) : html`an administrator`
   return html`<section class="card" aria-labelledby="next"><h2 id="next">${offer.known ? 'It waits for an administrator' : 'How it is let in'}</h2>
 <p>${them} can let it in, by saying how far it is trusted and what it may be given at most:</p>
-${command(`remit agents limits ${offer.agent.id} --trust 1 --ceiling ACTION …`)}
+${commandHtml(`remit agents limits ${offer.agent.id} --trust 1 --ceiling ACTION …`)}
 <p class="soft">${offer.known ? 'Tell them its name above. When they have done it, start again in the program.' : 'Asking makes you its owner, the one who answers for it, and gives it nothing.'}</p></section>`
 }

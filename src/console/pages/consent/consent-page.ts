@@ -1,7 +1,11 @@
 import type { Detail } from '@remit/engine'
 import type { ForeignActor } from '../../../identity/tokens/index.ts'
 import type { Fields } from '../../../platform/http/index.ts'
-import { type ActionFacts, type ConsentRequest, choicesOf } from '../../../tasks/consent/index.ts'
+import {
+  type ActionFacts,
+  type ConsentRequest,
+  consentChoices,
+} from '../../../tasks/consent/index.ts'
 import { detailInWords, detailsInWords, type TitleOf } from '../frame/authority.ts'
 import { csrfField, documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
@@ -142,7 +146,7 @@ ${granted && html`<section class="card"><h2>What you allowed</h2>${detailsInWord
 }
 
 function form(view: ConsentView): Html {
-  const choices = choicesOf(view.details, view.known)
+  const choices = consentChoices(view.details, view.known)
   const chosen = view.sent?.get('lifetime') ?? USUAL_CONSENT_LIFETIME
   const options = CONSENT_LIFETIMES.map(
     ({ value, label }) =>

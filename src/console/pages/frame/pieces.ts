@@ -49,6 +49,6 @@ export function claim(words: Html, by: string, more?: Html | false): Html {
 }
 
 /** A command to copy. */
-export function command(text: string): Html {
+export function commandHtml(text: string): Html {
   return html`<pre class="command"><code>${text}</code></pre>`
 }

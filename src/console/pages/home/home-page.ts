@@ -4,7 +4,7 @@ import { type DecisionItem, decisionTable } from '../decision/decision-words.ts'
 import type { TitleOf } from '../frame/authority.ts'
 import { documentOf, type Viewer } from '../frame/document.ts'
 import { type Html, html } from '../frame/html.ts'
-import { badge, command, empty, notice } from '../frame/pieces.ts'
+import { badge, commandHtml, empty, notice } from '../frame/pieces.ts'
 import { marked, show } from '../frame/show.ts'
 import { duration, when } from '../frame/time.ts'
 import { type SponsorGrantItem, sponsorGrantList } from '../task/sponsor-grant-list.ts'
@@ -98,7 +98,7 @@ function recertifyList(items: readonly RecertifyItem[], now: number): Html {
   return html`<section aria-labelledby="recertify"><h2 id="recertify">Are these agents of yours still wanted?</h2>
 <ul class="list">${items.map(
     ({ id, until, stopped }) =>
-      html`<li class="item"><p class="what">${show(id)}</p><p class="meta">${badge(stopped ? 'Stopped' : 'Recertify')}<span>${until > now ? `stops in ${duration(until - now)}` : 'its date has passed'}</span></p>${command(`remit agents recertify ${id}`)}</li>`,
+      html`<li class="item"><p class="what">${show(id)}</p><p class="meta">${badge(stopped ? 'Stopped' : 'Recertify')}<span>${until > now ? `stops in ${duration(until - now)}` : 'its date has passed'}</span></p>${commandHtml(`remit agents recertify ${id}`)}</li>`,
   )}</ul></section>`
 }
 
@@ -109,7 +109,7 @@ function setup(steps: readonly SetupStep[]): Html | false {
 <p class="soft">On the command line, after <code>remit login</code>:</p>
 <ol class="steps">${steps.map(
     (step) =>
-      html`<li class="step${step.done ? ' done' : ''}"><div class="stack"><h3>${step.title}${step.done && html` ${badge('Done', 'good')}`}</h3>${!step.done && html`<p>${step.text}</p>${command(step.command)}`}</div></li>`,
+      html`<li class="step${step.done ? ' done' : ''}"><div class="stack"><h3>${step.title}${step.done && html` ${badge('Done', 'good')}`}</h3>${!step.done && html`<p>${step.text}</p>${commandHtml(step.command)}`}</div></li>`,
   )}</ol></section>`
 }
 

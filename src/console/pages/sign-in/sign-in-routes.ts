@@ -5,7 +5,7 @@ import type { Cookies } from '../../../platform/http/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import type { PageParts } from '../parts.ts'
 import { fieldsOf, findVisitor, notFound, requireOwnPage, signInAddress } from '../visit.ts'
-import { begin, complete } from './sign-in.ts'
+import { beginSignIn, complete } from './sign-in.ts'
 import { onwardPage, setupPage, signedOutPage, signInPage } from './sign-in-page.ts'
 
 /** It does not answer, or not as it should; others may. */
@@ -55,7 +55,7 @@ export function addSignIn(
     // Only asked for: which of them counts is not said by an address.
     const acrValues = /^[\x21-\x7e ]{0,500}$/.test(ways) ? ways.split(' ').filter(Boolean) : []
     const { issuer } = visitor.person
-    return begin(parts, cookies, reply, { issuer, returnTo, fresh: { acrValues } })
+    return beginSignIn(parts, cookies, reply, { issuer, returnTo, fresh: { acrValues } })
   }
 
   /** Tries a provider for an administrator; no one is signed in by it. */
@@ -65,7 +65,7 @@ export function addSignIn(
     if (!visitor) return signInAddress(request.raw.url ?? '/')
     if (!visitor.administrator) throw notFound()
     const triedBy = visitor.person.id
-    return begin(parts, cookies, reply, { issuer, returnTo: '/providers', triedBy })
+    return beginSignIn(parts, cookies, reply, { issuer, returnTo: '/providers', triedBy })
   }
 
   /** Several to choose from; `down` cannot be reached now, `address` led to none. */
@@ -90,7 +90,7 @@ export function addSignIn(
     const issuer = query.provider ?? only
     if (issuer === undefined) return page(reply, await choose(returnTo))
     try {
-      return reply.redirect(await begin(parts, cookies, reply, { issuer, returnTo }), 303)
+      return reply.redirect(await beginSignIn(parts, cookies, reply, { issuer, returnTo }), 303)
     } catch (error) {
       if (only !== undefined || !isUnreachable(error)) throw error
       return page(reply.code(502), await choose(returnTo, { down: issuer }))
@@ -106,7 +106,7 @@ export function addSignIn(
     const issuer = providerOf(address, await listProviders(parts.people))
     if (issuer === undefined) return page(reply, await choose(returnTo, { address }))
     try {
-      const to = await begin(parts, cookies, reply, { issuer, returnTo, loginHint: address })
+      const to = await beginSignIn(parts, cookies, reply, { issuer, returnTo, loginHint: address })
       return page(reply, onwardPage({ ...SIGNING_IN, to }))
     } catch (error) {
       if (!isUnreachable(error)) throw error
@@ -155,7 +155,7 @@ export function addSetup(
       throw new Problem('setup.link_invalid', 'this link is unknown, used or older than an hour')
     }
     const issuer = fieldsOf(request).get('provider') ?? ''
-    const to = await begin(parts, cookies, reply, { issuer, returnTo: '/' })
+    const to = await beginSignIn(parts, cookies, reply, { issuer, returnTo: '/' })
     cookies.set(reply, 'setup', token, SETUP_SECONDS)
     return page(
       reply,

@@ -6,7 +6,7 @@ import { showTried } from '../provider/provider-routes.ts'
 import { findVisitor } from '../visit.ts'
 
 /** Begins a sign-in for this browser; answers the address at the provider to go to. */
-export async function begin(
+export async function beginSignIn(
   parts: Pick<PageParts, 'decisions' | 'providers'>,
   cookies: Cookies,
   reply: FastifyReply,

@@ -13,8 +13,8 @@ import { injectedHeaders } from '../injected-headers.ts'
 import type { LocatedRequest } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { presented } from '../presented.ts'
-import { readBody } from '../read-body.ts'
-import { refusal } from '../refusal.ts'
+import { readCallBody } from '../read-body.ts'
+import { refusalAnswer } from '../refusal.ts'
 import { askForAuthority } from './authority.ts'
 import type {
   A2aCaller,
@@ -113,7 +113,7 @@ function versionsOf({ request: { headers, query } }: LocatedRequest): readonly s
 async function readAgentMessage(located: LocatedRequest) {
   try {
     if (bindingOf(located) === 'HTTP+JSON') return await readRest(located)
-    const body = await readBody(located.message, located.request)
+    const body = await readCallBody(located.message, located.request)
     if (body === undefined) throw new Problem('mcp.bad_message', 'there is no message')
     return messageOf(body)
   } catch (error) {
@@ -196,7 +196,7 @@ async function decide(typed: TypedAgentCall, ports: GatewayPorts): Promise<Permi
       throw toldAgain(typed, verdict)
     case 'deny':
       if (verdict.challenge && !answer.begun)
-        throw new PipelineEnd(refusal(verdict, resource, ports))
+        throw new PipelineEnd(refusalAnswer(verdict, resource, ports))
       if (verdict.reason === 'task.not_covered' && typed.params.has('message')) {
         const asked = await askForAuthority(typed, verdict, ports)
         if (asked) throw asked

@@ -1,4 +1,4 @@
-import { endCall, footingOf, hooksOf, keepResult } from '../../../calls/calls/index.ts'
+import { endCall, footingHooks, footingOf, keepResult } from '../../../calls/calls/index.ts'
 import { exact, scrub } from '../../../calls/mcp-messages/index.ts'
 import { sha256url } from '../../../platform/lib/bytes.ts'
 import { isObject, type Json, type JsonObject, printJson } from '../../../platform/lib/json.ts'
@@ -70,7 +70,7 @@ export async function send(
     const answered = await exchanged(
       equipped,
       passing,
-      { ...hooksOf(footing), signal: leaving.signal },
+      { ...footingHooks(footing), signal: leaving.signal },
       ports,
     )
     const latencyMs = ports.decisions.clock.monotonic() - began
@@ -85,7 +85,7 @@ export async function send(
 function exchanged(
   { headers, isStream, params, resource, verdict, wire }: EquippedAgentCall,
   passing: AnswerRelay,
-  hooks: ReturnType<typeof hooksOf> & { readonly signal: AbortSignal },
+  hooks: ReturnType<typeof footingHooks> & { readonly signal: AbortSignal },
   ports: GatewayPorts,
 ): Promise<ExchangeResult> {
   const { answersWithin: timeMs, events, resultBytes: bytes } = ports.mcp

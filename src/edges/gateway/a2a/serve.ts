@@ -9,7 +9,7 @@ import type { McpPorts } from '../mcp/ports.ts'
 import type { LocatedRequest } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { presented } from '../presented.ts'
-import { refusal } from '../refusal.ts'
+import { refusalAnswer } from '../refusal.ts'
 import { tellAdmitted } from '../tell-admitted.ts'
 import { findOwnQuestion } from './authority.ts'
 import type { AgentCall, OwnedRequest } from './call-steps.ts'
@@ -222,7 +222,7 @@ function frozenMessage({ call: text }: AccessRequest) {
 async function admitted(owned: OwnedRequest, ports: GatewayPorts) {
   const { ip, resource } = owned
   const who = await admit(ports.decisions, { ...presented(owned, ports), resource, origin: { ip } })
-  if (who.outcome === 'deny') throw new PipelineEnd(refusal(who, resource, ports))
+  if (who.outcome === 'deny') throw new PipelineEnd(refusalAnswer(who, resource, ports))
   return who
 }
 

@@ -8,7 +8,7 @@ import type { PermittedRequest } from '../http/call-steps.ts'
 import type { LocatedRequest } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { presented } from '../presented.ts'
-import { refusal } from '../refusal.ts'
+import { refusalAnswer } from '../refusal.ts'
 
 /** A request once its operation is read and typed. */
 export interface TypedFields extends LocatedRequest {
@@ -38,7 +38,7 @@ export async function decideFields(
     if (verdict.outcome !== 'permit') {
       const reason = 'reason' in verdict ? verdict.reason : 'approval.executed'
       await endCalls(ports, permits, { state: 'not_sent', reason })
-      throw new PipelineEnd(refusal(verdict, typed.resource, ports))
+      throw new PipelineEnd(refusalAnswer(verdict, typed.resource, ports))
     }
     permits.push(verdict)
   }

@@ -4,7 +4,7 @@ import { refuseStranger } from '../check-caller.ts'
 import { PipelineEnd } from '../ended.ts'
 import type { LocatedRequest } from '../passage.ts'
 import type { GatewayPorts } from '../ports.ts'
-import { readBody } from '../read-body.ts'
+import { readCallBody } from '../read-body.ts'
 import type { TypedFields } from './decide.ts'
 import { inGraphql } from './refuse-operation.ts'
 
@@ -49,7 +49,7 @@ export async function takeOperation(
 }
 
 async function bodyOf({ message, request }: LocatedRequest): Promise<Json | undefined> {
-  const body = await readBody(message, request)
+  const body = await readCallBody(message, request)
   if (request.method === 'GET' && body !== undefined)
     throw unsupported('the operation of a GET is in the query of its address; it has no body')
   if (request.method === 'POST' && request.query.length > 0)

@@ -5,7 +5,7 @@ import { admitsJson, RESHAPING } from '../../../policy/obligations/index.ts'
 import { PipelineEnd } from '../ended.ts'
 import type { GatewayPorts } from '../ports.ts'
 import { presented } from '../presented.ts'
-import { refusal } from '../refusal.ts'
+import { refusalAnswer } from '../refusal.ts'
 import { buildTarget } from '../strict-request.ts'
 import type { PermittedRequest, TypedRequest } from './call-steps.ts'
 
@@ -26,6 +26,6 @@ export async function decide(typed: TypedRequest, ports: GatewayPorts): Promise<
     doable: admitsJson(request.headers.get('accept')) ? RESHAPING : [],
   })
   typed.waits()
-  if (verdict.outcome !== 'permit') throw new PipelineEnd(refusal(verdict, resource, ports))
+  if (verdict.outcome !== 'permit') throw new PipelineEnd(refusalAnswer(verdict, resource, ports))
   return { ...typed, verdict, passedOn, path }
 }

@@ -15,7 +15,7 @@ import type { ReportedAmount } from '../../../tasks/budgets/index.ts'
 import { AnswerReader } from '../read-answer.ts'
 import { answerHeaders } from './answer-headers.ts'
 import type { AnswerTarget, ForwardPorts, ForwardResult, UpstreamRequest } from './outgoing.ts'
-import { allBusy, cutShort, DeadCall, failure, unreadable } from './upstream-failure.ts'
+import { allBusy, cutShort, DeadCall, unreadable, upstreamFailure } from './upstream-failure.ts'
 
 /**
  * Sends the call upstream and streams the answer into `reply`. Never throws: how it ended is the value returned.
@@ -119,7 +119,7 @@ class ForwardedCall implements Dispatcher.DispatchHandler {
     else
       this.#settle({
         state: 'not_sent',
-        problem: may instanceof Problem ? may : failure(error, false),
+        problem: may instanceof Problem ? may : upstreamFailure(error, false),
       })
   }
 
@@ -272,7 +272,7 @@ class ForwardedCall implements Dispatcher.DispatchHandler {
       return
     }
     const sent = this.#controller !== undefined
-    this.#settle({ state: sent ? 'failed' : 'not_sent', problem: failure(error, sent) })
+    this.#settle({ state: sent ? 'failed' : 'not_sent', problem: upstreamFailure(error, sent) })
     if (this.#status !== undefined) this.#reply.destroy()
   }
 

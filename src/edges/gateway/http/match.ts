@@ -18,7 +18,7 @@ export function match(located: LocatedRequest, ports: GatewayPorts): Awaitable<M
 }
 
 /** Gives arguments the types of the catalog; arguments that it does not know are refused. */
-export function typeArguments(read: ReadCall): TypedRequest {
+export function typeRequest(read: ReadCall): TypedRequest {
   const { action, body, pathArguments, request } = read
   const result = typed(action, { path: pathArguments, query: request.query, body })
   if (!result.ok) {

@@ -5,7 +5,7 @@ import { toldToCallers } from '../told-to-callers.ts'
 import type { MatchedRequest } from './call-steps.ts'
 import { decide } from './decide.ts'
 import { injectCredential } from './inject-credential.ts'
-import { match, typeArguments } from './match.ts'
+import { match, typeRequest } from './match.ts'
 import { recordingFailure, recordOutcome } from './record-outcome.ts'
 import { send } from './send.ts'
 import { takeBody } from './take-body.ts'
@@ -22,7 +22,7 @@ export const HTTP_CALL = startingWith<LocatedRequest, MatchedRequest, GatewayPor
   toldToCallers(match),
 )
   .next('caller and whole body', toldToCallers(takeBody))
-  .next('typed arguments', toldToCallers(typeArguments))
+  .next('typed arguments', toldToCallers(typeRequest))
   .next('decision', decide)
   .next('credential', recordingFailure(injectCredential))
   .next('send and stream', send)

@@ -2,7 +2,7 @@ import { bodyKind } from '../../../catalog/argument-types/index.ts'
 import { bodyReader, receiveUpload, type Upload } from '../../../platform/bodies/index.ts'
 import { checkCaller, refuseStranger } from '../check-caller.ts'
 import type { GatewayPorts } from '../ports.ts'
-import { readBody } from '../read-body.ts'
+import { readCallBody } from '../read-body.ts'
 import type { MatchedRequest, ReadCall } from './call-steps.ts'
 
 /**
@@ -14,7 +14,7 @@ export async function takeBody(matched: MatchedRequest, ports: GatewayPorts): Pr
   const kind = bodyKind(action.arguments.body)
   if (kind.as === 'json' || kind.as === 'form') {
     const { message: checked } = await checkCaller(matched, ports)
-    return { ...matched, body: await readBody(checked, request, kind) }
+    return { ...matched, body: await readCallBody(checked, request, kind) }
   }
   const holders = await refuseStranger(matched, ports)
   const { headers } = request

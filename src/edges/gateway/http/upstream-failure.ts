@@ -61,7 +61,7 @@ export function unreadable(): Problem {
  * Problem for a call that failed on its way, in words that fit an agent. `sent`: bytes may have
  * reached the upstream.
  */
-export function failure(error: Error, sent: boolean): Problem {
+export function upstreamFailure(error: Error, sent: boolean): Problem {
   if (error instanceof DeadCall)
     return new Problem(
       'call.no_longer_live',

@@ -1,7 +1,7 @@
 import { type AdmittedRequest, admit } from '../../../calls/calls/index.ts'
 import { PipelineEnd } from '../ended.ts'
 import { presented } from '../presented.ts'
-import { refusal } from '../refusal.ts'
+import { refusalAnswer } from '../refusal.ts'
 import type { PlacedCall } from './call-steps.ts'
 import { isOwn, unknownSession } from './find-conversation.ts'
 import type { McpPorts } from './ports.ts'
@@ -22,7 +22,8 @@ export async function admitted(
     origin: { ip },
     ...(record ? { record } : {}),
   })
-  if (answer.outcome === 'deny') throw new PipelineEnd(refusal(answer, audience ?? resource, ports))
+  if (answer.outcome === 'deny')
+    throw new PipelineEnd(refusalAnswer(answer, audience ?? resource, ports))
   if (conversation && !isOwn(conversation, answer.task.id)) throw unknownSession()
   return answer
 }

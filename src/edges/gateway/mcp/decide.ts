@@ -15,7 +15,7 @@ import type { Call } from '../../../tasks/facts/index.ts'
 import { endCalls } from '../end-calls.ts'
 import { PipelineEnd } from '../ended.ts'
 import { presented } from '../presented.ts'
-import { refusal } from '../refusal.ts'
+import { refusalAnswer } from '../refusal.ts'
 import type { DecidedCall, TypedCall } from './call-steps.ts'
 import { isGiven, unknownAction } from './find-action.ts'
 import { isOwn, unknownSession } from './find-conversation.ts'
@@ -76,7 +76,7 @@ export async function denied(
 ): Promise<Error> {
   const { answer, audience, rpc, resource, task } = found
   if (verdict.challenge && !answer.begun)
-    return new PipelineEnd(refusal(verdict, audience ?? resource, ports))
+    return new PipelineEnd(refusalAnswer(verdict, audience ?? resource, ports))
   const hidden = verdict.reason === 'task.not_covered' && !(await isGiven(found, task, ports))
   if (hidden) {
     const isTold = verdict.attainable || (await wasAskedFor(found, task, ports))

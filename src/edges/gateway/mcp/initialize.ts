@@ -1,4 +1,4 @@
-import { type AdmittedRequest, footingOf, hooksOf } from '../../../calls/calls/index.ts'
+import { type AdmittedRequest, footingHooks, footingOf } from '../../../calls/calls/index.ts'
 import { askable, serverInfo } from '../../../calls/mcp-messages/index.ts'
 import {
   capabilityNames,
@@ -13,7 +13,7 @@ import {
   isSessionRevision,
   MCP,
   type McpSession,
-  openSession,
+  openMcpSession,
   type RpcRequest,
   type SessionRevision,
 } from '../../../platform/net/index.ts'
@@ -24,7 +24,7 @@ import { offersAt, restsOf } from './group/offers.ts'
 import type { McpPorts } from './ports.ts'
 import type { McpReply } from './reply.ts'
 import { serverCapabilities, serverInstructions } from './server-description.ts'
-import { peerOf } from './upstream/peer.ts'
+import { upstreamPeer } from './upstream/peer.ts'
 import { problemOf, upstreamFailed } from './upstream/upstream-failure.ts'
 
 /** Bytes of a session's own key. */
@@ -82,13 +82,13 @@ async function begun(
   capabilities: readonly string[],
   ports: McpPorts,
 ): Promise<McpSession> {
-  const { peer } = await peerOf(who.resource, undefined, ports)
+  const { peer } = await upstreamPeer(who.resource, undefined, ports)
   const leaving = new AbortController()
   const footing = footingOf(ports.decisions, [who])
   const watched = ports.running.watch(footing, () => leaving.abort())
-  const hooks = { ...hooksOf(footing), signal: leaving.signal }
+  const hooks = { ...footingHooks(footing), signal: leaving.signal }
   const declared = declaredCapabilities(askable(capabilities, who.resource))
-  const began = await openSession(peer, hooks, {
+  const began = await openMcpSession(peer, hooks, {
     capabilities: declared,
     wanted: 'sessions',
   }).finally(watched)

@@ -15,7 +15,7 @@ import {
 import { ExactNumber, type JsonObject, printJson } from '../../../platform/lib/json.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import {
-  endSession,
+  endMcpSession,
   MCP,
   RPC,
   type RpcError,
@@ -45,7 +45,7 @@ import { listen } from './streams/listen.ts'
 import { drop, serveStream } from './streams/session-stream.ts'
 import { isTaskMethod } from './task-methods.ts'
 import { serveTask } from './tasks/serve-task.ts'
-import { peerOf } from './upstream/peer.ts'
+import { upstreamPeer } from './upstream/peer.ts'
 import { upstreamKey } from './upstream/sending.ts'
 
 /**
@@ -236,7 +236,7 @@ async function endConversation(
   const endUpstreamSession = async (server: Resource) => {
     const session =
       ports.desk.reopened(upstreamKey(server, conversation.key)) ?? conversation.upstream
-    if (session) await endSession((await peerOf(server, undefined, ports)).peer, session)
+    if (session) await endMcpSession((await upstreamPeer(server, undefined, ports)).peer, session)
   }
   for (const server of (await ports.catalog.current()).at(resource.identifier).resources)
     await endUpstreamSession(server).catch((error: unknown) =>

@@ -7,7 +7,7 @@ import {
   type RpcMessage,
 } from '../../../platform/net/index.ts'
 import type { LocatedRequest } from '../passage.ts'
-import { readBody } from '../read-body.ts'
+import { readCallBody } from '../read-body.ts'
 import type { PlacedMessage } from './call-steps.ts'
 import { notHeard } from './ended.ts'
 import { mismatch } from './stateless/requests.ts'
@@ -15,7 +15,7 @@ import { mismatch } from './stateless/requests.ts'
 /** Reads the whole body as one message. Headers that repeat parts of it must agree with it. */
 export async function takeMessage(located: LocatedRequest): Promise<PlacedMessage> {
   if (located.request.method !== 'POST') {
-    if ((await readBody(located.message, located.request)) !== undefined)
+    if ((await readCallBody(located.message, located.request)) !== undefined)
       throw new Problem('arguments.unexpected_body', `${located.request.method} has no body`)
     return { ...located, rpc: undefined }
   }
@@ -26,7 +26,7 @@ export async function takeMessage(located: LocatedRequest): Promise<PlacedMessag
 
 async function readClientMessage(located: LocatedRequest): Promise<RpcMessage> {
   try {
-    const body = await readBody(located.message, located.request)
+    const body = await readCallBody(located.message, located.request)
     if (body === undefined) throw new Problem('mcp.bad_message', 'there is no message')
     return messageOf(body)
   } catch (error) {

@@ -32,7 +32,7 @@ export interface TaskRecords {
 }
 
 /** Finds whatever an MCP task is. Whose it is is not checked. */
-export async function findTask(
+export async function findTaskRecords(
   id: Json | undefined,
   { decisions }: McpPorts,
 ): Promise<TaskRecords> {

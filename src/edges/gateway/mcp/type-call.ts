@@ -6,7 +6,7 @@ import { admitted } from './admitted.ts'
 import type { ResolvedCall, TypedCall } from './call-steps.ts'
 import { badParams, isGiven, unknownAction } from './find-action.ts'
 import type { McpPorts } from './ports.ts'
-import { contradiction } from './stateless/header-parameters.ts'
+import { headerContradiction } from './stateless/header-parameters.ts'
 import { mismatch } from './stateless/requests.ts'
 
 const NOTHING: JsonObject = new Map()
@@ -28,7 +28,7 @@ export async function typeCall(found: ResolvedCall, ports: McpPorts): Promise<Ty
   const result = typeArguments(action, { path: new Map(), query: [], body })
   const contradicted =
     conversation.revision === STATELESS_REVISION && !found.deferred
-      ? contradiction(action, given, found.request)
+      ? headerContradiction(action, given, found.request)
       : undefined
   if (result.ok && !contradicted) return { ...found, arguments: result.arguments }
   const { task } = await admitted(found, ports)

@@ -12,7 +12,7 @@ import { checkRequest, redirectOf } from './check-request.ts'
 import { queryParameters, type RequestParameters } from './parameters.ts'
 import type { AuthorizationPorts } from './ports.ts'
 import { findPushed } from './pushed-request.ts'
-import { findClient, type RequestingClient } from './requesting-client.ts'
+import { findRequestingClient, type RequestingClient } from './requesting-client.ts'
 import { resume } from './resume.ts'
 
 export const AUTHORIZE = '/oauth/authorize'
@@ -89,7 +89,7 @@ async function clientOf(
   const id = form.get('client_id')
   if (id === undefined || repeated.has('client_id'))
     throw badAuthorizationRequest('exactly one `client_id` is needed')
-  const client = await findClient({ records, documents }, id)
+  const client = await findRequestingClient({ records, documents }, id)
   if (client) return client
   throw badAuthorizationRequest(
     'the program is not registered here, or not any more; it has to register again',

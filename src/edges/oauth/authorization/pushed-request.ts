@@ -12,7 +12,7 @@ import type { TokenPorts } from '../token.ts'
 import { checkRequest } from './check-request.ts'
 import { pushedParameters, type RequestParameters } from './parameters.ts'
 import { LIVES, PUSHED_REQUEST, type PushedRecord, recordId } from './records.ts'
-import { findClient, type RequestingClient } from './requesting-client.ts'
+import { findRequestingClient, type RequestingClient } from './requesting-client.ts'
 
 export const PUSHED = '/oauth/par'
 export const PUSHED_LIFE_MS = LIVES[PUSHED_REQUEST] * 1000
@@ -40,7 +40,7 @@ export async function pushedRequestEndpoint(
   const { form } = await readClientForm(message)
   refuseParameters(form, ['client_secret'], 'is not accepted here')
   const clientId = required(form, 'client_id')
-  const client = await findClient({ records, documents: decisions.documents }, clientId)
+  const client = await findRequestingClient({ records, documents: decisions.documents }, clientId)
   const thumbprint = await provePushed(decisions, {
     ...presentedAt(message, ports, PUSHED),
     clientId,

@@ -21,7 +21,7 @@ export interface RequestingClient {
  * INVARIANT: an address is never looked for among registrations, whatever is registered.
  * @throws Problem `client_document.…`
  */
-export async function findClient(
+export async function findRequestingClient(
   ports: {
     readonly documents: ClientDocuments | undefined
     readonly records: Pick<ProtocolRecords, 'find'>

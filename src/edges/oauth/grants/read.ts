@@ -104,7 +104,7 @@ export function wantedOf(form: Form): { details: unknown; scope: string | undefi
 export function taskOf(form: Form) {
   return {
     ...wantedOf(form),
-    ...limitsOf(form),
+    ...wantedLimits(form),
     ...spaceAndThread(form),
     requireAll: requiresAll(form),
     purpose: form.get('purpose'),
@@ -132,7 +132,7 @@ export function spaceAndThread(form: Form): {
 }
 
 /** `budget` and `requested_lifetime`, whole seconds. */
-export function limitsOf(form: Form): { budget: unknown; lifeSeconds: number | undefined } {
+export function wantedLimits(form: Form): { budget: unknown; lifeSeconds: number | undefined } {
   const lifetime = form.get('requested_lifetime')
   if (lifetime !== undefined && !/^[1-9]\d{0,5}$/.test(lifetime)) {
     throw new Problem('oauth.invalid_request', '`requested_lifetime` is a number of seconds')

@@ -10,7 +10,7 @@ import { Problem } from '../../../platform/lib/problem.ts'
 import type { Random } from '../../../platform/lib/random.ts'
 import type { Secret } from '../../../platform/lib/secret.ts'
 import { DAY_SECONDS, HOUR_SECONDS } from '../../../platform/lib/time-units.ts'
-import { readBody } from '../form.ts'
+import { readFormText } from '../form.ts'
 import { type ClientRegistration, readClientMetadata } from './read-metadata.ts'
 import { selfRegistered } from './self-registered.ts'
 
@@ -162,7 +162,7 @@ export async function readJson(message: IncomingMessage): Promise<unknown> {
   const type = (message.headers['content-type'] ?? '').toLowerCase()
   if (!/^application\/json(?:[ \t]*;[ \t]*charset=utf-8)?$/.test(type))
     throw new Problem('registration.bad_metadata', 'the body has to be `application/json`')
-  const text = await readBody(message, MAX_BYTES)
+  const text = await readFormText(message, MAX_BYTES)
   try {
     // Strict first: `JSON.parse` would take the last of two equal names and any depth.
     parseJson(text)

@@ -5,7 +5,7 @@ import { base64url, sameBytes } from '../../../platform/lib/bytes.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import type { Random } from '../../../platform/lib/random.ts'
 import type { ArchivePlace, ArchivePlaceFacts } from '../segment.ts'
-import { type UnreachableReason, unreachable } from './unreachable.ts'
+import { type UnreachableReason, unreachablePlace } from './unreachable.ts'
 
 /** Archive in a folder, such as a mounted volume. */
 export class FolderStore implements ArchivePlace {
@@ -100,7 +100,7 @@ export class FolderStore implements ArchivePlace {
     const code = codeOf(error)
     if (error instanceof Problem || code === undefined) return error
     const reason = REASONS[code] ?? 'unexpected'
-    return unreachable(this.where, reason, { cause: error, says: code })
+    return unreachablePlace(this.where, reason, { cause: error, says: code })
   }
 }
 

@@ -2,8 +2,13 @@ import { sameBytes } from '../../../platform/lib/bytes.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import { type Outbound, outbound } from '../../../platform/net/index.ts'
 import type { ArchivePlace, ArchivePlaceFacts } from '../segment.ts'
-import { type RequestParts, SignedRequests, type StoreAnswer, saidBy } from './signed-requests.ts'
-import { unreachable, unreachableReason } from './unreachable.ts'
+import {
+  type RequestParts,
+  refusalText,
+  SignedRequests,
+  type StoreAnswer,
+} from './signed-requests.ts'
+import { unreachablePlace, unreachableReason } from './unreachable.ts'
 
 /** File that shows whether a key may write. It always has the same content. */
 const EXAMINED = 'examined'
@@ -100,7 +105,7 @@ export class S3Store implements ArchivePlace {
   }
 
   #refused(answer: StoreAnswer): Problem {
-    return unreachable(this.where, unreachableReason(answer), { says: saidBy(answer) })
+    return unreachablePlace(this.where, unreachableReason(answer), { says: refusalText(answer) })
   }
 }
 

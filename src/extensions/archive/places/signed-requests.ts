@@ -9,7 +9,7 @@ import {
   codeIn,
   mayPass,
   type StoreRefusal,
-  unreachable,
+  unreachablePlace,
   unreachableReason,
 } from './unreachable.ts'
 
@@ -72,7 +72,7 @@ export class SignedRequests {
       if (pause === undefined)
         throw answer instanceof Problem
           ? answer
-          : unreachable(where, unreachableReason(answer), { says: saidBy(answer) })
+          : unreachablePlace(where, unreachableReason(answer), { says: refusalText(answer) })
       await wait(pause, this.#ending.signal)
     }
   }
@@ -101,10 +101,12 @@ export class SignedRequests {
       return { status: answer.status, code, body: bytes }
     } catch (cause) {
       if (!(cause instanceof Problem)) throw cause
-      if (cause.code === 'outbound.timed_out') return unreachable(where, 'timed_out', { cause })
-      if (cause.code === 'outbound.unreachable') return unreachable(where, 'no_answer', { cause })
+      if (cause.code === 'outbound.timed_out')
+        return unreachablePlace(where, 'timed_out', { cause })
+      if (cause.code === 'outbound.unreachable')
+        return unreachablePlace(where, 'no_answer', { cause })
       // Not repeated: an answer that is too large, or an address that may not be reached, stays so.
-      throw unreachable(where, 'unexpected', { cause, says: cause.detail })
+      throw unreachablePlace(where, 'unexpected', { cause, says: cause.detail })
     }
   }
 
@@ -136,6 +138,6 @@ export class SignedRequests {
   }
 }
 
-export function saidBy({ code, status }: StoreRefusal): string {
+export function refusalText({ code, status }: StoreRefusal): string {
   return code === '' ? `status ${status}` : `${status} ${code}`
 }

@@ -70,7 +70,7 @@ export function mayPass({ code, status }: StoreRefusal): boolean {
   )
 }
 
-export function unreachable(
+export function unreachablePlace(
   where: string,
   reason: UnreachableReason,
   { cause, says }: { readonly cause?: unknown; readonly says?: string } = {},

@@ -11,7 +11,7 @@ import type { Decision } from '../answer.ts'
 import type { Candidates, EvaluationPlan, SearchedPart } from '../answering.ts'
 import type { AuthzenPorts } from '../ports.ts'
 import type { Question } from '../question.ts'
-import { malformed } from '../read-request.ts'
+import { malformedRequest } from '../read-request.ts'
 import { AUDIENCE, tupleOf } from './tuples.ts'
 
 /**
@@ -101,7 +101,8 @@ function requestOf(
   const one = (name: string, most: number) => {
     const said = new Set(contexts.map((context) => textAt(context, name, most)))
     said.delete(undefined)
-    if (said.size > 1) throw malformed(`\`context.${name}\` is not the same in all evaluations`)
+    if (said.size > 1)
+      throw malformedRequest(`\`context.${name}\` is not the same in all evaluations`)
     return [...said][0]
   }
   return {
@@ -118,7 +119,7 @@ function requestOf(
 function isBound(context: JsonObject | undefined): boolean {
   const cnf = context?.get('cnf')
   if (cnf === undefined || cnf === null) return false
-  if (!isObject(cnf)) throw malformed('`context.cnf` has to be an object')
+  if (!isObject(cnf)) throw malformedRequest('`context.cnf` has to be an object')
   return ['jkt', 'x5t#S256'].some((name) => typeof cnf.get(name) === 'string')
 }
 
@@ -126,7 +127,7 @@ function textAt(context: JsonObject | undefined, name: string, most: number): st
   const value = context?.get(name)
   if (value === undefined || value === null) return undefined
   if (typeof value !== 'string' || value === '' || value.length > most)
-    throw malformed(`\`context.${name}\` has to be a string of 1 to ${most} characters`)
+    throw malformedRequest(`\`context.${name}\` has to be a string of 1 to ${most} characters`)
   return value
 }
 

@@ -5,7 +5,7 @@ import { Problem } from '../../../platform/lib/problem.ts'
 import type { CallbackWish, Submission, SubmissionItem } from '../../submissions/index.ts'
 import type { AuthzenPorts } from '../ports.ts'
 import { readQuestion } from '../question.ts'
-import { malformed, type ReadRequest } from '../read-request.ts'
+import { malformedRequest, type ReadRequest } from '../read-request.ts'
 import { keptOf } from '../record.ts'
 import { bindingHash } from './binding.ts'
 import { evaluationOf } from './binding-token.ts'
@@ -49,11 +49,11 @@ function readItems(
 ): readonly SubmissionItem[] {
   const items = body.get('items')
   if (!Array.isArray(items) || items.length === 0 || items.length > MAX_ITEMS)
-    throw malformed(`\`items\` is a list of 1 to ${MAX_ITEMS}`)
+    throw malformedRequest(`\`items\` is a list of 1 to ${MAX_ITEMS}`)
   if (body.has('resource') || body.has('action'))
-    throw malformed('with `items`, `resource` and `action` are in each of them')
+    throw malformedRequest('with `items`, `resource` and `action` are in each of them')
   const read = items.map((item: Json) => {
-    if (!isMap(item)) throw malformed('an item has to be an object')
+    if (!isMap(item)) throw malformedRequest('an item has to be an object')
     if (!item.has('denial'))
       throw new Problem('access_request.bad_binding', 'bind each item by a `denial` of its own')
     const one = new Map([...item, ...memberNamed(body, 'subject')])
@@ -67,7 +67,7 @@ function readItems(
     return { ...readItem(ports, whole), item: canonicalJson(sent) }
   })
   if (new Set(read.map((each) => each.bindingHash)).size < read.length)
-    throw malformed('an item is there twice')
+    throw malformedRequest('an item is there twice')
   return read
 }
 
@@ -101,9 +101,11 @@ function readCallback(callback: JsonObject): CallbackWish {
     callback.get(name),
   )
   if (!isShort(endpoint) || (state !== null && !isShort(state)))
-    throw malformed(`\`callback\` has an \`endpoint\` and a \`state\` of ${MAX_TEXT} characters`)
+    throw malformedRequest(
+      `\`callback\` has an \`endpoint\` and a \`state\` of ${MAX_TEXT} characters`,
+    )
   if (events !== null && !(isList(events) && events.length <= MAX_EVENTS && events.every(isShort)))
-    throw malformed('`callback.events` is a list of events')
+    throw malformedRequest('`callback.events` is a list of events')
   return { endpoint, state, events }
 }
 
@@ -137,7 +139,7 @@ function readActors(body: JsonObject): readonly string[] {
       ? each.get(actors.length === 0 ? 'id' : 'sub')
       : undefined
     if (!isMap(each) || typeof id !== 'string' || actors.length === MAX_SENT_ACTORS)
-      throw malformed('`client.actor` must name the acting agent')
+      throw malformedRequest('`client.actor` must name the acting agent')
     actors.push(id)
     each = each.get('act')
   }
@@ -147,19 +149,19 @@ function readActors(body: JsonObject): readonly string[] {
 function readKey([key, ...more]: readonly string[]): string | undefined {
   if (key === undefined) return undefined
   if (more.length > 0 || key === '' || key.length > MAX_KEY)
-    throw malformed(`\`Idempotency-Key\` is one value of at most ${MAX_KEY} characters`)
+    throw malformedRequest(`\`Idempotency-Key\` is one value of at most ${MAX_KEY} characters`)
   return key
 }
 
 function objectAt(from: JsonObject, name: string): JsonObject {
   const value = from.get(name)
-  if (!isMap(value)) throw malformed(`\`${name}\` has to be an object`)
+  if (!isMap(value)) throw malformedRequest(`\`${name}\` has to be an object`)
   return value
 }
 
 function timeOf(value: Json | undefined, name: string): number {
   const at = typeof value === 'string' && TIME.test(value) ? Date.parse(value) : Number.NaN
-  if (Number.isNaN(at)) throw malformed(`\`${name}\` has to be a time of RFC 3339`)
+  if (Number.isNaN(at)) throw malformedRequest(`\`${name}\` has to be a time of RFC 3339`)
   return at
 }
 

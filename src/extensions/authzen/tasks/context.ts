@@ -1,6 +1,6 @@
 import type { CallQuestion } from '../../../calls/calls/index.ts'
 import { isObject, type Json, type JsonObject } from '../../../platform/lib/json.ts'
-import { malformed } from '../read-request.ts'
+import { malformedRequest } from '../read-request.ts'
 
 /** Context that an enforcement point gives of a call, beside whom it is for and what it is to. */
 export interface CallContext {
@@ -23,7 +23,7 @@ export function readCallContext(context: JsonObject | undefined): CallContext {
   const from: JsonObject = context ?? new Map()
   const args = from.get('args')
   if (args !== undefined && args !== null && !isObject(args))
-    throw malformed('`context.args` has to be an object')
+    throw malformedRequest('`context.args` has to be an object')
   return {
     task: textAt(from, 'task', MAX.id),
     shown: readShown(from),
@@ -50,11 +50,11 @@ function readShown(from: JsonObject): CallQuestion['shown'] {
   const scheme = (['DPoP', 'Bearer'] as const).find(
     (known) => known.toLowerCase() === type.toLowerCase(),
   )
-  if (!scheme) throw malformed('`context.token_type` has to be `DPoP` or `Bearer`')
+  if (!scheme) throw malformedRequest('`context.token_type` has to be `DPoP` or `Bearer`')
   const method = textAt(from, 'method', 16)
   const url = textAt(from, 'url', MAX.url)
   if (scheme === 'DPoP' && (method === undefined || url === undefined))
-    throw malformed('a proof needs `context.method` and `context.url`')
+    throw malformedRequest('a proof needs `context.method` and `context.url`')
   return { token, scheme, proof, method: method ?? '', url: url ?? '' }
 }
 
@@ -64,7 +64,7 @@ function readProofs(from: JsonObject): readonly string[] {
   const isProof = (each: unknown): each is string =>
     typeof each === 'string' && each.length <= MAX.proof
   if (!Array.isArray(list) || list.length > MAX.proofs || !list.every(isProof))
-    throw malformed('`context.dpop` has to be the value of the header, or a list of values')
+    throw malformedRequest('`context.dpop` has to be the value of the header, or a list of values')
   return list
 }
 
@@ -72,6 +72,6 @@ function textAt(from: JsonObject, name: string, most: number): string | undefine
   const value = from.get(name)
   if (value === undefined || value === null) return undefined
   if (typeof value !== 'string' || value.length > most)
-    throw malformed(`\`context.${name}\` has to be a string of at most ${most} characters`)
+    throw malformedRequest(`\`context.${name}\` has to be a string of at most ${most} characters`)
   return value
 }

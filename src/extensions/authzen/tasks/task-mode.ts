@@ -1,14 +1,14 @@
 import { CallAnswerer, type CallQuestion, type EvaluatedCall } from '../../../calls/calls/index.ts'
 import type { Action, CatalogView, Resource } from '../../../catalog/catalog/index.ts'
 import type { KnownClient, PepSettings } from '../../../identity/machine-clients/index.ts'
-import { subjectOf } from '../../../tasks/facts/index.ts'
+import { tokenSubject } from '../../../tasks/facts/index.ts'
 import { SubmissionDesk } from '../../submissions/index.ts'
 import type { Decision, RequestableOffer } from '../answer.ts'
 import type { Candidates, EvaluationPlan, SearchedPart, SingleQuestion } from '../answering.ts'
 import { bringsStepUp, canDo } from '../obligations.ts'
 import type { AuthzenPorts } from '../ports.ts'
 import type { Question } from '../question.ts'
-import { malformed } from '../read-request.ts'
+import { malformedRequest } from '../read-request.ts'
 import { bindingToken } from '../requests/binding-token.ts'
 import { REQUESTS_PATH } from '../requests/shown-task.ts'
 import { typedArguments } from './arguments.ts'
@@ -166,7 +166,7 @@ function checkUrl({ shown }: CallContext, { identifier }: Resource): void {
   if (!shown || shown.url === '') return
   const rest = shown.url.startsWith(identifier) ? shown.url.slice(identifier.length) : undefined
   if (rest === undefined || !/^(?:$|[/?])/.test(rest))
-    throw malformed('`context.url` is not below the identifier of the resource')
+    throw malformedRequest('`context.url` is not below the identifier of the resource')
 }
 
 /**
@@ -193,7 +193,7 @@ async function candidates(
   if (!held || is === undefined) return sorted([])
   const { agentId, sponsored } = held.task
   const at = resourceOf(question.resource, pep, catalog)
-  const person = is === 'agent' || sponsored ? [] : [subjectOf(decisions, held, at)]
+  const person = is === 'agent' || sponsored ? [] : [tokenSubject(decisions, held, at)]
   return sorted(is === 'person' ? person : [...person, agentId])
 }
 

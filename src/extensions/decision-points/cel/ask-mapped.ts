@@ -10,7 +10,7 @@ import { type MappedRequests, mappedRequests } from './requests.ts'
  * The requests that decision points are asked in place of our own, where the tool declares them and an administrator trusts its
  * server with that. `undefined`: our own.
  */
-export async function requestsFor(
+export async function mappedRequestsFor(
   call: Call,
   says: CallerToken,
 ): Promise<MappedRequests | undefined> {

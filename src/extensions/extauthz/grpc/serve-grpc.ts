@@ -7,9 +7,9 @@ import { plainAddress } from '../../../platform/lib/address-key.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import { LinkedSet } from '../../../platform/lib/under-way/linked-set.ts'
 import { answerCheck } from '../answer-check.ts'
-import { authenticate, ENFORCER } from '../authenticate.ts'
+import { authenticateGateway, ENFORCER } from '../authenticate.ts'
 import type { CheckAnswer } from '../check.ts'
-import { deniedBody, deniedHeaders, failure } from '../failure.ts'
+import { deniedBody, deniedHeaders, failureAnswer } from '../failure.ts'
 import type { ExtAuthzPorts } from '../ports.ts'
 import { DECISION } from '../read-request.ts'
 import { AUTHORIZATION, type CheckRequest, type CheckResponse } from './messages.ts'
@@ -94,7 +94,7 @@ async function answerGrpcCheck(call: CheckCall, ports: ExtAuthzPorts): Promise<C
   try {
     const secrets = ownWords(call, ENFORCER)
     const ip = plainAddress(call.getPeer().replace(/:\d+$/, ''))
-    const enforcer = await authenticate(ports, { at: 'ext_authz', ip, secrets })
+    const enforcer = await authenticateGateway(ports, { at: 'ext_authz', ip, secrets })
     return await answerCheck(
       ports,
       enforcer,
@@ -104,7 +104,7 @@ async function answerGrpcCheck(call: CheckCall, ports: ExtAuthzPorts): Promise<C
       }),
     )
   } catch (error) {
-    return failure(error, ports.log)
+    return failureAnswer(error, ports.log)
   }
 }
 

@@ -6,9 +6,9 @@ import {
   listenProblem,
 } from '../../../platform/http/index.ts'
 import { answerCheck } from '../answer-check.ts'
-import { authenticate, ENFORCER } from '../authenticate.ts'
+import { authenticateGateway, ENFORCER } from '../authenticate.ts'
 import type { CheckAnswer } from '../check.ts'
-import { failure } from '../failure.ts'
+import { failureAnswer } from '../failure.ts'
 import type { ExtAuthzPorts } from '../ports.ts'
 import { type Convention, conventionOf } from './conventions.ts'
 import { answerMetadata, asksForMetadata } from './metadata.ts'
@@ -47,7 +47,7 @@ async function handle(arrived: ArrivedRequest, ports: ExtAuthzPorts): Promise<vo
     convention = conventionOf(message.url ?? '')
     answer = await answerHttpCheck(arrived, convention, ports)
   } catch (error) {
-    answer = failure(error, ports.log)
+    answer = failureAnswer(error, ports.log)
   }
   try {
     writeAnswer(reply, convention, answer)
@@ -64,6 +64,6 @@ async function answerHttpCheck(
   ports: ExtAuthzPorts,
 ): Promise<CheckAnswer> {
   const secrets = headerValues(message, ENFORCER)
-  const enforcer = await authenticate(ports, { at: 'forward-auth', ip, secrets })
+  const enforcer = await authenticateGateway(ports, { at: 'forward-auth', ip, secrets })
   return answerCheck(ports, enforcer, readCheck(convention, message))
 }

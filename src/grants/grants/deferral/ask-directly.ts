@@ -90,7 +90,7 @@ async function askBackchannel(
   const person = await findByHint(parts, agent, request.hint)
   if (!person) return NOBODY
   const who = { agent, person, issuing: issuingBy('ciba', request) }
-  const details = await questionOf(parts, request, who)
+  const details = await directQuestion(parts, request, who)
   if ('outcome' in details) return details.reason.startsWith('person.') ? NOBODY : details
   const full = await parts.room?.isFullFor(agent.id, person.id)
   if (full) return full
@@ -99,7 +99,7 @@ async function askBackchannel(
   const now = parts.clock.now()
   const answeredBy = now + request.waits * 1000
   return parts.storage.transaction(async (tx) => {
-    await useUp(tx, caller)
+    await useUpAssertion(tx, caller)
     const question: ConsentQuestion = {
       ...{ agentId: agent.id, personId: person.id, purpose: request.purpose, details },
       asked: { by: 'ciba', message: request.message ?? null, from: null, stepUp },
@@ -143,7 +143,7 @@ async function recordAllowed(
 
 const NOBODY = refused('backchannel.unknown_person', 'the hint matches no person who can be asked')
 
-export async function useUp(tx: Tx, { assertion, proof }: AskingAgent): Promise<void> {
+export async function useUpAssertion(tx: Tx, { assertion, proof }: AskingAgent): Promise<void> {
   if (proof) await useProof(tx, proof)
   await useCredential(tx, assertion)
 }
@@ -152,7 +152,7 @@ export async function useUp(tx: Tx, { assertion, proof }: AskingAgent): Promise<
  * Builds the question for all that is wanted, to do and to hand on, within the agent's ceiling: whatever the
  * person allowed before.
  */
-export async function questionOf(
+export async function directQuestion(
   parts: GrantParts,
   wanted: WantedTask & { readonly resource?: string | undefined },
   who: AskingParties,

@@ -13,7 +13,7 @@ import {
   isRefused,
   issuingBy,
   problemFor,
-  readAsked,
+  readAskedAuthority,
   refused,
   withinAgent,
 } from '../../issuance/index.ts'
@@ -25,7 +25,7 @@ import { isFailed, refuseFailed } from '../pipeline/authenticated.ts'
 import { type DeferralAnswer, holdBack } from '../pipeline/defer.ts'
 import { answerableUntil } from '../pipeline/deferral.ts'
 import { claimDeferral, findByUserCode } from '../pipeline/deferral-store.ts'
-import { putQuestion, questionOf, refuseCaller, useUp } from './ask-directly.ts'
+import { directQuestion, putQuestion, refuseCaller, useUpAssertion } from './ask-directly.ts'
 
 /** An agent on something without a browser (RFC 8628). The person who types the code is the one it asks. */
 export interface DeviceRequest extends OpeningRequest, WantedTask {}
@@ -66,7 +66,7 @@ async function begin(
   const { agent, proof } = caller
   checkPurpose(request.purpose)
   const catalog = await parts.catalog.current()
-  const asked = readAsked(request, catalog)
+  const asked = readAskedAuthority(request, catalog)
   if (isRefused(asked)) return asked
   if (!asked) return refused('task.nothing_requested', 'send `authorization_details` or `scope`')
   if (isNothing(asked, withinAgent(asked, agent, catalog.kindOf)))
@@ -75,7 +75,7 @@ async function begin(
   if (full) return full
   const userCode = newUserCode(parts.random)
   const held = await parts.storage.transaction(async (tx) => {
-    await useUp(tx, caller)
+    await useUpAssertion(tx, caller)
     const proved = { authTime: null, acr: null }
     return holdBack(
       parts,
@@ -128,7 +128,7 @@ export async function claimDevice(
   if (!found || !agent) throw unknownCode()
   const request = readFrozenRequest(found.request)
   const issuing = issuingBy('device_code', { origin: { ip: request.from ?? '' } })
-  const details = await questionOf(parts, request, { agent, person, issuing })
+  const details = await directQuestion(parts, request, { agent, person, issuing })
   if (isRefused(details)) throw problemFor(details)
   return parts.storage.transaction(async (tx) => {
     const consentId = await putQuestion(parts, tx, {

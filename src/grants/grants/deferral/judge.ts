@@ -15,7 +15,7 @@ import type { AuthenticatedRequester } from '../pipeline/authenticate-requester.
 import { answerableUntil, type Deferral } from '../pipeline/deferral.ts'
 import type { UnapprovedGrant } from '../pipeline/grant.ts'
 import type { Plan, PlannedGrant, PlanRequest, PlanResult } from '../pipeline/plan.ts'
-import { questionOf } from './ask-directly.ts'
+import { directQuestion } from './ask-directly.ts'
 import { type AskingParties, isAllowedBefore } from './standing-consent.ts'
 
 export interface PendingDeferral {
@@ -101,7 +101,7 @@ async function whyNotAllowed(
   who: Omit<AskingParties, 'issuing'>,
 ): Promise<GrantRefusal | undefined> {
   const asking = { ...who, issuing: issuingBy('ciba', { origin }) }
-  const details = await questionOf(parts, request, asking)
+  const details = await directQuestion(parts, request, asking)
   if ('outcome' in details) return details
   if (await isAllowedBefore(parts, request, asking, details)) return undefined
   return WITHDRAWN

@@ -12,7 +12,7 @@ import { answerOpening, TASK_OVERTAKEN } from '../openings/answer.ts'
 import type { GrantParts } from '../parts.ts'
 import { type AuthenticatedRequester, readAgent } from '../pipeline/authenticate-requester.ts'
 import { attemptBy, isFailed, refuseFailed } from '../pipeline/authenticated.ts'
-import { begin, untilBasesHold } from '../pipeline/begin.ts'
+import { beginTask, untilBasesHold } from '../pipeline/begin.ts'
 import { KIND_OF } from '../pipeline/defer.ts'
 import type { Deferral, Flow } from '../pipeline/deferral.ts'
 import {
@@ -166,7 +166,7 @@ async function redeem(
     approvedUntil: approval?.usableUntil ?? undefined,
   })
   const { agentId, id, personId } = held.task
-  const failed = await begin(parts, held.task, {
+  const failed = await beginTask(parts, held.task, {
     requester,
     guards: [
       ...(plan.guards?.(held) ?? []),

@@ -17,7 +17,7 @@ import type { Person } from '../../../identity/people/index.ts'
 import type { ForeignActor } from '../../../identity/tokens/index.ts'
 import { rememberedUntil } from '../../../platform/jose/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
-import { allLimits, basesFor, basisLimits, standsOn } from '../../../tasks/consent/index.ts'
+import { basesFor, basisLimits, joinLimits, standsOn } from '../../../tasks/consent/index.ts'
 import type { Call } from '../../../tasks/facts/index.ts'
 import { FOREIGN_GUARD, foreignTokenStep, openSteps } from '../../../tasks/tasks/index.ts'
 import {
@@ -129,7 +129,7 @@ async function grantFor(
   const bases = (
     await basesFor(parts.storage.read, { personId: person.id, agentId: agent.id, now })
   ).filter(({ kind }) => kind === 'admin')
-  const limits = { bases: allLimits({ calls: [calls], delegates: [] }, basisLimits(bases)) }
+  const limits = { bases: joinLimits({ calls: [calls], delegates: [] }, basisLimits(bases)) }
   const whole = authorityWithin({ calls, delegates: undefined }, limited, limits, kindOf)
   const openers = {
     ...{ person, agents: [limited], sponsored: false, where: here.where },

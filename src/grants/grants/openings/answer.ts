@@ -1,7 +1,7 @@
 import type { Detail } from '@remit/engine'
 import { mintTaskToken } from '../../../identity/tokens/index.ts'
 import type { Step } from '../../../platform/storage/index.ts'
-import { minting, partiesOf } from '../../../tasks/facts/index.ts'
+import { minting, tokenParties } from '../../../tasks/facts/index.ts'
 import { closeUnanswered, type Task, type TaskLineage } from '../../../tasks/tasks/index.ts'
 import {
   aboutTask,
@@ -113,7 +113,7 @@ async function taskToken(
   const { task } = held
   const scope = await scopeOf(parts, wanted, details)
   const token = await mintTaskToken(minting(parts), {
-    parties: partiesOf(parts, held, { person }, undefined),
+    parties: tokenParties(parts, held, { person }, undefined),
     task: {
       id: task.id,
       purpose: task.purpose,

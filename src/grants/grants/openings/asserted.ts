@@ -2,7 +2,7 @@ import { callsIn, type Detail, delegatesIn, intersect } from '@remit/engine'
 import type { CatalogView } from '../../../catalog/catalog/index.ts'
 import type { Claims } from '../../../platform/jose/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
-import { isRefused, problemFor, readAsked } from '../../issuance/index.ts'
+import { isRefused, problemFor, readAskedAuthority } from '../../issuance/index.ts'
 import type { AssertedOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
 
@@ -27,7 +27,7 @@ export async function readAsserted(
   if (resource !== undefined && resources && !resources.includes(resource))
     throw new Problem('task.resource_not_granted', 'the assertion is not for this resource')
   const limit = within(assertedLimit(claims, catalog), resources)
-  const wanted = readAsked(asked, catalog)
+  const wanted = readAskedAuthority(asked, catalog)
   if (isRefused(wanted)) throw problemFor(wanted)
   const { kindOf } = catalog
   const calls = wanted ? intersect(wanted.calls, callsIn(limit), kindOf) : callsIn(limit)
@@ -57,7 +57,7 @@ function assertedLimit(claims: Claims, catalog: CatalogView): readonly Detail[] 
   if (details !== undefined && !Array.isArray(details))
     throw new Problem('token.malformed', '`authorization_details` is not a list')
   const names = scope?.split(' ').filter((name) => catalog.actions.has(name)) ?? []
-  const read = readAsked(
+  const read = readAskedAuthority(
     {
       ...(details && { details: details.filter(isOurs) }),
       ...(names.length > 0 && { scope: names.join(' ') }),

@@ -5,12 +5,12 @@ import { checkTicket, MAX_CHAIN, type TicketClaims } from '../../../identity/tok
 import { rememberedUntil } from '../../../platform/jose/index.ts'
 import {
   adminBases,
-  allLimits,
   type Basis,
   basisLimits,
+  joinLimits,
   standsOn,
 } from '../../../tasks/consent/index.ts'
-import { ownTokens, subjectOf } from '../../../tasks/facts/index.ts'
+import { ownTokens, tokenSubject } from '../../../tasks/facts/index.ts'
 import { joinTreeSteps, type TaskLineage } from '../../../tasks/tasks/index.ts'
 import {
   asRefused,
@@ -65,7 +65,7 @@ export async function authenticateChild(
     ...{ agent: requester.agent.id, person: held?.task.personId, tokenId: ticket.jti },
     facts: { parent: held?.task.id },
   })
-  if (!held || ticket.sub !== subjectOf(parts, held, undefined))
+  if (!held || ticket.sub !== tokenSubject(parts, held, undefined))
     return { outcome: 'failed', attempt, refusal: UNKNOWN }
   // Another replica's clock may be behind ours: it must remember for longer than it accepts.
   const expiresAt = rememberedUntil(ticket.exp * 1000)
@@ -171,7 +171,7 @@ function authorityOf(
   const own = { parent: parent.mayHandOn, bases: handedOn }
   if (isNothing(asked, authorityWithin(asked, agent, own, kindOf)))
     return refused('task.beyond_parent', 'the parent may no longer delegate any of it')
-  const limits = { ...own, bases: allLimits(handedOn, basisLimits(bases)) }
+  const limits = { ...own, bases: joinLimits(handedOn, basisLimits(bases)) }
   const got = authorityWithin(asked, agent, limits, kindOf)
   if (isNothing(asked, got))
     return refused('task.beyond_basis', 'administrators do not allow the agent any of it here')

@@ -4,7 +4,7 @@ import { findAgent } from '../../../identity/agents/index.ts'
 import { issuerKey, type TrustedIssuer } from '../../../identity/issuers/index.ts'
 import { type MintedToken, mintPeerAssertion } from '../../../identity/tokens/index.ts'
 import { codeOf } from '../../../tasks/decision-log/index.ts'
-import { livenessOf, minting, partiesOf, proofStep } from '../../../tasks/facts/index.ts'
+import { livenessOf, minting, proofStep, tokenParties } from '../../../tasks/facts/index.ts'
 import type { TaskLineage } from '../../../tasks/tasks/index.ts'
 import {
   aboutTask,
@@ -102,7 +102,7 @@ export async function makeAssertion(
   held: TaskLineage,
   thumbprint: string,
 ) {
-  const peer = await peerOf(parts, asked)
+  const peer = await assertionPeer(parts, asked)
   if (isRefused(peer)) return peer
   const { issuer, mapping } = peer
   const view = await parts.live.view([issuerKey(issuer.name)])
@@ -134,7 +134,7 @@ export async function makeAssertion(
   const token = await mintPeerAssertion(minting(parts), {
     typ: kind === 'id_jag' ? 'oauth-id-jag+jwt' : 'JWT',
     ...{ audience: issuer.issuer, clientId, resource, ...said },
-    parties: partiesOf(parts, held, grant.setting, undefined),
+    parties: tokenParties(parts, held, grant.setting, undefined),
     authentication: held.task,
     thumbprint,
     deadline: Math.min(held.task.deadline, people.until ?? held.task.deadline),
@@ -150,7 +150,7 @@ export async function makeAssertion(
 }
 
 /** INVARIANT: never for our own domain; there a task has its tokens. */
-export async function peerOf(
+export async function assertionPeer(
   parts: Pick<GrantParts, 'issuer' | 'issuers'>,
   { audience }: Pick<AssertionRequest, 'audience'>,
 ): Promise<Peer | GrantRefusal> {

@@ -20,11 +20,11 @@ import { failedAuthentication, isFailed, refuseFailed } from '../pipeline/authen
 import { openingFor } from './for-person.ts'
 import {
   type AssertionRequest,
+  assertionPeer,
   clientAt,
   type IssuedAssertion,
   makeAssertion,
   type Peer,
-  peerOf,
   resourceOf,
   STALE,
 } from './issue-assertion.ts'
@@ -93,7 +93,7 @@ async function prepare(
   parts: Pick<GrantParts, 'catalog' | 'issuer' | 'issuers'>,
   asked: SubjectAssertion,
 ) {
-  const peer = await peerOf(parts, asked)
+  const peer = await assertionPeer(parts, asked)
   if (isRefused(peer)) return peer
   const resource = resourceOf(peer.mapping, asked)
   if (resource === undefined)

@@ -2,10 +2,10 @@ import { asCalls, contains, detailInWords } from '@remit/engine'
 import type { CatalogView } from '../../../catalog/catalog/index.ts'
 import { findAgent } from '../../../identity/agents/index.ts'
 import { MAX_CHAIN, type MintedToken, mintTicket } from '../../../identity/tokens/index.ts'
-import { minting, subjectOf } from '../../../tasks/facts/index.ts'
+import { minting, tokenSubject } from '../../../tasks/facts/index.ts'
 import {
   checkPurpose,
-  hasRoom,
+  hasRoomForChild,
   type Task,
   type TaskLineage,
   TREE_LIMITS,
@@ -18,7 +18,7 @@ import {
   type GrantRefusal,
   isRefused,
   problemFor,
-  readAsked,
+  readAskedAuthority,
   readLife,
   readLimits,
   refused,
@@ -92,13 +92,13 @@ async function findTicket(
   if (isRefused(asked)) return asked
   const beyond = beyondParent(asked, parent)
   if (beyond) return beyond
-  if (!(await hasRoom(parts.storage.read, held.task)))
+  if (!(await hasRoomForChild(parts.storage.read, held.task)))
     return refused(
       'task.too_many_children',
       `a task has at most ${TREE_LIMITS.children} children that are not closed, and a tree ${TREE_LIMITS.tree} tasks`,
     )
   const ticket = await mintTicket(minting(parts), {
-    sub: subjectOf(parts, held, undefined),
+    sub: tokenSubject(parts, held, undefined),
     agent: agent.id,
     task: { parent: held.task.id, purpose: wanted.purpose },
     details: asked.calls,
@@ -123,7 +123,7 @@ async function readTicket(
   if (isRefused(budget)) return budget
   const unsettled = await checkSettled(parts, budget)
   if (unsettled) return unsettled
-  const asked = readAsked({ details: wanted.details }, catalog)
+  const asked = readAskedAuthority({ details: wanted.details }, catalog)
   if (isRefused(asked)) return asked
   if (asked === undefined || [...asked.calls, ...(asked.delegates ?? [])].length === 0)
     return refused('task.nothing_requested', 'send `authorization_details`')

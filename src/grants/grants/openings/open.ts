@@ -11,7 +11,7 @@ import {
   type AuthenticationResult,
   refuseFailed,
 } from '../pipeline/authenticated.ts'
-import { begin, returnOnceStep, untilBasesHold } from '../pipeline/begin.ts'
+import { beginTask, returnOnceStep, untilBasesHold } from '../pipeline/begin.ts'
 import { lineageOf } from '../pipeline/plan.ts'
 import { answerOpening } from './answer.ts'
 import { grantOf, lineOf, planOpening } from './plan-opening.ts'
@@ -50,7 +50,7 @@ async function planAndBegin(
   const held = await lineageOf(parts, opening, plan, { handsOnNothing })
   const not = await before?.(held)
   if (not) return refuseGrant(not)
-  const failed = await begin(parts, held.task, {
+  const failed = await beginTask(parts, held.task, {
     ...{ requester, also, guards: plan.guards?.(held) },
     record: { chain: held.chain, tokenId: attempt.about.tokenId, origin },
   })

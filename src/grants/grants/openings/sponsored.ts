@@ -4,9 +4,9 @@ import { agentWithinIssuers } from '../../../identity/issuers/index.ts'
 import { findPerson } from '../../../identity/people/index.ts'
 import {
   adminBases,
-  allLimits,
   type BasisLimits,
   basisLimits,
+  joinLimits,
   standsOn,
 } from '../../../tasks/consent/index.ts'
 import {
@@ -26,14 +26,14 @@ import {
   authorityWithin,
   type GrantRefusal,
   type IssuanceContext,
-  incomplete,
+  incompleteAuthority,
   isNothing,
   isRefused,
   issuedWithin,
   missingOf,
   NOTHING,
   type PeopleTerms,
-  readAsked,
+  readAskedAuthority,
   readLife,
   refused,
 } from '../../issuance/index.ts'
@@ -146,7 +146,7 @@ export async function planSponsored(
   if (not) return not
   const catalog = await parts.catalog.current()
   const agent = agentWithinIssuers(known, issuers, catalog.kindOf)
-  const wanted = readAsked(request, catalog) ?? allOf(grant)
+  const wanted = readAskedAuthority(request, catalog) ?? allOf(grant)
   if (isRefused(wanted)) return wanted
   const asked = withinPlace(wanted, here.where, catalog.kindOf)
   if (isRefused(asked)) return asked
@@ -161,7 +161,7 @@ export async function planSponsored(
   const { forbids, got } = issuable
   // No one is asked: the sponsor grant decides.
   const missing = missingOf(wanted, got, NOTHING, catalog.kindOf)
-  if (missing && request.requireAll) return incomplete(missing)
+  if (missing && request.requireAll) return incompleteAuthority(missing)
   const planned: PlannedGrant = {
     ...{ ...got, missing, budget, person: sponsor, place, views, issuing },
     delegatesAsked: asked.delegates !== undefined,
@@ -206,5 +206,5 @@ function authorityUnder(
 ): Authority {
   const { details, mayDelegate } = grant
   const sponsored = { calls: [details], delegates: [mayDelegate ?? asDelegates(details)] }
-  return authorityWithin(asked, agent, { bases: allLimits(sponsored, bases) }, kindOf)
+  return authorityWithin(asked, agent, { bases: joinLimits(sponsored, bases) }, kindOf)
 }

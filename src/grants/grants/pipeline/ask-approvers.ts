@@ -14,7 +14,7 @@ import {
 } from '../../issuance/index.ts'
 import type { DeferralOptions, DeferredOpening } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { type AuthenticatedOpening, useUp, waitingOf } from './authenticated.ts'
+import { type AuthenticatedOpening, useUpOpening, waitingOf } from './authenticated.ts'
 import { useProof } from './begin.ts'
 import { type DeferralAnswer, findHeldBack, holdBack } from './defer.ts'
 import { countWaitingOf } from './deferral-store.ts'
@@ -85,7 +85,7 @@ async function hold(
     await useProof(tx, proof)
     const same = await findHeldBack(parts, tx, waiting)
     if (same) return same
-    await useUp(tx, opening)
+    await useUpOpening(tx, opening)
     const now = parts.clock.now()
     const waits = await countWaitingOf(tx, waiting.agent.id, now)
     if ((waits.get(person.id) ?? 0) >= MAX_WAITING)

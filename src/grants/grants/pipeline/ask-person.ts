@@ -13,7 +13,7 @@ import {
 import { asRefused, type GrantRefusal, refused, refuseOpening } from '../../issuance/index.ts'
 import type { DeferredOpening, MissingConsent, MissingDetails } from '../opening.ts'
 import type { GrantParts } from '../parts.ts'
-import { type AuthenticatedOpening, useUp, waitingOf } from './authenticated.ts'
+import { type AuthenticatedOpening, useUpOpening, waitingOf } from './authenticated.ts'
 import { useProof } from './begin.ts'
 import { type DeferralAnswer, type DeferralRequest, findHeldBack, holdBack } from './defer.ts'
 import type { UncoveredAuthority } from './grant.ts'
@@ -130,7 +130,7 @@ async function holdOpening(
   }: { readonly opening: AuthenticatedOpening; readonly waiting: DeferralRequest },
   consentId: DeferralAnswer['consentId'] & string,
 ): Promise<DeferralAnswer> {
-  await useUp(tx, opening)
+  await useUpOpening(tx, opening)
   const consent = await findConsent(tx, consentId)
   if (!consent) throw new Error('a question is gone in the moment it was put')
   return holdBack(parts, tx, waiting, {

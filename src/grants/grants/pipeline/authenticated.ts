@@ -74,7 +74,10 @@ export function waitingOf(
  * INVARIANT: credentials beside the proof are used up with the code that takes their place.
  * @throws Problem `assertion.replayed`, `subject_token.replayed`, `ticket.replayed`
  */
-export async function useUp(tx: Tx, { also, requester }: AuthenticatedOpening): Promise<void> {
+export async function useUpOpening(
+  tx: Tx,
+  { also, requester }: AuthenticatedOpening,
+): Promise<void> {
   const { assertion } = requester
   if (!assertion) throw new TypeError('a request that waits has authenticated')
   await useCredential(tx, assertion)

@@ -58,7 +58,7 @@ export async function useProof(tx: Tx, { expiresAt, replayKey }: Proof): Promise
  * Begins a task in the one transaction that uses up its credentials. Everything or nothing: answers the guard that
  * failed.
  */
-export async function begin(
+export async function beginTask(
   parts: Pick<GrantParts, 'ledger' | 'live' | 'storage'>,
   task: Task,
   given: {

@@ -3,7 +3,7 @@ import { type DeferralKind, newOpaqueToken } from '../../../identity/opaque-toke
 import type { SealedColumn } from '../../../platform/keys/index.ts'
 import type { Id } from '../../../platform/lib/id.ts'
 import type { Tx } from '../../../platform/storage/index.ts'
-import { type FrozenRequest, freeze, requestHash } from '../frozen-request.ts'
+import { type FrozenRequest, freezeRequest, requestHash } from '../frozen-request.ts'
 import type { GrantParts } from '../parts.ts'
 import { FETCHED_WITHIN, type Flow, PAUSE } from './deferral.ts'
 import { findSameDeferral, insertDeferral } from './deferral-store.ts'
@@ -77,7 +77,7 @@ export async function holdBack(
   await insertDeferral(tx, {
     ...{ digest, flow, personId, thumbprint, consentId, expiresAt },
     agentId: agent.id,
-    request: freeze(request),
+    request: freezeRequest(request),
     requestHash: requestHash(request, waiting),
     code: seal(code),
     state: 'pending',

@@ -20,10 +20,10 @@ import type { ForeignActor } from '../../../identity/tokens/index.ts'
 import type { LiveView } from '../../../platform/revocation/index.ts'
 import type { Limit } from '../../../tasks/budgets/index.ts'
 import {
-  allLimits,
   type Basis,
   basesFor,
   basisLimits,
+  joinLimits,
   limitsOfLists,
   questionsBehind,
   standsOn,
@@ -44,7 +44,7 @@ import {
   checkSettled,
   type GrantRefusal,
   type IssuanceContext,
-  incomplete,
+  incompleteAuthority,
   isNothing,
   isRefused,
   issuedWithin,
@@ -52,7 +52,7 @@ import {
   missingOf,
   NOTHING,
   type PeopleTerms,
-  readAsked,
+  readAskedAuthority,
   readLife,
   readLimits,
   refused,
@@ -140,7 +140,7 @@ export async function grantOpening(
   const catalog = await parts.catalog.current()
   const { kindOf } = catalog
   const agent = agentWithinIssuers(who.agent, issuers, kindOf)
-  const wanted = readAsked(opening, catalog)
+  const wanted = readAskedAuthority(opening, catalog)
   if (isRefused(wanted)) return wanted
   if (wanted === undefined || [...wanted.calls, ...(wanted.delegates ?? [])].length === 0)
     return refused('task.nothing_requested', 'send `authorization_details` or `scope`')
@@ -165,7 +165,7 @@ export async function grantOpening(
   const limited = authorityWithin(
     asked,
     agent,
-    { bases: allLimits(basisLimits(bases), said) },
+    { bases: joinLimits(basisLimits(bases), said) },
     kindOf,
   )
   const { views, where } = here
@@ -197,7 +197,7 @@ export async function grantOpening(
     })
     if (isRefused(could)) return could
     const lacks = opening.requireAll ? missingOf(wanted, NOTHING, could.got, kindOf) : undefined
-    if (lacks && lacks.never.length > 0) return incomplete(lacks)
+    if (lacks && lacks.never.length > 0) return incompleteAuthority(lacks)
     const details = [...could.got.details, ...could.got.mayDelegate]
     return { outcome: 'needs_consent', details, bases }
   }
@@ -210,7 +210,8 @@ export async function grantOpening(
   const missing = lacks && (await askableOf(lacks))
   if (opening.requireAll && missing) {
     // The person who answered this very question has given their answer.
-    if (missing.never.length > 0 || only !== undefined || !asksPeople) return incomplete(missing)
+    if (missing.never.length > 0 || only !== undefined || !asksPeople)
+      return incompleteAuthority(missing)
     return { outcome: 'needs_consent', details: missing.askable, bases }
   }
   const grant: GrantedAuthority = {
@@ -249,7 +250,7 @@ function beyondBases(
   { asserted, bases }: { bases: readonly Basis[]; asserted: readonly Detail[] | undefined },
   kindOf: KindOf,
 ): Authority {
-  const limits = allLimits(
+  const limits = joinLimits(
     basisLimits(bases.filter(({ kind }) => kind === 'admin')),
     limitsOfLists(asserted ? [asserted] : []),
   )

@@ -2,7 +2,7 @@ import { importPublicJwk, type PublicKey } from '../../../platform/jose/index.ts
 import { Problem } from '../../../platform/lib/problem.ts'
 import { identifyWorkload, type VerifiedToken } from '../../issuers/index.ts'
 import type { AuthenticatedAgent, AuthenticatingParts } from '../authenticated.ts'
-import { checkPossession, invalidAttestation } from './possession.ts'
+import { checkInstanceProof, invalidAttestation } from './possession.ts'
 import { readShown } from './shown.ts'
 
 /**
@@ -20,7 +20,7 @@ export async function byAttestation(
   if (!challenges) throw invalidAttestation('attestations are not accepted here')
   const vouched = await parts.issuers.checkAttestation(attestation).catch(inItsWords)
   const instance = instanceKey(vouched)
-  const used = await checkPossession({ kind, proof }, instance, { ...parts, challenges }).catch(
+  const used = await checkInstanceProof({ kind, proof }, instance, { ...parts, challenges }).catch(
     inItsWords,
   )
   const agent = await identifyWorkload(parts, vouched)

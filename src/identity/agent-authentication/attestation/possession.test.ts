@@ -5,7 +5,7 @@ import { importPublicJwk } from '../../../platform/jose/index.ts'
 import { manualClock } from '../../../platform/lib/clock.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import { type KeyPair, keyPair } from '../../agents/testing.ts'
-import { checkPossession, type PossessionKind } from './possession.ts'
+import { checkInstanceProof, type PossessionKind } from './possession.ts'
 import { readShown, writeShown } from './shown.ts'
 
 const clock = manualClock()
@@ -36,7 +36,7 @@ function signed(
 }
 
 const code = async (kind: PossessionKind, proof: Promise<string>) =>
-  checkPossession({ kind, proof: await proof }, known, expect).then(
+  checkInstanceProof({ kind, proof: await proof }, known, expect).then(
     () => 'holds',
     (error: unknown) => (error instanceof Problem ? error.code : String(error)),
   )
@@ -85,9 +85,9 @@ test('a proof of its own is for us, of now, and to a challenge; it is used by ke
     await code(kind, signed(kind, { claims: { challenge: undefined, nonce: 'now' } })),
     'attestation.challenge_needed',
   )
-  const one = await checkPossession({ kind, proof: await signed(kind) }, known, expect)
-  const again = await checkPossession({ kind, proof: await signed(kind) }, known, expect)
-  const next = await checkPossession(
+  const one = await checkInstanceProof({ kind, proof: await signed(kind) }, known, expect)
+  const again = await checkInstanceProof({ kind, proof: await signed(kind) }, known, expect)
+  const next = await checkInstanceProof(
     { kind, proof: await signed(kind, { claims: { jti: 'j2' } }) },
     known,
     expect,

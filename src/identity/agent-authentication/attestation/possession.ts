@@ -42,7 +42,7 @@ const MAX_JTI = 256
  * ours. What a DPoP proof is beside that, is checked where DPoP is.
  * @throws Problem `attestation.invalid`, `attestation.challenge_needed`
  */
-export async function checkPossession(
+export async function checkInstanceProof(
   { kind, proof }: { readonly kind: PossessionKind; readonly proof: string },
   instance: PublicKey,
   expect: {

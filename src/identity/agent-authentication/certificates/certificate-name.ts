@@ -1,4 +1,4 @@
-import { plainAddress } from '../../../platform/keys/index.ts'
+import { certificateAddress } from '../../../platform/keys/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 
 /** RFC 8705 section 2.1.2, as the metadata of clients has them after `tls_client_auth_`. */
@@ -33,6 +33,6 @@ const READ: Readonly<Record<CertificateName['kind'], (text: string) => string | 
   san_dns: (text) =>
     /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/i.test(text) ? text.toLowerCase() : undefined,
   san_uri: (text) => (URL.canParse(text) && /^[!-~]+$/.test(text) ? text : undefined),
-  san_ip: plainAddress,
+  san_ip: certificateAddress,
   san_email: (text) => (/^[!-?A-~]+@[!-?A-~]+$/.test(text) ? text : undefined),
 }

@@ -33,14 +33,14 @@ function isOfDocument(
   rule: Pick<AdmissionRule, 'mode' | 'documentHosts' | 'redirectHosts'>,
   { clientId, redirectUris }: MatchedClient,
 ): boolean {
-  if (!isNamed(rule, clientId)) return false
+  if (!isHostNamed(rule, clientId)) return false
   return redirectUris.every(
     (uri) => isSameOrigin(uri, clientId) || isAmong(rule.redirectHosts, uri),
   )
 }
 
 /** Tells whether a rule is about documents at this address. */
-export function isNamed(
+export function isHostNamed(
   { documentHosts, mode }: Pick<AdmissionRule, 'mode' | 'documentHosts'>,
   clientUrl: string,
 ): boolean {
@@ -60,7 +60,7 @@ export function redirectsBelong(
     (uri) =>
       isSameOrigin(uri, clientId) ||
       isLoopbackRedirect(uri) ||
-      rules.some((rule) => isNamed(rule, clientId) && isAmong(rule.redirectHosts, uri)),
+      rules.some((rule) => isHostNamed(rule, clientId) && isAmong(rule.redirectHosts, uri)),
   )
 }
 

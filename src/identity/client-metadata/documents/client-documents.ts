@@ -4,14 +4,14 @@ import type { Outbound } from '../../../platform/net/index.ts'
 import { type AgentParts, findAgent, listKeys } from '../../agents/index.ts'
 import type { AdmissionRule } from '../admission/admission-rule.ts'
 import { listAdmissionRules } from '../admission/admission-store.ts'
-import { isNamed, redirectsBelong } from '../admission/match-rule.ts'
+import { isHostNamed, redirectsBelong } from '../admission/match-rule.ts'
 import type { ClientDocument, ClientKey } from '../client-document.ts'
 import { invalidClientDocument, keysOf } from './credentials.ts'
 import { FetchBudget } from './fetch-budget.ts'
 import { type FetchedValue, KeptFetches } from './kept-fetches.ts'
 import { lifetimeOf } from './lifetime.ts'
 import { noticeChange } from './notice-change.ts'
-import { plainMember, readDocument } from './read-document.ts'
+import { plainMember, readClientDocument } from './read-document.ts'
 
 /** Section 9.7 of the draft. */
 const MAX_BYTES = 5 * 1024
@@ -103,7 +103,7 @@ export class ClientDocuments {
     const known = await this.#isKnown(clientId)
     if (!known && this.#ports.policy === 'listed') throw refusedDocument()
     const { headers, json } = await this.#get(clientId, known, MAX_BYTES)
-    const read = readDocument(json, clientId)
+    const read = readClientDocument(json, clientId)
     const { jwksUri } = read
     const set = jwksUri === undefined ? undefined : await this.#get(jwksUri, known, MAX_KEYS_BYTES)
     const document = set ? { ...read, keys: keysOf(plainMember(set.json)) } : read
@@ -134,7 +134,7 @@ export class ClientDocuments {
 
   async #isKnown(clientId: string): Promise<boolean> {
     if (await findAgent(this.#ports.storage.read, agentIdOf(clientId))) return true
-    return (await this.#rules()).some((rule) => isNamed(rule, clientId))
+    return (await this.#rules()).some((rule) => isHostNamed(rule, clientId))
   }
 }
 

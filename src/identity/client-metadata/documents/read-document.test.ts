@@ -4,7 +4,7 @@ import { parseJson } from '../../../platform/lib/json.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import { keyPair } from '../../agents/testing.ts'
 import { keysOf } from './credentials.ts'
-import { plainMember, readDocument } from './read-document.ts'
+import { plainMember, readClientDocument } from './read-document.ts'
 
 const URL_ = 'https://app.example/client.json'
 const HONEST = {
@@ -17,7 +17,7 @@ const PUBLIC = { ...EC.jwk, kid: 'k1' }
 const PRIVATE = EC.privateKey.export({ format: 'jwk' })
 
 const read = (members: Record<string, unknown>) =>
-  readDocument(parseJson(JSON.stringify({ ...HONEST, ...members })), URL_)
+  readClientDocument(parseJson(JSON.stringify({ ...HONEST, ...members })), URL_)
 
 const isInvalid = (error: unknown) =>
   error instanceof Problem && error.code === 'client_document.invalid'
@@ -132,7 +132,7 @@ test('another address than its own, or none, is refused, byte by byte', () => {
   ])
     assert.throws(() => read({ client_id }), isInvalid, String(client_id))
   for (const text of ['[]', '"x"', 'null', '7', '{}'])
-    assert.throws(() => readDocument(parseJson(text), URL_), isInvalid, text)
+    assert.throws(() => readClientDocument(parseJson(text), URL_), isInvalid, text)
 })
 
 test('a client that asks people has a name that can be seen and addresses that answers can go to', () => {

@@ -18,7 +18,7 @@ export type ReadDocument = ClientDocument
  * are not used (`logo_uri`, `client_uri`, `scope` …) are neither looked at nor fetched nor shown.
  * @throws Problem `client_document.invalid`
  */
-export function readDocument(json: Json, clientId: string): ReadDocument {
+export function readClientDocument(json: Json, clientId: string): ReadDocument {
   const members = plainMember(json)
   if (typeof members !== 'object' || members === null || Array.isArray(members))
     throw invalidClientDocument('it is not a JSON object')

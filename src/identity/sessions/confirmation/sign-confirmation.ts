@@ -1,7 +1,7 @@
 import {
   type ChallengeTicket,
   challengeOf,
-  issueTicket,
+  issueChallenge,
   openTicket,
   type PasskeyParts,
   type PresentedSignature,
@@ -9,7 +9,7 @@ import {
   type SignatureForm,
   signatureForm,
   type VerifiedSignature,
-  verifySignature,
+  verifyPasskeySignature,
 } from '../../passkeys/index.ts'
 import type { Confirmation } from './confirmation.ts'
 
@@ -38,7 +38,7 @@ export async function confirmationForm(
   if (!isSignedOperation(parts, confirmation.operation)) return undefined
   const passkeys = await passkeysOf(parts.storage.read, confirmation.personId)
   if (passkeys.length === 0) return 'enrol'
-  const ticket = issueTicket(parts, `confirm/${confirmation.id}`)
+  const ticket = issueChallenge(parts, `confirm/${confirmation.id}`)
   const challenge = challengeOf(DOMAIN, statementOf(parts, confirmation, ticket))
   return signatureForm(parts, passkeys, { challenge, ticket })
 }
@@ -63,5 +63,5 @@ export async function verifyConfirmation(
   const ticket = openTicket(parts, `confirm/${confirmation.id}`, text)
   const statement = statementOf(parts, confirmation, ticket)
   const { personId } = confirmation
-  return verifySignature(parts, { personId, domain: DOMAIN, statement, ticket, assertion })
+  return verifyPasskeySignature(parts, { personId, domain: DOMAIN, statement, ticket, assertion })
 }

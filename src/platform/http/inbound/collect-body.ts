@@ -12,7 +12,7 @@ const FIRST_BYTES = 4_096
  */
 export function collectBody(message: IncomingMessage, most: number): Promise<Buffer> {
   // A message that ended before a listener was added emits no further event.
-  if (message.destroyed) return Promise.reject(incomplete())
+  if (message.destroyed) return Promise.reject(incompleteBody())
   if (Number(message.headers['content-length'] ?? 0) > most) return Promise.reject(tooLarge(most))
   if (message instanceof BoundedRequest) {
     if (message.refusal) return Promise.reject(message.refusal)
@@ -33,7 +33,7 @@ export function collectBody(message: IncomingMessage, most: number): Promise<Buf
       reject(tooLarge(most))
       message.pause()
     })
-    const cut = (cause?: unknown) => reject(incomplete(cause))
+    const cut = (cause?: unknown) => reject(incompleteBody(cause))
     message.on('end', () => {
       // Messages that tests inject lack the member; those of Node do, always.
       if (message.complete === false) cut()
@@ -86,6 +86,6 @@ function tooLarge(most: number): Problem {
 }
 
 /** Problem of a body whose connection ended before it did. */
-export function incomplete(cause?: unknown): Problem {
+export function incompleteBody(cause?: unknown): Problem {
   return new Problem('request.incomplete', 'the body ended before it was complete', { cause })
 }

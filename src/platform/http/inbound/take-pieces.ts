@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { BoundedRequest } from './bounded-request.ts'
-import { incomplete } from './collect-body.ts'
+import { incompleteBody } from './collect-body.ts'
 
 /**
  * Gives the body of a request away in pieces, one after the other, so that what waits in memory is what one connection may send ahead.
@@ -12,7 +12,7 @@ export function takePieces(
   message: IncomingMessage,
   take: (piece: Buffer) => Promise<void>,
 ): Promise<void> {
-  if (message.destroyed) return Promise.reject(incomplete())
+  if (message.destroyed) return Promise.reject(incompleteBody())
   const bounded = message instanceof BoundedRequest ? message : undefined
   if (bounded?.refusal) return Promise.reject(bounded.refusal)
   bounded?.beginReading()
@@ -37,13 +37,13 @@ export function takePieces(
     })
     message.on('end', () => {
       // As in `collectBody`.
-      if (message.complete === false) fail(incomplete())
+      if (message.complete === false) fail(incompleteBody())
       else taken.then(resolve, fail)
     })
     message.on('refused', fail)
-    message.on('error', (cause) => fail(incomplete(cause)))
+    message.on('error', (cause) => fail(incompleteBody(cause)))
     message.on('close', () => {
-      if (!message.complete) fail(incomplete())
+      if (!message.complete) fail(incompleteBody())
     })
   })
 }

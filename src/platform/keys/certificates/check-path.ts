@@ -3,7 +3,7 @@ import type { Certificate } from 'pkijs'
 import { weaknessOf } from '../../jose/index.ts'
 import { Problem } from '../../lib/problem.ts'
 import { checkConstraints } from './constraints.ts'
-import { parsedExtension as parsed, untrusted } from './extension.ts'
+import { parsedExtension as parsed, untrustedCertificate } from './extension.ts'
 import { bytesIn, type CertificateNames, namesInCertificate } from './names.ts'
 import { leadToAnchor } from './path-building.ts'
 
@@ -67,16 +67,18 @@ export async function checkPath(
   { chain, leaf }: ShownPath,
   { anchors, now }: { readonly anchors: readonly Uint8Array[]; readonly now: number },
 ): Promise<CheckedCertificate> {
-  if (anchors.length === 0) throw untrusted('no authority is trusted to sign certificates')
-  if (chain.length > MAX_BETWEEN) throw untrusted('there are too many certificates in between')
+  if (anchors.length === 0)
+    throw untrustedCertificate('no authority is trusted to sign certificates')
+  if (chain.length > MAX_BETWEEN)
+    throw untrustedCertificate('there are too many certificates in between')
   const { Certificate: Read, CertificateChainValidationEngine: Engine } = await import('pkijs')
   try {
     const way = wayOf({ leaf, chain }, anchors, now)
-    if (!way) throw untrusted('it leads to no trusted authority')
+    if (!way) throw untrustedCertificate('it leads to no trusted authority')
     const read = way.map(({ raw }) => Read.fromBER(Uint8Array.from(raw)))
     const [own, ...above] = read
     const anchor = above.pop()
-    if (!own || !anchor) throw untrusted('it leads to no trusted authority')
+    if (!own || !anchor) throw untrustedCertificate('it leads to no trusted authority')
     const engine = new Engine({
       trustedCerts: [anchor],
       certs: [...above, own],
@@ -89,10 +91,11 @@ export async function checkPath(
       },
     })
     const { certificatePath = [], result, resultMessage } = await engine.verify()
-    if (!result) throw untrusted(resultMessage)
+    if (!result) throw untrustedCertificate(resultMessage)
     const path = certificatePath.map(derOf)
     // INVARIANT: the validated certificate is the one that was shown, whatever else came with it.
-    if (!path[0] || !same(path[0], leaf)) throw untrusted('another certificate was validated')
+    if (!path[0] || !same(path[0], leaf))
+      throw untrustedCertificate('another certificate was validated')
     checkSigned(path.map((der) => new X509Certificate(der)))
     certificatePath.forEach(checkStrength)
     certificatePath.forEach(checkDepth)
@@ -109,7 +112,7 @@ export async function checkPath(
     }
   } catch (cause) {
     if (cause instanceof Problem) throw cause
-    throw untrusted('the certificate cannot be read', cause)
+    throw untrustedCertificate('the certificate cannot be read', cause)
   }
 }
 
@@ -131,19 +134,19 @@ function checkSigned(path: readonly X509Certificate[]): void {
     const issuer = path[i + 1]
     if (!issuer) return
     if (!issuer.ca || !certificate.checkIssued(issuer) || !certificate.verify(issuer.publicKey))
-      throw untrusted('it is not signed by whom it names')
+      throw untrustedCertificate('it is not signed by whom it names')
   }
 }
 
 function checkStrength(certificate: Certificate, i: number, path: readonly Certificate[]): void {
   const { signatureAlgorithm, extensions = [] } = certificate
   const unknown = extensions.find(({ critical, extnID }) => critical && !UNDERSTOOD.has(extnID))
-  if (unknown) throw untrusted(`its extension is not supported: ${unknown.extnID}`)
+  if (unknown) throw untrustedCertificate(`its extension is not supported: ${unknown.extnID}`)
   // What an anchor signed itself with means nothing.
   if (i < path.length - 1 && !SIGNATURES.has(signatureAlgorithm.algorithmId))
-    throw untrusted('it is signed in a way that does not count')
+    throw untrustedCertificate('it is signed in a way that does not count')
   const weakness = weaknessOf(new X509Certificate(derOf(certificate)).publicKey)
-  if (weakness !== undefined) throw untrusted(`a key does not count: ${weakness}`)
+  if (weakness !== undefined) throw untrustedCertificate(`a key does not count: ${weakness}`)
 }
 
 /**
@@ -156,7 +159,7 @@ function checkDepth(certificate: Certificate, i: number): void {
   if (most === undefined) return
   // A value too large for a number is an object, and larger than any path here.
   if (i > 0 && typeof most === 'number' && i - 1 > most)
-    throw untrusted('there are more authorities than one of them allows')
+    throw untrustedCertificate('there are more authorities than one of them allows')
 }
 
 /**
@@ -166,13 +169,14 @@ function checkDepth(certificate: Certificate, i: number): void {
 function checkHolder(own: Certificate): void {
   const constraints = parsed(own, BASIC_CONSTRAINTS)
   if (constraints && Reflect.get(constraints, 'cA') === true)
-    throw untrusted('it belongs to an authority')
+    throw untrustedCertificate('it belongs to an authority')
   const usage = bitsOf(own)
   if (usage !== undefined && (usage & (CERT_SIGN | CRL_SIGN)) !== 0)
-    throw untrusted('its key is for signing certificates')
+    throw untrustedCertificate('its key is for signing certificates')
   if (usage !== undefined && (usage & DIGITAL_SIGNATURE) === 0)
-    throw untrusted('its key is not for signing')
-  if (purposesOf(own)?.includes(CLIENT_AUTH) === false) throw untrusted('it is not for clients')
+    throw untrustedCertificate('its key is not for signing')
+  if (purposesOf(own)?.includes(CLIENT_AUTH) === false)
+    throw untrustedCertificate('it is not for clients')
 }
 
 /**
@@ -182,7 +186,7 @@ function checkHolder(own: Certificate): void {
 function checkPurpose(authority: Certificate): void {
   const purposes = purposesOf(authority)
   if (purposes && !purposes.includes(CLIENT_AUTH) && !purposes.includes(ANY_PURPOSE))
-    throw untrusted('its authority does not sign for clients')
+    throw untrustedCertificate('its authority does not sign for clients')
 }
 
 /** Purposes of a certificate; `undefined`: it names none. */
@@ -197,7 +201,7 @@ function bitsOf(certificate: Certificate): number | undefined {
   const usage = parsed(certificate, KEY_USAGE)
   if (!usage) return undefined
   const bytes = bytesIn(usage)
-  if (!bytes) throw untrusted('its key usage cannot be read')
+  if (!bytes) throw untrustedCertificate('its key usage cannot be read')
   return bytes[0] ?? 0
 }
 

@@ -1,5 +1,5 @@
 import type { Certificate, GeneralName, RelativeDistinguishedNames } from 'pkijs'
-import { parsedExtension, untrusted } from './extension.ts'
+import { parsedExtension, untrustedCertificate } from './extension.ts'
 import { bytesIn, GENERAL_NAME } from './names.ts'
 
 const NAME_CONSTRAINTS = '2.5.29.30'
@@ -28,12 +28,14 @@ export function checkConstraints(path: readonly Certificate[]): void {
     const names = path.slice(0, i).flatMap(namesIn)
     comparisons += names.length * (permitted.length + excluded.length)
     if (comparisons > MAX_COMPARISONS)
-      throw untrusted(`its names and constraints take more than ${MAX_COMPARISONS} comparisons`)
+      throw untrustedCertificate(
+        `its names and constraints take more than ${MAX_COMPARISONS} comparisons`,
+      )
     for (const name of names) {
       const outside = permitted.filter(({ type }) => type === name.type)
       const permits = outside.length === 0 || outside.some((base) => isWithin(name, base) === true)
       const excludes = excluded.some((base) => isWithin(name, base) !== false)
-      if (!permits || excludes) throw untrusted('an authority may not give such a name')
+      if (!permits || excludes) throw untrustedCertificate('an authority may not give such a name')
     }
   }
 }
@@ -41,7 +43,7 @@ export function checkConstraints(path: readonly Certificate[]): void {
 function basesOf(constraints: object, which: string): readonly Name[] {
   const subtrees: unknown = Reflect.get(constraints, which)
   if (subtrees === undefined) return []
-  if (!Array.isArray(subtrees)) throw untrusted('its name constraints cannot be read')
+  if (!Array.isArray(subtrees)) throw untrustedCertificate('its name constraints cannot be read')
   return subtrees.map(({ base }: { base: Name }) => base)
 }
 
@@ -52,7 +54,7 @@ function namesIn(certificate: Certificate): readonly Name[] {
   const { subject } = certificate
   const found = parsedExtension(certificate, SUBJECT_ALT_NAME)
   const beside: unknown = found ? Reflect.get(found, 'altNames') : []
-  if (!Array.isArray(beside)) throw untrusted('its names cannot be read')
+  if (!Array.isArray(beside)) throw untrustedCertificate('its names cannot be read')
   const addresses = subject.typesAndValues.filter(({ type }) => type === EMAIL_ADDRESS)
   return [
     ...beside,

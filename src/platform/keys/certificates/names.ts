@@ -47,7 +47,7 @@ export async function namesInCertificate(certificate: Certificate): Promise<Cert
  * Normalises an IP address, so that addresses of certificates can be compared; `undefined`: it is
  * none.
  */
-export function plainAddress(text: string): string | undefined {
+export function certificateAddress(text: string): string | undefined {
   if (isIPv6(text)) return URL.parse(`http://[${text}]`)?.hostname.slice(1, -1)
   return /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/.test(text) ? text : undefined
 }
@@ -67,7 +67,7 @@ function addressOf(value: unknown): string[] {
   const groups = Array.from({ length: 8 }, (_, i) =>
     ((bytes[2 * i] ?? 0) * 256 + (bytes[2 * i + 1] ?? 0)).toString(16),
   )
-  return [plainAddress(groups.join(':')) ?? ''].filter((text) => text !== '')
+  return [certificateAddress(groups.join(':')) ?? ''].filter((text) => text !== '')
 }
 
 /**

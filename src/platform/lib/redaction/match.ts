@@ -20,7 +20,12 @@ const READINGS = new Readings()
  * that introduces escapes may end in several places, so all of them are followed. `whole`: nothing
  * comes behind these bytes.
  */
-export function match(needle: Needle, bytes: Uint8Array, from: number, whole: boolean): Match {
+export function matchNeedle(
+  needle: Needle,
+  bytes: Uint8Array,
+  from: number,
+  whole: boolean,
+): Match {
   const { codes, others, wraps } = needle
   const plain = plainly(needle, bytes, from)
   if (plain === codes.length) return { end: from + plain }

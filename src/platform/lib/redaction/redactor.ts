@@ -1,5 +1,5 @@
 import { ENTITIES } from './entities.ts'
-import { type Match, match } from './match.ts'
+import { type Match, matchNeedle } from './match.ts'
 import { type Needle, needles } from './needles.ts'
 import { introduces, isSign, Readings } from './readings.ts'
 
@@ -100,7 +100,7 @@ export class Redactor {
     let end = 0
     for (const needle of this.#needles) {
       if (!escaped && !mayBegin(needle, byte, data[at + 1])) continue
-      const found = match(needle, data, at, whole)
+      const found = matchNeedle(needle, data, at, whole)
       // Another one that may be longer is waited for.
       if (found === 'cut') return 'cut'
       if (found) end = Math.max(end, found.end)

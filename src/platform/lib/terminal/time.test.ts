@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { moment, relative } from './time.ts'
+import { moment, relativeMoment } from './time.ts'
 
 const NOW = Date.UTC(2026, 10, 25, 12, 0)
 
 test('times are told from now', () => {
-  const at = (ms: number) => relative(new Date(NOW + ms).toISOString(), NOW)
+  const at = (ms: number) => relativeMoment(new Date(NOW + ms).toISOString(), NOW)
   assert.equal(at(-1_000), 'just now')
   assert.equal(at(30_000), 'in less than a minute')
   assert.equal(at(-3 * 60_000), '3 min ago')
@@ -17,7 +17,7 @@ test('times are told from now', () => {
 test('a moment is told to the minute, and what is no time is told as it is', () => {
   assert.match(moment(NOW), /^2026-11-2[456] \d\d:\d\d (?:UTC|[+-]\d\d:\d\d)$/)
   assert.equal(moment('yesterday'), 'yesterday')
-  assert.equal(relative('yesterday', NOW), 'yesterday')
+  assert.equal(relativeMoment('yesterday', NOW), 'yesterday')
 })
 
 test('a moment carries its zone: UTC, or the offset that holds on that day', (t) => {

@@ -18,7 +18,7 @@ function zone(date: Date): string {
 }
 
 /** `3 min ago`, `in 40 min`, `just now`. */
-export function relative(at: string | number, now: number): string {
+export function relativeMoment(at: string | number, now: number): string {
   const difference = new Date(at).getTime() - now
   const size = Math.abs(difference)
   if (Number.isNaN(size)) return String(at)

@@ -6,12 +6,12 @@ import type { ExchangeFailure, ExchangeResult } from './exchanged.ts'
 import { RPC } from './message.ts'
 import {
   ask,
-  endSession,
+  endMcpSession,
   type McpPeer,
   type McpSession,
   needsNoSession,
   type OpenedSession,
-  openSession,
+  openMcpSession,
   type SpokenMemory,
 } from './session.ts'
 
@@ -71,7 +71,7 @@ export async function describeMcpServer(
   }
   const within = AbortSignal.timeout(WITHIN_MS)
   const signal = ended ? AbortSignal.any([within, ended]) : within
-  const began = await openSession(peer, { signal })
+  const began = await openMcpSession(peer, { signal })
   if (!began.ok) throw problemOf(began.ended, 'initialize')
   const { opened } = began
   const lists = new Lists(peer, opened.session, signal)
@@ -93,7 +93,7 @@ export async function describeMcpServer(
       offersResources: has('resources'),
     }
   } finally {
-    await endSession(peer, opened.session)
+    await endMcpSession(peer, opened.session)
   }
 }
 
@@ -108,10 +108,10 @@ async function offeredBy(
 ): Promise<readonly OfferedCapability[]> {
   const all = [capabilities]
   if (needsNoSession(session)) {
-    const began = await openSession(peer, { signal }, { wanted: 'sessions' })
+    const began = await openMcpSession(peer, { signal }, { wanted: 'sessions' })
     if (began.ok) {
       all.push(began.opened.capabilities)
-      await endSession(peer, began.opened.session)
+      await endMcpSession(peer, began.opened.session)
     }
   }
   const has = (name: string) => all.some((each) => isObject(each.get(name)))

@@ -86,7 +86,7 @@ const MAX_QUESTIONS = 32
  * `wanted` is the generation of the client that this is for. It is tried first: what a server of both can do in one, such as asking the
  * client while a call runs, it need not be able to do in the other.
  */
-export async function openSession(
+export async function openMcpSession(
   peer: McpPeer,
   hooks: Hooks = {},
   { capabilities = new Map(), wanted = 'stateless' }: OpeningWish = {},
@@ -312,7 +312,7 @@ export function listenTo(
 }
 
 /** Ends the session with `DELETE`. Servers may refuse that (405), and nothing follows from it. */
-export async function endSession(peer: McpPeer, session: McpSession): Promise<void> {
+export async function endMcpSession(peer: McpPeer, session: McpSession): Promise<void> {
   if (session.id === undefined) return
   const headers = { ...peer.headers, ...headersOf(session) }
   const post = { url: peer.url, method: 'DELETE', headers, body: undefined, id: undefined } as const

@@ -1,4 +1,4 @@
-import { integer, json, nullable, optional, text, time } from './column.ts'
+import { integer, json, nullable, optionalColumn, text, time } from './column.ts'
 
 export const agents = {
   agents: {
@@ -37,7 +37,7 @@ export const agents = {
     kid: text,
     jwk: json,
     created_at: time,
-    revoked_at: optional(time),
+    revoked_at: optionalColumn(time),
   },
   /**
    * Client at an identity provider that is this agent's, so that tokens issued to it can be

@@ -1,4 +1,4 @@
-import { flag, integer, json, nullable, optional, text, time } from './column.ts'
+import { flag, integer, json, nullable, optionalColumn, text, time } from './column.ts'
 
 export const approvals = {
   access_requests: {
@@ -19,7 +19,7 @@ export const approvals = {
     /** Every argument of the call, where all of it has a type. */
     inspected: nullable(json),
     /** Person who asked in the conversation, where that is another person. */
-    requester_id: optional(text),
+    requester_id: optionalColumn(text),
     /** 1: no person is present, and `person_id` is the sponsor. */
     sponsored: flag,
     policy_version: integer,
@@ -38,8 +38,8 @@ export const approvals = {
     used_by: nullable(text),
     usable_until: nullable(time),
     /** Request whose call an approver changed to this one, and the request with the changed call. */
-    edited_from: optional(text),
-    edited_to: optional(text),
+    edited_from: optionalColumn(text),
+    edited_to: optionalColumn(text),
   },
   /** People and groups that may answer a request that waits. */
   asked_people: {

@@ -1,4 +1,4 @@
-import { flag, json, nullable, oneOf, optional, sealed, text, time } from './column.ts'
+import { flag, json, nullable, optionalColumn, sealed, text, textOneOf, time } from './column.ts'
 
 export const catalog = {
   resources: {
@@ -10,7 +10,7 @@ export const catalog = {
     upstream: text,
     /** 1: inside the trust domain, receives the transaction token. */
     trusted: flag,
-    connection: optional(text),
+    connection: optionalColumn(text),
     document_digest: text,
     status: text,
     created_at: time,
@@ -18,30 +18,30 @@ export const catalog = {
     /** `http`, `mcp`, `a2a` or `graphql` */
     protocol: text,
     /** Self-description of an MCP server when it was reviewed. */
-    server: optional(json),
+    server: optionalColumn(json),
     /** 1: its tools' own mappings of requests to decision points count. */
     mappings_trusted: flag,
     /** Form of its resource tokens: `jwt` or `opaque`. */
-    token_form: oneOf('jwt', 'opaque'),
+    token_form: textOneOf('jwt', 'opaque'),
     /**
      * Names of people in its tokens: `public`, or `pairwise` with another name of a person at each
      * resource.
      */
-    subjects: oneOf('public', 'pairwise'),
+    subjects: textOneOf('public', 'pairwise'),
     /** `allowed` or `refused`: tokens that nothing is proved of, where an administrator said so. */
-    bearer: optional(oneOf('allowed', 'refused')),
+    bearer: optionalColumn(textOneOf('allowed', 'refused')),
     /** Further claims of its tokens, and where each comes from. */
-    claims: optional(json),
+    claims: optionalColumn(json),
     /** Parts of the client, besides people, that an MCP server may ask. */
-    server_asks: oneOf('nothing', 'sampling', 'roots', 'both'),
+    server_asks: textOneOf('nothing', 'sampling', 'roots', 'both'),
     /** Extent of lists: what a task may call, or what it could ask for, too. */
-    shows: oneOf('callable', 'requestable'),
+    shows: textOneOf('callable', 'requestable'),
     /** Names of the MCP servers of a group. */
-    members: optional(json),
+    members: optionalColumn(json),
     /** Actions of a group's members whose names look alike, and that an administrator let in. */
-    alike: optional(json),
+    alike: optionalColumn(json),
     /** People and groups who own it, as names of rules. */
-    owners: optional(json),
+    owners: optionalColumn(json),
   },
   actions: {
     resource: text,
@@ -59,18 +59,18 @@ export const catalog = {
     untyped: json,
     digest: text,
     /** MCP definition that was reviewed, as clients are shown it. */
-    definition: optional(json),
+    definition: optionalColumn(json),
     /** Pointers to the arguments that say whom a call is about, and how large it is. */
-    counterparty: optional(text),
-    size: optional(text),
+    counterparty: optionalColumn(text),
+    size: optionalColumn(text),
     /** Displays of arguments, by pointer. */
-    displays: optional(json),
+    displays: optionalColumn(json),
     /** Action that shows what a call is about, and its arguments. */
-    preview: optional(json),
+    preview: optionalColumn(json),
     /** Description of the action in its document. */
-    description: optional(text),
+    description: optionalColumn(text),
     /** Names that administrators gave it, the latest first. */
-    names: optional(json),
+    names: optionalColumn(json),
     /** Time when the definition was accepted, and who accepted it. */
     accepted_at: time,
     accepted_by: text,

@@ -1,10 +1,10 @@
-import { json, nullable, oneOf, sealed, text, time } from './column.ts'
+import { json, nullable, sealed, text, textOneOf, time } from './column.ts'
 
 export const clients = {
   clients: {
     /** A name, never given twice. */
     id: text,
-    kind: oneOf('enforcer', 'introspector', 'pep', 'signal-source', 'surface'),
+    kind: textOneOf('enforcer', 'introspector', 'pep', 'signal-source', 'surface'),
     /** Resource of an enforcer, or space of a surface. */
     target: nullable(text),
     settings: json,
@@ -16,7 +16,7 @@ export const clients = {
   client_credentials: {
     id: text,
     client_id: text,
-    kind: oneOf('secret', 'key'),
+    kind: textOneOf('secret', 'key'),
     /** Digest of the secret; thumbprint of a key. */
     digest: text,
     jwk: nullable(json),

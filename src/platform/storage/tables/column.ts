@@ -36,7 +36,7 @@ export const flag: Column<0 | 1, boolean> = { kind: 'flag' }
 export const json: Column<string, Exclude<Canonical, string | null>> = { kind: 'json' }
 
 /** Column of a text that is one of these; rows hold it unchanged. */
-export function oneOf<const T extends string>(..._texts: readonly T[]): Column<T, T> {
+export function textOneOf<const T extends string>(..._texts: readonly T[]): Column<T, T> {
   return plain
 }
 
@@ -46,6 +46,9 @@ export function nullable<S, H>({ kind, sealed }: Column<S, H>): Column<S | null,
 }
 
 /** Column that is NULL where the member is absent. */
-export function optional<S, H>({ kind, sealed }: Column<S, H>): Column<S | null, H | undefined> {
+export function optionalColumn<S, H>({
+  kind,
+  sealed,
+}: Column<S, H>): Column<S | null, H | undefined> {
   return { kind, sealed, empty: 'absent' }
 }

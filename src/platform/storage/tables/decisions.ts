@@ -1,4 +1,14 @@
-import { flag, integer, json, nullable, oneOf, optional, sealed, text, time } from './column.ts'
+import {
+  flag,
+  integer,
+  json,
+  nullable,
+  optionalColumn,
+  sealed,
+  text,
+  textOneOf,
+  time,
+} from './column.ts'
 
 export const decisions = {
   decisions: {
@@ -8,7 +18,7 @@ export const decisions = {
     agent_id: nullable(text),
     resource: nullable(text),
     action: nullable(text),
-    outcome: oneOf('permit', 'deny', 'requestable'),
+    outcome: textOneOf('permit', 'deny', 'requestable'),
     reason: text,
     call_hash: nullable(text),
     policy_version: nullable(integer),
@@ -47,7 +57,7 @@ export const decisions = {
   },
   /** Decisions of a task, a person or an agent, and all, by the number of their row. On SQLite; filled behind the calls. */
   decision_lists: {
-    kind: oneOf('task', 'person', 'agent', 'all'),
+    kind: textOneOf('task', 'person', 'agent', 'all'),
     key: text,
     at: time,
     row: integer,
@@ -77,7 +87,7 @@ export const decisions = {
     task_id: text,
     resource: text,
     /** `open`; `ended`: it has a result; `cancelled`: by the client, or by the server. */
-    state: oneOf('open', 'ended', 'cancelled'),
+    state: textOneOf('open', 'ended', 'cancelled'),
     /** Id towards the server, its address, and the parameters of the call. */
     sealed,
     created_at: time,
@@ -114,8 +124,8 @@ export const decisions = {
     name: text,
     url: text,
     /** Header of the credential, lower case. */
-    header: optional(text),
-    sealed: optional(sealed),
+    header: optionalColumn(text),
+    sealed: optionalColumn(sealed),
     /** Names; empty: all. */
     resources: json,
     actions: json,

@@ -1,10 +1,10 @@
-import { flag, integer, json, nullable, oneOf, sealed, text, time } from './column.ts'
+import { flag, integer, json, nullable, sealed, text, textOneOf, time } from './column.ts'
 
 export const issuers = {
   /** Issuers of other organisations that are trusted, each with its limits. */
   trusted_issuers: {
     name: text,
-    kind: oneOf('oauth', 'spiffe'),
+    kind: textOneOf('oauth', 'spiffe'),
     /**
      * Issuer identifier of its tokens, byte-exact; of a SPIFFE trust domain `spiffe://` and its name.
      */
@@ -34,7 +34,7 @@ export const issuers = {
     owner_id: text,
     contact: text,
     expires_at: nullable(time),
-    state: oneOf('active', 'suspended', 'revoked'),
+    state: textOneOf('active', 'suspended', 'revoked'),
     created_by: text,
     created_at: time,
     most_people: integer,

@@ -1,4 +1,4 @@
-import { integer, nullable, oneOf, sealed, text, time } from './column.ts'
+import { integer, nullable, sealed, text, textOneOf, time } from './column.ts'
 
 export const notifications = {
   /** Outbox: events that no recipient has been told of yet. A row goes when its deliveries are there. */
@@ -21,7 +21,7 @@ export const notifications = {
     recipient: text,
     /** Name of a channel that all have, or `kind:id` of an own one. */
     channel: text,
-    state: oneOf('waiting', 'sent', 'failed', 'withdrawn'),
+    state: textOneOf('waiting', 'sent', 'failed', 'withdrawn'),
     attempts: integer,
     /** Not before this time. While it is being sent: when another server may try. */
     next_at: time,
@@ -60,7 +60,7 @@ export const notifications = {
   channel_choices: {
     person_id: text,
     channel: text,
-    use: oneOf('always', 'fallback', 'off'),
+    use: textOneOf('always', 'fallback', 'off'),
     /** Place in the person's order. */
     rank: integer,
   },

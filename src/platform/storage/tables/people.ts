@@ -1,4 +1,14 @@
-import { bytes, flag, integer, json, nullable, optional, sealed, text, time } from './column.ts'
+import {
+  bytes,
+  flag,
+  integer,
+  json,
+  nullable,
+  optionalColumn,
+  sealed,
+  text,
+  time,
+} from './column.ts'
 
 export const people = {
   persons: {
@@ -6,7 +16,7 @@ export const people = {
     issuer: text,
     subject: text,
     name: text,
-    email: optional(text),
+    email: optionalColumn(text),
     status: text,
     created_at: time,
     last_seen_at: time,

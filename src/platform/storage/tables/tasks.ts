@@ -4,10 +4,10 @@ import {
   integer,
   json,
   nullable,
-  oneOf,
-  optional,
+  optionalColumn,
   sealed,
   text,
+  textOneOf,
   time,
 } from './column.ts'
 
@@ -34,7 +34,7 @@ export const tasks = {
     created_at: time,
     expires_at: time,
     /** `ciba` or `device`: the agent asked the person itself, about one task. */
-    asked_by: nullable(oneOf('ciba', 'device')),
+    asked_by: nullable(textOneOf('ciba', 'device')),
     /** Message of the agent beside the purpose. */
     message: nullable(text),
     /** Address from which a device began. */
@@ -110,7 +110,7 @@ export const tasks = {
     /** Authentication method of the client, with its keys; null for a public one that registered. */
     proves: nullable(json),
     /** Software that it says it is, of a client that registered. */
-    software_id: optional(text),
+    software_id: optionalColumn(text),
     /** 1: the request named a DPoP key (`dpop_jkt`) or proved one. */
     announces_key: flag,
     /**
@@ -195,7 +195,7 @@ export const tasks = {
   /** Limit that an administrator set for one subject, or for everything. */
   limits: {
     id: text,
-    subject_kind: oneOf('organization', 'person', 'agent', 'space'),
+    subject_kind: textOneOf('organization', 'person', 'agent', 'space'),
     subject_id: text,
     /** 1: a limit of each task rather than one over all of them. */
     each_task: flag,

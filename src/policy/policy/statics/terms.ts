@@ -52,7 +52,7 @@ export function isWithin(outer: readonly Term[], inner: readonly Term[]): boolea
 }
 
 /** Answers why no call can fulfil all of these, in words; `undefined` when that is not known. */
-export function contradiction(terms: readonly Term[]): string | undefined {
+export function contradictionIn(terms: readonly Term[]): string | undefined {
   const keys = new Set(terms.map(termKey))
   const equal = new Map<string, string>()
   for (const term of terms) {

@@ -1,6 +1,6 @@
 import { type Findings, type ParsedPolicy, positionAt } from '../../cedar/index.ts'
 import { entitiesOf, type Rule, ruleOf, scopeCovers } from './rule.ts'
-import { contradiction, isWithin } from './terms.ts'
+import { contradictionIn, isWithin } from './terms.ts'
 
 /** Pairs of rules that are compared; a text with more is not looked at to the end. */
 const MAX_PAIRS = 2_000_000
@@ -19,7 +19,7 @@ export function warnOfRules(
   const ruleInLine = (rule: Rule) => `\`${rule.id}\` in line ${lineOf(rule)}`
   const dead = new Set<Rule>()
   for (const rule of rules) {
-    const never = contradiction([...scopeTerms(rule), ...rule.terms])
+    const never = contradictionIn([...scopeTerms(rule), ...rule.terms])
     if (never !== undefined) {
       dead.add(rule)
       found.warning(rule.id, rule.start, `never applies: ${never}`, 'correct it, or remove it')

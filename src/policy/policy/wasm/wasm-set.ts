@@ -21,7 +21,7 @@ import {
   readAnnotations,
   readForWasm,
 } from '../../cedar/index.ts'
-import { failedAnswer, isSilent } from '../compiled-set.ts'
+import { failedAnswer, isUndetermined } from '../compiled-set.ts'
 import { markedByWhat } from '../issuance/check-rule.ts'
 import { type OptimisticJson, optimistic, stopping } from '../optimistic.ts'
 import { type ActionSchema, actionSchemas } from '../schema.ts'
@@ -146,7 +146,7 @@ class CedarPolicySet implements PolicySet {
         return this.#evaluateOpen(query, this.#asking, onlyAsking)
       if (without === 'unseen_arguments') {
         const stops = this.#evaluateOpen(query, this.#stopping, onlyStopping)
-        return isSilent(stops)
+        return isUndetermined(stops)
           ? this.#evaluateOpen(query, this.#optimistic, withoutArguments)
           : stops
       }

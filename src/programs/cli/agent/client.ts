@@ -78,7 +78,7 @@ async function tokenRequest(
  * Opens a task for a person: token exchange of the subject token, the agent authenticated by its key, a fresh key for the
  * task. Asks by details or by scope. Throws `OAuthRefusal`; `interaction_required` carries `interaction_uri`.
  */
-export async function openTask(input: {
+export async function requestTask(input: {
   issuer: string
   agent: { id: string; privateJwk: JWK }
   subject: { token: string; type?: string }

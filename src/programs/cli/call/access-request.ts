@@ -2,7 +2,7 @@ import { isId } from '../../../platform/lib/id.ts'
 import { type OpenTask, taskRequest } from '../agent/client.ts'
 import type { Cli } from '../cli.ts'
 import { CommandFailure } from '../failure.ts'
-import { refusedBy, unreachable } from '../server/refused.ts'
+import { refusedFailure, unreachableFailure } from '../server/refused.ts'
 import type { CallAnswer } from './send.ts'
 
 /** A call that waits for people, as its task sees it. */
@@ -37,7 +37,7 @@ export function requestOf({ problem }: CallAnswer): string | undefined {
 /**
  * Reads how it stands. The address is made here: a token of ours goes nowhere that an answer names.
  */
-export async function readRequest(
+export async function fetchAccessRequest(
   cli: Cli,
   task: OpenTask,
   id: string,
@@ -46,7 +46,7 @@ export async function readRequest(
 }
 
 /** Asks people again about a call that was approved and executed before. */
-export async function askAgain(
+export async function repeatRequest(
   cli: Cli,
   task: OpenTask,
   answer: CallAnswer,
@@ -61,9 +61,9 @@ async function requestAccess(
   request: Parameters<typeof taskRequest>[1],
 ): Promise<AccessRequestJson> {
   const answer = await taskRequest(task, request).catch((error: unknown) => {
-    throw unreachable(cli.url, error)
+    throw unreachableFailure(cli.url, error)
   })
-  if (!answer.ok) throw await refusedBy(cli.url, answer)
+  if (!answer.ok) throw await refusedFailure(cli.url, answer)
   return (await answer.json()) as AccessRequestJson // as: the answer of `task.request`
 }
 
@@ -71,7 +71,7 @@ async function requestAccess(
 export async function awaitApproval(cli: Cli, task: OpenTask, id: string): Promise<void> {
   for (;;) {
     await cli.world.wait(APPROVAL_POLL_MS)
-    const request = await readRequest(cli, task, id)
+    const request = await fetchAccessRequest(cli, task, id)
     if (request.state === 'approved') return
     if (request.state !== 'pending') throw ended(request)
   }

@@ -21,7 +21,7 @@ export interface CallOptions {
  * Reads `--details`, `--scope` and `--all`. Without any of them: what this very call needs. With `--all`, everything that the API
  * offers; the grant is cut down to what the agent may ever be given there.
  */
-export async function readAsked(
+export async function readAskedDetails(
   world: World,
   given: { readonly details?: string; readonly scope?: readonly string[]; readonly all?: true },
   target: CallTarget,
@@ -49,7 +49,7 @@ export async function readAsked(
 }
 
 async function readDetails(world: World, given: string, target: CallTarget): Promise<object[]> {
-  const text = given.startsWith('@') ? await readText(world, given.slice(1)) : given
+  const text = given.startsWith('@') ? await readTextFile(world, given.slice(1)) : given
   const value = parseDetailsText(text)
   const list: unknown[] = Array.isArray(value) ? value : [value]
   return list.map((each) => {
@@ -79,7 +79,7 @@ function notDetails(): CommandFailure {
 }
 
 /** A file that an argument names. */
-export function readText(world: World, file: string): Promise<string> {
+export function readTextFile(world: World, file: string): Promise<string> {
   return readFile(resolve(world.directory, file), 'utf8').catch((cause: unknown) => {
     throw new CommandFailure('The file cannot be read', { detail: file, cause })
   })

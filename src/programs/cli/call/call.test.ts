@@ -8,7 +8,7 @@ import { newTaskKey } from '../agent/proof.ts'
 import { Cli } from '../cli.ts'
 import { StoredSessions } from '../server/sessions.ts'
 import { fakeServer, type Owner, testCli } from '../testing.ts'
-import { readAsked } from './asked.ts'
+import { readAskedDetails } from './asked.ts'
 import { callCommand } from './call.ts'
 import { KeptTasks, type TaskWork } from './kept-tasks.ts'
 import { representedPerson } from './represented.ts'
@@ -105,7 +105,7 @@ const TARGET: CallTarget = {
 test('without details nothing is asked for but this very call', async (t) => {
   const { world } = await testCli(t)
   const target = { ...TARGET, url: `${TARGET.identifier}/orders/1042?full=true` }
-  const asked = await readAsked(world, {}, target, 'GET')
+  const asked = await readAskedDetails(world, {}, target, 'GET')
   assert.deepEqual(asked, {
     said: false,
     request: 'GET:/orders/1042',
@@ -122,9 +122,11 @@ test('without details nothing is asked for but this very call', async (t) => {
 
 test('with --all everything is asked for that the API offers, in lists as long as they may be', async (t) => {
   const { world } = await testCli(t)
-  const asked = await readAsked(world, { all: true }, TARGET, 'GET')
+  const asked = await readAskedDetails(world, { all: true }, TARGET, 'GET')
   assert.equal(asked.said, true)
-  await assert.rejects(readAsked(world, { all: true, scope: ['a'] }, TARGET, 'GET'), { exit: 2 })
+  await assert.rejects(readAskedDetails(world, { all: true, scope: ['a'] }, TARGET, 'GET'), {
+    exit: 2,
+  })
   assert.deepEqual(
     asked.details?.map((detail) => ('actions' in detail ? (detail.actions as string[]).length : 0)), // as: written two lines above
     [64, 6],
@@ -139,10 +141,10 @@ test('details may leave out what the call says, and nothing else is added', asyn
     { type: 'remit_call', locations: [TARGET.identifier], actions: ['orders.read'], bounds },
   ]
   assert.deepEqual(
-    (await readAsked(world, { details: '@d.json' }, TARGET, 'GET')).details,
+    (await readAskedDetails(world, { details: '@d.json' }, TARGET, 'GET')).details,
     expected,
   )
-  const asked = await readAsked(
+  const asked = await readAskedDetails(
     world,
     { details: JSON.stringify(expected), scope: ['a', 'b'] },
     TARGET,
@@ -150,7 +152,7 @@ test('details may leave out what the call says, and nothing else is added', asyn
   )
   assert.deepEqual(asked, { said: true, details: expected, scope: 'a b' })
   for (const wrong of ['{', '[1]', 'null']) {
-    await assert.rejects(readAsked(world, { details: wrong }, TARGET, 'GET'), { exit: 2 })
+    await assert.rejects(readAskedDetails(world, { details: wrong }, TARGET, 'GET'), { exit: 2 })
   }
 })
 

@@ -4,13 +4,20 @@ import type { OpenTask } from '../agent/client.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandExit, CommandFailure, usage } from '../failure.ts'
-import { readText } from './asked.ts'
+import { readTextFile } from './asked.ts'
 import { closeKept, endTask } from './end.ts'
 import { KeptTasks } from './kept-tasks.ts'
 import type { CallAnswer, CallToSend } from './send.ts'
 import { findTarget } from './target.ts'
 import { type PeopleOptions, throughPeople } from './through-people.ts'
-import { type CallWork, keptTasks, newTask, readWork, tellTask, type WorkOptions } from './work.ts'
+import {
+  type CallWork,
+  keptTasks,
+  openTaskFor,
+  readWork,
+  tellTask,
+  type WorkOptions,
+} from './work.ts'
 import { writeBody, writeJson } from './write-body.ts'
 
 interface CallOptions extends WorkOptions, PeopleOptions {
@@ -95,7 +102,7 @@ async function callOnce(
   const call = { method, url: work.target.url, resource: work.target.identifier, body }
   if (!options.newTask && (await callInKept(cli, work, call, options))) return
   const wait = options.wait === true || cli.world.interactive
-  await callWith(cli, await newTask(cli, work, wait), call, options)
+  await callWith(cli, await openTaskFor(cli, work, wait), call, options)
 }
 
 /** Number of open tasks that are tried before another is opened. */
@@ -159,5 +166,5 @@ const UNKNOWN = /^(?:task\.unknown|token\.(?:unknown_task|unknown_key|bad_signat
 
 async function readBody(cli: Cli, given: string | undefined): Promise<string | undefined> {
   if (given === '-') return Buffer.from(await cli.world.readInput()).toString('utf8')
-  return given?.startsWith('@') ? readText(cli.world, given.slice(1)) : given
+  return given?.startsWith('@') ? readTextFile(cli.world, given.slice(1)) : given
 }

@@ -2,7 +2,7 @@ import { bold, dim, green, text } from '../../../platform/lib/terminal/text.ts'
 import { type OpenTask, taskRequest } from '../agent/client.ts'
 import type { Cli } from '../cli.ts'
 import { usage } from '../failure.ts'
-import { refusedBy, unreachable } from '../server/refused.ts'
+import { refusedFailure, unreachableFailure } from '../server/refused.ts'
 import { KeptTasks } from './kept-tasks.ts'
 
 export interface EndOptions {
@@ -34,9 +34,9 @@ export async function closeKept(
 /** Closes a task, by its own token. One that is closed already is as it should be. */
 export async function endTask(cli: Cli, task: OpenTask): Promise<void> {
   const answer = await taskRequest(task, { method: 'DELETE', path: '' }).catch((error: unknown) => {
-    throw unreachable(cli.url, error)
+    throw unreachableFailure(cli.url, error)
   })
-  const failure = answer.ok ? undefined : await refusedBy(cli.url, answer)
+  const failure = answer.ok ? undefined : await refusedFailure(cli.url, answer)
   if (failure && failure.code !== 'task.closed' && failure.code !== 'task.already_closed')
     throw failure
   await new KeptTasks(cli.world).forget(task.id)

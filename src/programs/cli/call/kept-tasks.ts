@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sha256url } from '../../../platform/lib/bytes.ts'
 import type { OpenTask } from '../agent/client.ts'
-import { missing, readPrivate, writePrivate } from '../private-file.ts'
+import { missing, readPrivateFile, writePrivateFile } from '../private-file.ts'
 import { stateDirectory } from '../server/sessions.ts'
 import type { World } from '../world.ts'
 import type { CallOptions } from './asked.ts'
@@ -55,7 +55,7 @@ export class KeptTasks {
     const names = (await readdir(this.#directory).catch(missing)) ?? []
     const found: KeptTask[] = []
     for (const name of names.filter((each) => /^tsk_[A-Za-z0-9_-]+\.json$/.test(each))) {
-      const text = await readPrivate(join(this.#directory, name))
+      const text = await readPrivateFile(join(this.#directory, name))
       if (text === undefined) continue
       const kept = JSON.parse(text) as KeptTask // as: `keep` wrote it, and only we can write there
       if (kept.task.expiresAt <= this.#world.clock.now()) await this.forget(kept.task.id)
@@ -71,7 +71,7 @@ export class KeptTasks {
       asked: callOptionsDigest(asked),
       request: asked.request,
     }
-    await writePrivate(this.#path(task.id), `${JSON.stringify(kept)}\n`, this.#world.random)
+    await writePrivateFile(this.#path(task.id), `${JSON.stringify(kept)}\n`, this.#world.random)
   }
 
   async forget(taskId: string): Promise<void> {

@@ -1,9 +1,9 @@
 import { bold, dim, green, text, yellow } from '../../../platform/lib/terminal/text.ts'
-import { OAuthRefusal, type OpenTask, openTask } from '../agent/client.ts'
+import { OAuthRefusal, type OpenTask, requestTask } from '../agent/client.ts'
 import { newTaskKey } from '../agent/proof.ts'
 import type { Cli } from '../cli.ts'
 import { CommandFailure } from '../failure.ts'
-import { unreachable } from '../server/refused.ts'
+import { unreachableFailure } from '../server/refused.ts'
 import type { ActingAgent } from './acting-agent.ts'
 import type { CallOptions } from './asked.ts'
 import type { RepresentedPerson } from './represented.ts'
@@ -41,7 +41,8 @@ export async function openForPerson(cli: Cli, opening: TaskOptions): Promise<Ope
       requireAll = false
       continue
     }
-    if (answer.error !== 'interaction_required' || typeof page !== 'string') throw refusal(answer)
+    if (answer.error !== 'interaction_required' || typeof page !== 'string')
+      throw oauthFailure(answer)
     if (!opening.wait) throw notAgreed(opening, answer, page)
     // Another question may only have crossed the answer to the first: it is told when it is still there the next time.
     if (told === undefined || (page !== told && page === last)) {
@@ -61,7 +62,7 @@ async function exchange(
 ): Promise<OpenTask | OAuthRefusal> {
   const { details, scope } = asked
   const subject = await person.subject()
-  return openTask({
+  return requestTask({
     issuer: cli.url,
     agent,
     subject,
@@ -72,7 +73,7 @@ async function exchange(
     ...(scope === undefined ? {} : { scope }),
   }).catch((error: unknown) => {
     if (error instanceof OAuthRefusal) return error
-    throw unreachable(cli.url, error)
+    throw unreachableFailure(cli.url, error)
   })
 }
 
@@ -133,7 +134,7 @@ function refusalMembers({ members }: OAuthRefusal): Readonly<Record<string, unkn
 }
 
 /** A refusal of the token endpoint, as a failure. */
-export function refusal(answer: OAuthRefusal): CommandFailure {
+export function oauthFailure(answer: OAuthRefusal): CommandFailure {
   return new CommandFailure(titleOf(answer), {
     code: answer.code,
     detail: answer.message,

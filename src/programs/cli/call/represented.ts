@@ -7,7 +7,7 @@ import type { Cli } from '../cli.ts'
 import { CommandFailure, usage } from '../failure.ts'
 import { besideDevelopment } from '../server/address.ts'
 import { callback } from '../session/callback.ts'
-import { readText } from './asked.ts'
+import { readTextFile } from './asked.ts'
 
 /** The person that a call is made for. */
 export interface RepresentedPerson {
@@ -107,7 +107,7 @@ async function bearer(
   const text =
     from === '-'
       ? Buffer.from(await cli.world.readInput()).toString('utf8')
-      : await readText(cli.world, from)
+      : await readTextFile(cli.world, from)
   const token = text.trim()
   return {
     label: labelOf(token),

@@ -1,7 +1,12 @@
 import { callResource, OAuthRefusal, type OpenTask, resourceToken } from '../agent/client.ts'
 import type { Cli } from '../cli.ts'
-import { apiUnreachable, isProblem, type ProblemDocument, unreachable } from '../server/refused.ts'
-import { refusal } from './open-task.ts'
+import {
+  apiUnreachable,
+  isProblem,
+  type ProblemDocument,
+  unreachableFailure,
+} from '../server/refused.ts'
+import { oauthFailure } from './open-task.ts'
 
 /** One call: exactly the same whenever it is sent again. */
 export interface CallToSend {
@@ -25,7 +30,7 @@ export interface CallAnswer {
 export async function sendCall(cli: Cli, task: OpenTask, call: CallToSend): Promise<CallAnswer> {
   const { body, method, resource, url } = call
   const { token } = await resourceToken(task, resource).catch((error: unknown) => {
-    throw error instanceof OAuthRefusal ? refusal(error) : unreachable(cli.url, error)
+    throw error instanceof OAuthRefusal ? oauthFailure(error) : unreachableFailure(cli.url, error)
   })
   const response = await callResource(task, token, {
     method,

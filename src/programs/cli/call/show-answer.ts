@@ -8,7 +8,7 @@ import {
   text,
   yellow,
 } from '../../../platform/lib/terminal/text.ts'
-import { moment, relative } from '../../../platform/lib/terminal/time.ts'
+import { moment, relativeMoment } from '../../../platform/lib/terminal/time.ts'
 import type { Cli } from '../cli.ts'
 import { whatToDo } from '../what-to-do.ts'
 import type { AccessRequestJson } from './access-request.ts'
@@ -20,7 +20,7 @@ const SHOWN_HEADERS = ['content-type', 'location', 'retry-after', 'etag', 'link'
 /** Passed on to the API, denied, asked a person, executed before, or failed: then the API may have acted. */
 export type ShownOutcome = 'permitted' | 'denied' | 'requestable' | 'executed' | 'failed'
 
-export function outcomeOf({ problem, response }: CallAnswer): ShownOutcome {
+export function shownOutcome({ problem, response }: CallAnswer): ShownOutcome {
   if (!problem) return 'permitted'
   if (response.status >= 500) return 'failed'
   if (problem.code === 'approval.executed') return 'executed'
@@ -32,7 +32,7 @@ export function outcomeOf({ problem, response }: CallAnswer): ShownOutcome {
 /** The status line and what Remit has to say, on standard error. */
 export async function tellAnswer(cli: Cli, answer: CallAnswer): Promise<void> {
   const { decisionId, problem, response } = answer
-  const outcome = outcomeOf(answer)
+  const outcome = shownOutcome(answer)
   const decision = decisionId === undefined ? '' : dim(text`  ${decisionId}`)
   cli.say(text`${dim('←')} ${statusText(response)}  ${outcomeText(answer)}${decision}`)
   if (!problem) {
@@ -88,7 +88,7 @@ function outcomeText(answer: CallAnswer): string {
       ? 'an earlier request is under way; nothing was sent'
       : 'executed before; nothing was sent',
     failed: 'failed',
-  }[outcomeOf(answer)]
+  }[shownOutcome(answer)]
 }
 
 function headerLines({ headers }: Response): readonly Text[] {
@@ -111,7 +111,7 @@ export function tellRequest(cli: Cli, request: AccessRequestJson, waits: boolean
           ['approve at', text`${request.page}`],
           [
             'answer by',
-            text`${moment(request.expires_at)}, ${relative(request.expires_at, cli.now)}`,
+            text`${moment(request.expires_at)}, ${relativeMoment(request.expires_at, cli.now)}`,
           ],
           ['next', waits ? undefined : 'the same command once it is approved, or with --wait'],
         ],

@@ -1,7 +1,7 @@
 import type { Cli } from '../cli.ts'
 import { CommandFailure, usage } from '../failure.ts'
 import { besideDevelopment } from '../server/address.ts'
-import { apiUnreachable, refusedBy } from '../server/refused.ts'
+import { apiUnreachable, refusedFailure } from '../server/refused.ts'
 
 /** Target that a call goes to. */
 export interface CallTarget {
@@ -79,7 +79,7 @@ async function readMetadata(identifier: string): Promise<Metadata> {
   const answer = await fetch(address, { redirect: 'error' }).catch((error: unknown) => {
     throw apiUnreachable(address, error)
   })
-  if (!answer.ok) throw await refusedBy(origin, answer)
+  if (!answer.ok) throw await refusedFailure(origin, answer)
   return (await answer.json()) as Metadata // as: RFC 9728 section 2; every member is looked at before it is used
 }
 

@@ -1,9 +1,9 @@
 import { dim } from '../../../platform/lib/terminal/text.ts'
 import type { OpenTask } from '../agent/client.ts'
 import type { Cli } from '../cli.ts'
-import { askAgain, awaitApproval, readRequest, requestOf } from './access-request.ts'
+import { awaitApproval, fetchAccessRequest, repeatRequest, requestOf } from './access-request.ts'
 import { type CallAnswer, type CallToSend, sendCall } from './send.ts'
-import { outcomeOf, tellAnswer, tellRequest } from './show-answer.ts'
+import { shownOutcome, tellAnswer, tellRequest } from './show-answer.ts'
 
 export interface PeopleOptions {
   readonly wait?: true
@@ -39,12 +39,12 @@ async function pendingRequest(
   options: PeopleOptions,
 ): Promise<string | undefined> {
   const waits = options.wait === true
-  if (outcomeOf(answer) === 'executed' && options.askAgain) {
-    const request = await askAgain(cli, task, answer)
+  if (shownOutcome(answer) === 'executed' && options.askAgain) {
+    const request = await repeatRequest(cli, task, answer)
     tellRequest(cli, request, waits)
     return request.id
   }
-  const id = outcomeOf(answer) === 'requestable' ? requestOf(answer) : undefined
-  if (id !== undefined) tellRequest(cli, await readRequest(cli, task, id), waits)
+  const id = shownOutcome(answer) === 'requestable' ? requestOf(answer) : undefined
+  if (id !== undefined) tellRequest(cli, await fetchAccessRequest(cli, task, id), waits)
   return id
 }

@@ -1,11 +1,11 @@
 import { isId } from '../../../platform/lib/id.ts'
 import { bold, dim, text } from '../../../platform/lib/terminal/text.ts'
-import { relative } from '../../../platform/lib/terminal/time.ts'
+import { relativeMoment } from '../../../platform/lib/terminal/time.ts'
 import type { OpenTask } from '../agent/client.ts'
 import type { Cli } from '../cli.ts'
 import { usage } from '../failure.ts'
 import { type ActingAgent, actingAgent } from './acting-agent.ts'
-import { type CallOptions, readAsked } from './asked.ts'
+import { type CallOptions, readAskedDetails } from './asked.ts'
 import { KeptTasks, type TaskWork } from './kept-tasks.ts'
 import { openForPerson } from './open-task.ts'
 import {
@@ -48,7 +48,7 @@ export async function readWork(
     agent,
     purpose,
     person: await representedPerson(cli, agent.id, options),
-    asked: await readAsked(cli.world, options, target, method),
+    asked: await readAskedDetails(cli.world, options, target, method),
   }
 }
 
@@ -60,7 +60,7 @@ export async function keptTasks(cli: Cli, work: CallWork): Promise<readonly Open
 }
 
 /** Opens a task for this work, and keeps it for the next call. */
-export async function newTask(cli: Cli, work: CallWork, wait: boolean): Promise<OpenTask> {
+export async function openTaskFor(cli: Cli, work: CallWork, wait: boolean): Promise<OpenTask> {
   const task = await openForPerson(cli, { ...work, wait })
   if (isId('task', task.id))
     await new KeptTasks(cli.world).keep(taskWorkOf(cli, work), task, work.asked)
@@ -78,6 +78,6 @@ export function tellTask(
   task: OpenTask,
   since: string,
 ): void {
-  const about = text`${task.id} ${since}, ends ${relative(task.expiresAt, cli.now)}`
+  const about = text`${task.id} ${since}, ends ${relativeMoment(task.expiresAt, cli.now)}`
   cli.say(text`${dim('→')} ${bold(agent.id)} for ${person.label}  ${dim(about)}`)
 }

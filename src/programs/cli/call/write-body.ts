@@ -5,7 +5,7 @@ import { visibleLines } from '../../../platform/lib/terminal/visible.ts'
 import type { Cli } from '../cli.ts'
 import { CommandFailure } from '../failure.ts'
 import { type CallAnswer, isEventStream } from './send.ts'
-import { outcomeOf } from './show-answer.ts'
+import { shownOutcome } from './show-answer.ts'
 
 /** Bytes that are held to be printed in one piece. */
 const MAX_BYTES = 64 * 1024 * 1024
@@ -55,7 +55,7 @@ function aboutAnswer(answer: CallAnswer, taskId: string) {
   const { decisionId, response } = answer
   return {
     status: response.status,
-    outcome: outcomeOf(answer),
+    outcome: shownOutcome(answer),
     decision_id: decisionId ?? null,
     task_id: taskId,
     headers: Object.fromEntries(

@@ -5,7 +5,7 @@ import type { Detail, Task } from 'remit-sdk'
 import { bold, dim, green, text, yellow } from '../../../platform/lib/terminal/text.ts'
 import { ACCESS_TOKEN, ID_TOKEN } from '../agent/client.ts'
 import { type ActingAgent, actingAgent } from '../call/acting-agent.ts'
-import { type CallOptions, readAsked } from '../call/asked.ts'
+import { type CallOptions, readAskedDetails } from '../call/asked.ts'
 import { consentQuestion } from '../call/open-task.ts'
 import {
   type RepresentedOptions,
@@ -154,7 +154,7 @@ async function prepare(
   const withoutPerson = ask !== undefined || sponsorGrant !== undefined
   return {
     ...{ target, agent, options },
-    asked: await readAsked(cli.world, { ...options, ...all }, target, 'POST'),
+    asked: await readAskedDetails(cli.world, { ...options, ...all }, target, 'POST'),
     person: withoutPerson
       ? undefined
       : await representedPerson(cli, agent.id, { ...options, opensBrowser: true }),

@@ -4,7 +4,7 @@ import { Secret } from '../../../platform/lib/secret.ts'
 import { bold, dim, green, text, yellow } from '../../../platform/lib/terminal/text.ts'
 import type { Cli } from '../cli.ts'
 import { CommandFailure, usage } from '../failure.ts'
-import { readPrivate, writePrivate } from '../private-file.ts'
+import { readPrivateFile, writePrivateFile } from '../private-file.ts'
 import { importResource } from '../resources/import.ts'
 import { stateDirectory } from '../server/sessions.ts'
 
@@ -37,7 +37,7 @@ export class WrapRegistrations {
   }
 
   async find(): Promise<WrapRegistration | undefined> {
-    const stored = await readPrivate(this.#path)
+    const stored = await readPrivateFile(this.#path)
     if (stored === undefined) return undefined
     const { secret, ...rest } = JSON.parse(stored) as StoredRegistration // as: `keep` wrote it, and only we can write there
     return { ...rest, secret: new Secret(secret) }
@@ -45,7 +45,7 @@ export class WrapRegistrations {
 
   async keep({ connection, port, secret }: WrapRegistration): Promise<void> {
     const stored: StoredRegistration = { connection, port, secret: secret.reveal() }
-    await writePrivate(this.#path, `${JSON.stringify(stored)}\n`, this.#cli.world.random)
+    await writePrivateFile(this.#path, `${JSON.stringify(stored)}\n`, this.#cli.world.random)
   }
 
   /** A credential and a name for it, both new. */

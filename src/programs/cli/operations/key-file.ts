@@ -17,7 +17,7 @@ export interface MadeKey {
  * Makes an ES256 key pair. The private half goes into a new file that only its owner can read, never over one that is
  * there: it may be a key in use.
  */
-export async function makeKey(world: World, file: string): Promise<MadeKey> {
+export async function makeKeyFile(world: World, file: string): Promise<MadeKey> {
   const path = resolve(world.directory, file)
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const { crv, kty, x, y } = publicKey.export({ format: 'jwk' })

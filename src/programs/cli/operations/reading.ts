@@ -4,9 +4,9 @@ import type { Cli } from '../cli.ts'
 import { readExpires } from '../expires.ts'
 import { CommandFailure, usage } from '../failure.ts'
 import { readLimit } from '../limit.ts'
-import { findAgent, findPerson } from '../person.ts'
+import { lookUpAgent, lookUpPerson } from '../person.ts'
 import { readSecret } from '../secret.ts'
-import { type MadeKey, makeKey, readPublicKey } from './key-file.ts'
+import { type MadeKey, makeKeyFile, readPublicKey } from './key-file.ts'
 import { readSources } from './policy-sources.ts'
 import { readJsonFile, readTextFile } from './read-file.ts'
 
@@ -18,14 +18,14 @@ export function readingOf(
   let made: MadeKey | undefined
   const reading: ReaderContext = {
     now: cli.now,
-    person: async (wanted) => (await findPerson(cli.api, wanted)).id,
+    person: async (wanted) => (await lookUpPerson(cli.api, wanted)).id,
     clientKind: async (id) => (await cli.api.call('GET', '/clients/:id', { params: { id } })).kind,
-    agent: (wanted) => findAgent(cli.api, wanted),
+    agent: (wanted) => lookUpAgent(cli.api, wanted),
     expires: (given) => readExpires(given, cli.now),
     limit: readLimit,
     authority: (given) => readAuthority(cli, given),
     publicKey: async (file, out) => {
-      if (out !== undefined) made = await makeKey(cli.world, out)
+      if (out !== undefined) made = await makeKeyFile(cli.world, out)
       return made?.publicJwk ?? (file === undefined ? undefined : readPublicKey(cli.world, file))
     },
     content: (file) => readTextFile(cli, file),

@@ -10,7 +10,7 @@ import {
   text,
   yellow,
 } from '../../../platform/lib/terminal/text.ts'
-import { moment, relative } from '../../../platform/lib/terminal/time.ts'
+import { moment, relativeMoment } from '../../../platform/lib/terminal/time.ts'
 import { riskWord, statusWord, trustInWords } from '../../../platform/lib/terminal/words.ts'
 import { detailLines } from '../authority.ts'
 import { limitLine } from '../limit.ts'
@@ -22,7 +22,7 @@ export function terminalOf({ clock, output: { width } }: World): Terminal {
   return {
     ...{ bold, dim, red, green, yellow, text, joined, moment, indented },
     now: () => clock.now(),
-    relative: (at) => relative(at, clock.now()),
+    relative: (at) => relativeMoment(at, clock.now()),
     status: statusWord,
     done: (words, ...values) => text`${green('✓')} ${text(words, ...values)}`,
     table: (rows, columns, none) => {

@@ -7,7 +7,7 @@ import { dim, text } from '../../../platform/lib/terminal/text.ts'
 import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure, usage } from '../failure.ts'
-import { findPerson } from '../person.ts'
+import { lookUpPerson } from '../person.ts'
 import type { World } from '../world.ts'
 import { importedLines, previewLines } from './imported.ts'
 
@@ -110,7 +110,7 @@ export async function importResource(
         ? offered
         : await documentOf(cli, openapi)
   const credential = connection === undefined ? {} : { connection: connection || null }
-  const personOf = async (who: string) => (await findPerson(cli.api, who)).id
+  const personOf = async (who: string) => (await lookUpPerson(cli.api, who)).id
   const owned = owners ? { owners: await readOwners(owners, personOf) } : {}
   const wanted = { params: { name }, body: { ...source, ...rest, ...credential, ...owned } }
   if (preview) {

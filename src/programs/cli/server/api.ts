@@ -3,7 +3,7 @@ import { CommandFailure } from '../failure.ts'
 import type { World } from '../world.ts'
 import { awaitConfirmation, type ConfirmationJson } from './confirmation.ts'
 import type { AnswerOf, InputOf, PathOf } from './operation-types.ts'
-import { refusedBy, unreachable } from './refused.ts'
+import { refusedFailure, unreachableFailure } from './refused.ts'
 import { requireIssuer } from './require-issuer.ts'
 import { StoredSessions } from './sessions.ts'
 
@@ -137,9 +137,9 @@ export class Api {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }).catch((error: unknown) => {
-      throw unreachable(this.url, error)
+      throw unreachableFailure(this.url, error)
     })
-    if (!answer.ok) throw await refusedBy(this.url, answer)
+    if (!answer.ok) throw await refusedFailure(this.url, answer)
     return answer
   }
 }
@@ -152,10 +152,10 @@ function notSignedIn(url: string): CommandFailure {
   return new CommandFailure('Sign in first', {
     code: 'session.required',
     detail: `you are not signed in to ${url}, or the session has expired`,
-    next: [loginCommand(url)],
+    next: [loginLine(url)],
   })
 }
 
-export function loginCommand(url: string): string {
+export function loginLine(url: string): string {
   return url === 'http://127.0.0.1:7480' ? 'remit login' : `remit login --url ${url}`
 }

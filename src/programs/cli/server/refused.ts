@@ -1,7 +1,7 @@
 import { CommandFailure } from '../failure.ts'
 
 /** An answer that is no success, from the server at `url`, as a failure. Reads RFC 9457. */
-export async function refusedBy(url: string, answer: Response): Promise<CommandFailure> {
+export async function refusedFailure(url: string, answer: Response): Promise<CommandFailure> {
   const body: unknown = await answer.json().catch(() => undefined)
   const problem = isProblem(body) ? body : undefined
   if (!problem) {
@@ -33,7 +33,7 @@ export function problemFailure(problem: ProblemDocument): CommandFailure {
 }
 
 /** Fails since the server did not answer. */
-export function unreachable(url: string, cause: unknown): CommandFailure {
+export function unreachableFailure(url: string, cause: unknown): CommandFailure {
   return silent('The server', url, cause, [
     'start one: `remit dev`',
     'or name another with --url or REMIT_URL',

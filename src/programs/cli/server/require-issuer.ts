@@ -1,5 +1,5 @@
 import { CommandFailure } from '../failure.ts'
-import { unreachable } from './refused.ts'
+import { unreachableFailure } from './refused.ts'
 
 const METADATA = '/.well-known/oauth-authorization-server'
 const TIMEOUT_MS = 10_000
@@ -14,7 +14,7 @@ export async function requireIssuer(url: string): Promise<void> {
     redirect: 'manual',
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch((error: unknown) => {
-    throw unreachable(url, error)
+    throw unreachableFailure(url, error)
   })
   if (answer.status >= 500) {
     await answer.body?.cancel()

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Clock } from '../../../platform/lib/clock.ts'
 import { Secret } from '../../../platform/lib/secret.ts'
 import { CommandFailure } from '../failure.ts'
-import { readPrivate, writePrivate } from '../private-file.ts'
+import { readPrivateFile, writePrivateFile } from '../private-file.ts'
 import type { World } from '../world.ts'
 
 /** A sign-in at one server. The token is opaque; the server can end it at any time. */
@@ -52,7 +52,7 @@ export class StoredSessions {
   }
 
   async #read(): Promise<readonly StoredSession[]> {
-    const text = await readPrivate(this.path)
+    const text = await readPrivateFile(this.path)
     if (text === undefined) return []
     const sessions = parseSessionFile(text)?.sessions
     if (!Array.isArray(sessions) || !sessions.every(isStored)) {
@@ -67,7 +67,7 @@ export class StoredSessions {
   async #write(sessions: readonly StoredSession[]): Promise<void> {
     const kept = sessions.filter((each) => !isOver(each, this.#world.clock))
     const text = `${JSON.stringify({ sessions: kept }, null, 2)}\n`
-    await writePrivate(this.path, text, this.#world.random)
+    await writePrivateFile(this.path, text, this.#world.random)
   }
 }
 

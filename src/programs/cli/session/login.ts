@@ -7,7 +7,7 @@ import type { Cli } from '../cli.ts'
 import { command, type Start } from '../command.ts'
 import { CommandFailure } from '../failure.ts'
 import type { AnswerOf } from '../server/operation-types.ts'
-import { refusedBy, unreachable } from '../server/refused.ts'
+import { refusedFailure, unreachableFailure } from '../server/refused.ts'
 import { requireIssuer } from '../server/require-issuer.ts'
 import { StoredSessions } from '../server/sessions.ts'
 import { callback } from './callback.ts'
@@ -68,8 +68,8 @@ async function redeem(
     headers: { 'content-type': 'application/json', accept: 'application/json' },
     body: JSON.stringify(body),
   }).catch((error: unknown) => {
-    throw unreachable(cli.url, error)
+    throw unreachableFailure(cli.url, error)
   })
-  if (!answer.ok) throw await refusedBy(cli.url, answer)
+  if (!answer.ok) throw await refusedFailure(cli.url, answer)
   return (await answer.json()) as AnswerOf<'POST', '/session'> // as: the answer of the operation `session.open`
 }

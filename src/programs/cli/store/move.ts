@@ -23,7 +23,7 @@ export function exportCommand(): Command {
 }
 
 /** `remit import`: what `remit export` wrote. */
-export function importCommand(): Command {
+export function storeImportCommand(): Command {
   return command('import', 'Loads an export into an empty database, where its work goes on.', [
     'remit import --prepare   # first, with the settings of the new database',
     'remit import ./move',

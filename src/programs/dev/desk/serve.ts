@@ -45,9 +45,12 @@ export async function serveDesk(options: DeskOptions): Promise<SampleServer> {
     const known = typeof id === 'string' ? sessions.get(id) : undefined
     if (id !== undefined && !known) return void res.writeHead(404).end()
     // The SDK is loaded when it is first needed: that takes longer than everything else here together.
-    const { openSession } = await import('./session.ts')
+    const { openSampleSession } = await import('./session.ts')
     const { json = false, pace = 400 } = options
-    await (known ?? (await openSession(sessions, book, { json, pace }))).handleRequest(req, res)
+    await (known ?? (await openSampleSession(sessions, book, { json, pace }))).handleRequest(
+      req,
+      res,
+    )
   }
   const server = createServer((req, res) => {
     handle(req, res).catch(() => res.destroy())

@@ -12,7 +12,7 @@ const MAX_SESSIONS = 100
 /**
  * Opens a session for a request that names none; it is kept when the request turns out to begin it.
  */
-export async function openSession(
+export async function openSampleSession(
   sessions: SampleSessions,
   book: NoteBook,
   options: { readonly pace: number; readonly json: boolean },

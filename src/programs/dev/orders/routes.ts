@@ -86,7 +86,10 @@ const ROUTES: readonly Route[] = [
 ]
 
 /** Reads what the request asks for. Throws `OrdersProblem`. */
-export async function readWork(req: IncomingMessage, book: OrderBook): Promise<OrdersOperation> {
+export async function readOrdersOperation(
+  req: IncomingMessage,
+  book: OrderBook,
+): Promise<OrdersOperation> {
   const url = new URL(req.url ?? '/', 'http://orders')
   // The permitted target is the one on the wire; a target that has to be tidied up first is another one.
   if (url.pathname + url.search !== req.url) throw new OrdersProblem(400, 'the target is ambiguous')

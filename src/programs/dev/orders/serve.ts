@@ -5,7 +5,7 @@ import { type Json, printJson } from '../../../platform/lib/json.ts'
 import { type CheckCaller, callerCheck, type OrdersCaller, type Trust } from './caller.ts'
 import { OrderBook } from './order-book.ts'
 import { OrdersProblem, problemBody } from './orders-problem.ts'
-import { type OrdersAnswer, type OrdersOperation, readWork } from './routes.ts'
+import { type OrdersAnswer, type OrdersOperation, readOrdersOperation } from './routes.ts'
 
 export interface OrdersApi {
   /** `http://127.0.0.1:PORT`: the upstream address to register. */
@@ -63,7 +63,7 @@ export async function serveOrders(options: OrdersOptions): Promise<OrdersApi> {
 async function handle(shop: Shop, req: IncomingMessage, res: ServerResponse): Promise<void> {
   let caller: OrdersCaller | undefined
   try {
-    const work = await readWork(req, shop.book)
+    const work = await readOrdersOperation(req, shop.book)
     const asked = { action: `${shop.name}.${work.operation}`, arguments: work.arguments }
     caller = await shop.check(tokenOf(req), asked)
     const answer = runOnce(shop, work, caller, res)

@@ -5,7 +5,7 @@ import { isObject, type Json } from '../../../../platform/lib/json.ts'
 import { MCP, type RpcRequest } from '../../../../platform/net/index.ts'
 import type { PlacedCall } from '../call-steps.ts'
 import type { McpPorts } from '../ports.ts'
-import { findTask, isTaskMethod } from '../task-methods.ts'
+import { findTaskRecords, isTaskMethod } from '../task-methods.ts'
 
 type MemberCall = PlacedCall & { readonly rpc: RpcRequest }
 
@@ -39,7 +39,7 @@ async function memberOf(
     return member && { member, renamed }
   }
   if (isTaskMethod(method)) {
-    const { request, server } = await findTask(params.get('taskId'), ports)
+    const { request, server } = await findTaskRecords(params.get('taskId'), ports)
     return memberMatch((server ?? request)?.resource)
   }
   // A completion names what it is about in a member.

@@ -3,7 +3,7 @@ import type { Verdict } from '../../../../calls/calls/index.ts'
 import {
   createdTask,
   META,
-  openTask,
+  openTaskResult,
   RpcAnswer,
   shownRequest,
 } from '../../../../calls/mcp-messages/index.ts'
@@ -33,7 +33,8 @@ export function instead(
 ): RpcAnswer | undefined {
   const { conversation, deferred, rpc } = decided
   const words = `Waiting for approval by ${whoMay(request)} – ${verdict.request.page}`
-  if (deferred) return new RpcAnswer(openTask(rpc.id, shownRequest(deferred), 'working', words))
+  if (deferred)
+    return new RpcAnswer(openTaskResult(rpc.id, shownRequest(deferred), 'working', words))
   if (conversation.revision !== STATELESS_REVISION) return undefined
   const can = (name: string) => conversation.capabilities.includes(name)
   if (can('elicitation/url') && pageAction(decided) === undefined)

@@ -1,7 +1,7 @@
 import { type AccessRequest, findRequest } from '../../../../approvals/access-requests/index.ts'
 import { decideHeld, heldRequest, type Verdict } from '../../../../calls/calls/index.ts'
 import {
-  openTask,
+  openTaskResult,
   RpcAnswer,
   repeatedAnswer,
   shownRequest,
@@ -41,7 +41,7 @@ export async function waitForPeople(decided: DecidedCall, ports: McpPorts): Prom
     case 'executed':
       if (decided.deferred && verdict.state === 'sending')
         throw new RpcAnswer(
-          openTask(rpc.id, shownRequest(decided.deferred), 'working', 'Being executed'),
+          openTaskResult(rpc.id, shownRequest(decided.deferred), 'working', 'Being executed'),
         )
       throw decided.deferred ? toldOfTask(rpc, verdict) : repeatedAnswer(rpc, verdict)
     case 'requestable': {

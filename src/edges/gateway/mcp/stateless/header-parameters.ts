@@ -52,7 +52,7 @@ function headerValueOf(value: Json | undefined): string | undefined {
 }
 
 /** Names a header that contradicts the arguments; `undefined`: none does. */
-export function contradiction(
+export function headerContradiction(
   action: Action,
   given: Json | undefined,
   { headers }: StrictRequest,

@@ -19,7 +19,7 @@ import { enterMember } from '../group/enter-member.ts'
 import type { McpPorts } from '../ports.ts'
 import type { McpReply } from '../reply.ts'
 import { injectServerCredential } from '../upstream/inject-credential.ts'
-import { peerOf } from '../upstream/peer.ts'
+import { upstreamPeer } from '../upstream/peer.ts'
 import { send } from '../upstream/send.ts'
 import { upstreamKey } from '../upstream/sending.ts'
 
@@ -111,7 +111,7 @@ export async function unsubscribe(
   ports: McpPorts,
 ): Promise<void> {
   if (!session || needsNoSession(session)) return
-  const { peer } = await peerOf(resource, undefined, ports)
+  const { peer } = await upstreamPeer(resource, undefined, ports)
   const limits = { bytes: 65_536, events: 100, timeMs: 5_000 }
   const id = `${verdict.decisionId}.end`
   const request = { id, method: 'resources/unsubscribe', params: new Map([['uri', uri]]) }

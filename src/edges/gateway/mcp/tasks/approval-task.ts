@@ -3,7 +3,7 @@ import { withdrawRequest } from '../../../../approvals/approvals/index.ts'
 import {
   endedTask,
   isTask,
-  openTask,
+  openTaskResult,
   RpcAnswer,
   shownRequest,
   statelessAnswer,
@@ -59,10 +59,10 @@ function found(rpc: RpcRequest, request: AccessRequest): JsonObject {
     case 'expired':
       return endedTask(unanswered(call, request).reply, shown).result
     case 'cancelled':
-      return openTask(rpc.id, shown, 'cancelled').result
+      return openTaskResult(rpc.id, shown, 'cancelled').result
     case 'approved':
     case 'pending':
-      return openTask(rpc.id, shown, 'working').result
+      return openTaskResult(rpc.id, shown, 'working').result
   }
 }
 

@@ -1,4 +1,4 @@
-import { footingOf, hooksOf } from '../../../../calls/calls/index.ts'
+import { footingHooks, footingOf } from '../../../../calls/calls/index.ts'
 import { declaredCapabilities, TASKS_CAPABILITY } from '../../../../calls/mcp-sessions/index.ts'
 import type { ServerTask } from '../../../../calls/mcp-tasks/index.ts'
 import type { Resource } from '../../../../catalog/catalog/index.ts'
@@ -12,7 +12,7 @@ import {
 } from '../../../../platform/net/index.ts'
 import type { PreparedCall } from '../call-steps.ts'
 import type { McpPorts } from '../ports.ts'
-import { peerOf } from '../upstream/peer.ts'
+import { upstreamPeer } from '../upstream/peer.ts'
 
 /** Time that a server has to say how a task stands. */
 const ANSWERS_WITHIN_MS = 30_000
@@ -25,7 +25,7 @@ const ASIDE = { bytes: 65_536, events: 100, timeMs: 5_000 }
  * capabilities of the client that the server may use. `undefined`: the caller holds its share of the
  * connections already.
  */
-export async function askServer(
+export async function askTaskServer(
   { cancelled, peer, verdict }: PreparedCall,
   { decisionId, serverTask }: ServerTask,
   {
@@ -52,7 +52,7 @@ export async function askServer(
       WITHOUT_SESSION,
       { id: decisionId, method, params },
       {
-        ...hooksOf(footing),
+        ...footingHooks(footing),
         signal: AbortSignal.any([leaving.signal, cancelled]),
       },
       { capabilities: declaredCapabilities([...may, TASKS_CAPABILITY]) },
@@ -74,7 +74,7 @@ export async function cancelAtServer(
 ): Promise<void> {
   if (resource?.upstream !== upstream) return
   try {
-    const { peer } = await peerOf(resource, undefined, ports)
+    const { peer } = await upstreamPeer(resource, undefined, ports)
     const params = new Map([['taskId', serverTask]])
     const capabilities = declaredCapabilities([TASKS_CAPABILITY])
     const request = { id: `${decisionId}.cancel`, method: 'tasks/cancel', params }

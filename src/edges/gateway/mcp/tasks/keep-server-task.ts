@@ -1,13 +1,17 @@
 import { DeferredCall } from '../../../../calls/calls/index.ts'
 import {
   createdTask,
-  openTask,
+  openTaskResult,
   RpcAnswer,
   readTaskId,
   serverWords,
   shownServerTask,
 } from '../../../../calls/mcp-messages/index.ts'
-import { endOfLife, insertTaskStep, type ServerTask } from '../../../../calls/mcp-tasks/index.ts'
+import {
+  insertTaskStep,
+  type ServerTask,
+  taskEndOfLife,
+} from '../../../../calls/mcp-tasks/index.ts'
 import { newId } from '../../../../platform/lib/id.ts'
 import type { JsonObject } from '../../../../platform/lib/json.ts'
 import type { CompletedCall } from '../call-steps.ts'
@@ -32,7 +36,7 @@ export async function keepServerTask(done: CompletedCall, ports: McpPorts): Prom
   // The call that people approved has its task already, under the id of the access request.
   throw new RpcAnswer(
     deferred
-      ? openTask(rpc.id, shown, 'working', words)
+      ? openTaskResult(rpc.id, shown, 'working', words)
       : createdTask(rpc.id, shown, words ?? 'The server works on it'),
   )
 }
@@ -58,7 +62,7 @@ async function keep(
     upstream: resource.upstream,
     params,
     createdAt,
-    expiresAt: endOfLife(began.get('ttlMs'), createdAt, deadline),
+    expiresAt: taskEndOfLife(began.get('ttlMs'), createdAt, deadline),
   }
   try {
     await new DeferredCall(decisions, verdict.decisionId).leaveOpen([

@@ -6,7 +6,7 @@ import { badParams } from '../find-action.ts'
 import type { McpPorts } from '../ports.ts'
 import type { McpReply } from '../reply.ts'
 import { missingCapability } from '../stateless/requests.ts'
-import { findTask, type TaskQuestion, type TaskRecords } from '../task-methods.ts'
+import { findTaskRecords, type TaskQuestion, type TaskRecords } from '../task-methods.ts'
 import { paramsOf, serveApprovalTask } from './approval-task.ts'
 import { serveServerTask } from './server-task.ts'
 
@@ -36,7 +36,7 @@ export async function serveTask(
  */
 async function ownTask({ placed, rpc }: TaskQuestion, ports: McpPorts): Promise<TaskRecords> {
   const { resource } = placed
-  const { request, server } = await findTask(rpc.params.get('taskId'), ports)
+  const { request, server } = await findTaskRecords(rpc.params.get('taskId'), ports)
   const found = server ?? (request && paramsOf(request) ? request : undefined)
   if (found?.resource !== resource.name) return {}
   const { task } = await refuseStranger(placed, ports)

@@ -7,7 +7,7 @@ import {
   keptText,
   META,
   mayBeAsked,
-  openTask,
+  openTaskResult,
   RpcAnswer,
   readKept,
   readQuestions,
@@ -17,11 +17,11 @@ import {
   type TaskAnswer,
 } from '../../../../calls/mcp-messages/index.ts'
 import {
-  endOfLife,
   endTaskStep,
   extendTask,
   findServerTask,
   type ServerTask,
+  taskEndOfLife,
 } from '../../../../calls/mcp-tasks/index.ts'
 import { typeArguments } from '../../../../catalog/argument-types/index.ts'
 import { isObject, type JsonObject } from '../../../../platform/lib/json.ts'
@@ -30,7 +30,7 @@ import { Redactor } from '../../../../platform/lib/redaction/redactor.ts'
 import { RPC, type RpcResult } from '../../../../platform/net/index.ts'
 import { PipelineEnd } from '../../ended.ts'
 import { saidInResult } from '../../read-answer.ts'
-import { refusal } from '../../refusal.ts'
+import { refusalAnswer } from '../../refusal.ts'
 import { admitted } from '../admitted.ts'
 import type { PreparedCall } from '../call-steps.ts'
 import { callOf } from '../decide.ts'
@@ -41,9 +41,9 @@ import type { McpPorts } from '../ports.ts'
 import type { McpReply } from '../reply.ts'
 import type { TaskQuestion } from '../task-methods.ts'
 import { reshapeOf } from '../upstream/inject-credential.ts'
-import { peerOf } from '../upstream/peer.ts'
-import { outcomeOf } from '../upstream/send.ts'
-import { askServer, cancelAtServer } from './ask-server.ts'
+import { upstreamPeer } from '../upstream/peer.ts'
+import { exchangeOutcome } from '../upstream/send.ts'
+import { askTaskServer, cancelAtServer } from './ask-server.ts'
 import { ENDED_TASK_RETENTION_MS, endUnfinished } from './end-overdue.ts'
 
 const NOTHING: JsonObject = new Map()
@@ -117,10 +117,11 @@ async function follow(
   const call = callOf(resolved, ports)
   const verdict = await new DeferredCall(ports.decisions, held.decisionId).decide(call)
   if (verdict.outcome === 'deny') {
-    if (verdict.challenge) throw new PipelineEnd(refusal(verdict, audience ?? resource, ports))
+    if (verdict.challenge)
+      throw new PipelineEnd(refusalAnswer(verdict, audience ?? resource, ports))
     throw denial(rpc, verdict, 'Nothing is told of this task')
   }
-  const { peer, secrets } = await peerOf(resource, verdict, ports)
+  const { peer, secrets } = await upstreamPeer(resource, verdict, ports)
   const redactor = new Redactor(secrets)
   const prepared: PreparedCall = { ...resolved, call, task, verdict, peer, redactor }
   const reshaped = reshapeOf(prepared, ports) !== undefined
@@ -134,13 +135,23 @@ async function get(followed: FollowedTask, ports: McpPorts): Promise<RpcResult> 
   const answer = await state(followed, ports)
   const now = ports.decisions.clock.now()
   if (answer.is === 'silent')
-    return openTask(id, shownServerTask(held, now), 'working', 'From the gateway: no news of it')
+    return openTaskResult(
+      id,
+      shownServerTask(held, now),
+      'working',
+      'From the gateway: no news of it',
+    )
   if (answer.is === 'over') return endServerTask(followed, answer, ports)
   const { said } = answer
-  const expiresAt = endOfLife(said.get('ttlMs'), held.createdAt, prepared.verdict.ticket.deadline)
+  const expiresAt = taskEndOfLife(
+    said.get('ttlMs'),
+    held.createdAt,
+    prepared.verdict.ticket.deadline,
+  )
   if (expiresAt !== held.expiresAt) await extendTask(ports.decisions, held, expiresAt)
   const shown = shownServerTask({ ...held, expiresAt }, now, said)
-  if (!answer.asks) return openTask(id, shown, 'working', serverWords(said, prepared, reshaped))
+  if (!answer.asks)
+    return openTaskResult(id, shown, 'working', serverWords(said, prepared, reshaped))
   const read = readQuestions(said, prepared, may)
   if (!(read instanceof Problem)) return askingTask(id, shown, read.questions)
   const cause = { state: 'failed', failure: 'unexpected', cause: read } as const
@@ -149,7 +160,7 @@ async function get(followed: FollowedTask, ports: McpPorts): Promise<RpcResult> 
 }
 
 async function state({ held, may, prepared }: FollowedTask, ports: McpPorts): Promise<TaskAnswer> {
-  const ended = await askServer(prepared, held, { method: 'tasks/get', may }, ports)
+  const ended = await askTaskServer(prepared, held, { method: 'tasks/get', may }, ports)
   return ended ? readTaskAnswer(ended, held.serverTask) : { is: 'silent' }
 }
 
@@ -174,7 +185,7 @@ async function update(
   const wanted = new Map([...responses].filter(([key]) => read.questions.has(key)))
   if (wanted.size === 0) return done
   const how = { method: 'tasks/update', may, more: [['inputResponses', wanted]] } as const
-  const ended = await askServer(
+  const ended = await askTaskServer(
     prepared,
     held,
     { ...how, more: [['inputResponses', wanted]] },
@@ -212,7 +223,13 @@ async function endServerTask(
   const { decisions } = ports
   const { obligations, ticket } = prepared.verdict
   const now = decisions.clock.now()
-  const { reply, ...outcome } = outcomeOf(prepared, ended, undefined, now - held.createdAt, ports)
+  const { reply, ...outcome } = exchangeOutcome(
+    prepared,
+    ended,
+    undefined,
+    now - held.createdAt,
+    ports,
+  )
   const answer = ended.state === 'answered' ? ended.answer : undefined
   const said = answer ? saidInResult(answer) : ({ unsaid: 'failed' } as const)
   const until = Math.min(now + ENDED_TASK_RETENTION_MS, ticket.deadline)
@@ -236,7 +253,7 @@ async function endServerTask(
 async function toldEnd({ held, prepared }: FollowedTask, ports: McpPorts): Promise<RpcResult> {
   const { rpc, verdict } = prepared
   const shown = shownServerTask(held, ports.decisions.clock.now())
-  if (held.state === 'cancelled') return openTask(rpc.id, shown, 'cancelled')
+  if (held.state === 'cancelled') return openTaskResult(rpc.id, shown, 'cancelled')
   const call = new DeferredCall(ports.decisions, held.decisionId)
   const { kept, larger, outdated } = await call.answer(verdict.obligations)
   const read = kept === undefined ? undefined : readKept(kept, rpc.id)

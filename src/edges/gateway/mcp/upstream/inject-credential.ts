@@ -5,7 +5,7 @@ import { type Reshape, reshapeFor } from '../../../../policy/obligations/index.t
 import { endUnsent } from '../../end-calls.ts'
 import type { EquippedPeer, SendableCall } from '../call-steps.ts'
 import type { McpPorts } from '../ports.ts'
-import { peerOf } from './peer.ts'
+import { upstreamPeer } from './peer.ts'
 
 /**
  * Adds to the call the server to send it to, with its connection's credential and, inside the trust
@@ -19,7 +19,7 @@ export async function injectServerCredential<C extends EquippedCall>(
   try {
     const looking = loggingOf(permitted, ports)
     const [{ peer, secrets }, logging] = await Promise.all([
-      peerOf(resource, verdict, ports),
+      upstreamPeer(resource, verdict, ports),
       looking,
     ])
     return { ...permitted, ...logging, peer, redactor: new Redactor(secrets) }

@@ -5,7 +5,7 @@ import { injectedHeaders } from '../../injected-headers.ts'
 import type { McpPorts } from '../ports.ts'
 
 /** Finds the server behind a resource, and the secrets in our headers that must not come back. */
-export async function peerOf(
+export async function upstreamPeer(
   resource: Resource,
   verdict: Verdict<'permit'> | undefined,
   ports: McpPorts,

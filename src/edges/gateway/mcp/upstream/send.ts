@@ -36,7 +36,7 @@ export async function send<C extends SendingCall>(
   const latencyMs = ports.decisions.clock.monotonic() - began
   const outcome = sending.question
     ? asksOutcome(equipped, sending.question, { latencyMs, status: ended.status })
-    : outcomeOf(equipped, ended, sending.left, latencyMs, ports)
+    : exchangeOutcome(equipped, ended, sending.left, latencyMs, ports)
   return {
     ...equipped,
     outcome: { ...outcome, ...saidIn(equipped, ended) },
@@ -134,7 +134,7 @@ const AGAIN = 'The same call can be made again.'
 const LOOK_FIRST = 'Find out by reading whether it did before anything is tried again.'
 
 /** Outcome of a call by what came of it. `left`: why we did not wait for more. */
-export function outcomeOf(
+export function exchangeOutcome(
   equipped: SendingCall,
   ended: ExchangeResult,
   left: LeaveReason,

@@ -1,15 +1,15 @@
-import { footingOf, hooksOf } from '../../../../calls/calls/index.ts'
+import { footingHooks, footingOf } from '../../../../calls/calls/index.ts'
 import {
   askable,
   logMessage,
   MAX_ROUNDS,
   META,
   mayBeAsked,
-  newTask,
   passedQuestion,
   readQuestions,
   type ServerQuestions,
   scrub,
+  taskCreatedBy,
 } from '../../../../calls/mcp-messages/index.ts'
 import {
   declaredCapabilities,
@@ -31,7 +31,7 @@ import {
   type McpSession,
   needsNoSession,
   notify,
-  openSession,
+  openMcpSession,
   RPC,
   type RpcError,
   type RpcNotification,
@@ -116,7 +116,7 @@ export class UpstreamCall {
    */
   async #goOn(session: McpSession, ended: ExchangeResult): Promise<ExchangeResult> {
     const { conversation } = this.#equipped
-    this.began = ended.state === 'answered' ? newTask(ended.answer) : undefined
+    this.began = ended.state === 'answered' ? taskCreatedBy(ended.answer) : undefined
     if (this.began) return refusedExchange(ended, NOT_KEPT)
     const asks = ended.state === 'answered' ? questionOf(ended.answer, session) : undefined
     if (!asks) return ended
@@ -175,7 +175,7 @@ export class UpstreamCall {
     const single = conversation.revision === STATELESS_REVISION
     const names = single ? [] : askable(conversation.capabilities, resource)
     const capabilities = declaredCapabilities(names)
-    const opened = await openSession(peer, this.#hooks(), {
+    const opened = await openMcpSession(peer, this.#hooks(), {
       capabilities,
       wanted: single ? 'stateless' : 'sessions',
     })
@@ -289,7 +289,7 @@ export class UpstreamCall {
   }
 
   #hooks() {
-    return { ...hooksOf(this.#footing), signal: this.#leaving.signal }
+    return { ...footingHooks(this.#footing), signal: this.#leaving.signal }
   }
 
   #params(session: McpSession) {

@@ -10,7 +10,7 @@ import {
 } from '../../../../platform/net/index.ts'
 import type { FeedListener, FeedSource } from '../feed.ts'
 import type { FeedRegistry, McpPorts } from '../ports.ts'
-import { peerOf } from './peer.ts'
+import { upstreamPeer } from './peer.ts'
 
 /** Maximum streams from one server at once, which tasks, people and agents share: they leave connections for calls. */
 const MAX_FEEDS = 32
@@ -144,7 +144,7 @@ class ServerFeed {
     const release = leave && this.#ports.slots.take(origin, holders)
     try {
       if (!release) return
-      const { peer, secrets } = await peerOf(resource, undefined, this.#ports)
+      const { peer, secrets } = await upstreamPeer(resource, undefined, this.#ports)
       const redactor = new Redactor(secrets)
       const lasting = { ...peer, limits: { ...peer.limits, timeMs: STREAM_MS } }
       const hooks = {
