@@ -94,7 +94,7 @@ export async function ticketFor(
   { decisions }: GatewayPorts,
 ): Promise<string | undefined> {
   if (!deferred || handsOn === undefined) return ticket
-  const members = JSON.parse(handsOn) as ChildMembers // as: written by `textOf`
+  const members = JSON.parse(handsOn) as ChildMembers // as: written by `childTaskText`
   const held = await decisions.facts.task(task)
   if (!held) throw new Error(`task ${task} has no row`)
   const { token } = await issueTicket(decisions, held.task, {
