@@ -97,12 +97,11 @@ describe('packages', () => {
   it('serve within 150 MB', async (t) => {
     const port = await neighbouringPorts(2)
     const data = join(home, 'serving')
-    // The first start sets up the database. How much garbage of a start is still there differs by some MB from start to start.
-    const starts = [await residentAfterStart(port, data)]
-    while (starts.length < 4 && Math.min(...starts) >= 150)
-      starts.push(await residentAfterStart(port, data))
-    t.diagnostic(`${starts.map((each) => each.toFixed(1)).join(', ')} MB`)
-    assert.ok(Math.min(...starts) < 150)
+    // As the benchmark of a start does: on a database that exists. The first start sets it up, and leaves garbage of that behind.
+    const first = await residentAfterStart(port, data)
+    const next = await residentAfterStart(port, data)
+    t.diagnostic(`${next.toFixed(1)} MB; the first start ${first.toFixed(1)} MB`)
+    assert.ok(next < 150, `${next} MB`)
   })
 
   it('the first hour is as its page says, by the packages alone', async (t) => {
