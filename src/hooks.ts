@@ -11,6 +11,7 @@ const DEFAULTS: CentreHooks = {
   approvalsLike: async () => undefined,
   previewsBy: () => undefined,
   companionsOf: noCompanions,
+  questionOf: async () => undefined,
   callbackOf: async () => undefined,
   policySet: async () => undefined,
 }

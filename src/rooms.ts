@@ -12,7 +12,6 @@ import { Catalog, RULES } from './catalog/catalog/index.ts'
 import type { ApiParts } from './console/api/index.ts'
 import type { CountApprovals } from './console/pages/index.ts'
 import { startUnlessMoved } from './extensions/backup/index.ts'
-import { channelQuestion, timedQuestions } from './extensions/channel-answers/index.ts'
 import type { Centre, CentreHooks, Module, ModuleGround, OpenModule } from './extensions/module.ts'
 import type { Telemetry } from './extensions/telemetry/index.ts'
 import { CODE_GRANT_SEALED } from './grants/code-grant/index.ts'
@@ -80,7 +79,7 @@ import type { Settings } from './programs/config/settings.ts'
 import { storageOptions } from './programs/config/settings.ts'
 import { MODULES } from './programs/modules.ts'
 import { operationsOf, signedOperations } from './programs/operations.ts'
-import type { FindCompanions } from './tasks/approval-desk/index.ts'
+import { type FindCompanions, timedQuestions } from './tasks/approval-desk/index.ts'
 import { LIMITS } from './tasks/budgets/index.ts'
 import { Facts, prepareClaims } from './tasks/facts/index.ts'
 import { RiskHistory } from './tasks/risk/index.ts'
@@ -352,7 +351,7 @@ export async function openRooms(
         announcers: announcersOf(decisions),
         outcomeOf: async (kind, id) => (asks(kind) ? announcedOutcome(decisions, id) : undefined),
         questionOf: async (kind, id, to) =>
-          asks(kind) ? channelQuestion(decisions, id, to) : undefined,
+          asks(kind) ? hooks.questionOf(decisions, id, to) : undefined,
         timedQuestions,
         channels: channelsOf(settings),
         kinds: modules.flatMap(({ channels = [] }) => channels),

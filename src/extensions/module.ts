@@ -3,7 +3,7 @@ import type { FindCallbackAddress, Operation } from '../console/api/index.ts'
 import type { CountApprovals, FetchPreview } from '../console/pages/index.ts'
 import type { McpPorts } from '../edges/gateway/index.ts'
 import type { ClientAuthenticator } from '../identity/machine-clients/index.ts'
-import type { ChannelKind } from '../identity/notifications/index.ts'
+import type { ChannelKind, ChannelQuestion } from '../identity/notifications/index.ts'
 import type {
   Capacity,
   ClientAddresses,
@@ -114,6 +114,12 @@ export interface CentreHooks {
   readonly previewsBy: (gateway: () => McpPorts) => FetchPreview | undefined
   /** Finds requests that were made together with a request. Default: none were. */
   readonly companionsOf: FindCompanions
+  /** Finds what a message asks a person about an access request, with buttons that answer. Default: it is answered on its page. */
+  readonly questionOf: (
+    parts: CallParts,
+    requestId: string,
+    personId: string,
+  ) => Promise<ChannelQuestion | undefined>
   /** Finds the address at which an enforcement point is called back. Default: there is none. */
   readonly callbackOf: FindCallbackAddress
   /** Finds the set of policies of this name that enforcement points can be set to. Default: there is none. */

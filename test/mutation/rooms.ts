@@ -429,10 +429,10 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
       'src/extensions/analysis/suggestions/limits-of.test.ts',
     ],
   },
-  'channel-answers': {
-    guards: ['src/extensions/channel-answers/channel-question.ts'],
+  'channel-question': {
+    guards: ['src/extensions/slack/channel-question.ts'],
     suites: [
-      'src/extensions/channel-answers/channel-question.test.ts',
+      'src/extensions/slack/channel-question.test.ts',
       'src/extensions/slack/answer-press.test.ts',
     ],
   },

@@ -10,7 +10,7 @@ import { openedTask } from '../../console/pages/task/testing.ts'
 import { refundBot, testPages } from '../../console/pages/testing.ts'
 import type { Canonical } from '../../platform/lib/canonical-json.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
-import { channelQuestion } from '../channel-answers/index.ts'
+import { channelQuestion } from './channel-question.ts'
 import { catalogOf, slackDesk } from './testing.ts'
 
 const MEDIUM = { risk: 'medium' } as const

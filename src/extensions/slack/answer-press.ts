@@ -5,7 +5,7 @@ import { findPerson } from '../../identity/people/index.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import { visible } from '../../platform/lib/text/visible.ts'
 import { consumeOnce } from '../../platform/storage/index.ts'
-import { channelQuestion } from '../channel-answers/index.ts'
+import { channelQuestion } from './channel-question.ts'
 import type { SlackPress } from './press.ts'
 import type { SlackApp } from './slack-app.ts'
 

@@ -1,5 +1,6 @@
 import type { Secret } from '../../platform/lib/secret.ts'
 import type { ModuleGround, OpenModule } from '../module.ts'
+import { channelQuestion } from './channel-question.ts'
 import type { SLACK_SETTINGS } from './settings.ts'
 import { SlackApp } from './slack-app.ts'
 import { slackEndpoint } from './slack-endpoint.ts'
@@ -16,6 +17,7 @@ export function openSlack(
     outbound: messages,
   })
   return {
+    hooks: { questionOf: channelQuestion },
     channels: [slack.kind],
     routes: ({ decisions }, { onError }) =>
       slackSigningSecret

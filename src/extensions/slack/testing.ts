@@ -11,8 +11,8 @@ import {
 } from '../../identity/notifications/index.ts'
 import type { Person } from '../../identity/people/index.ts'
 import { Secret } from '../../platform/lib/secret.ts'
-import { channelQuestion } from '../channel-answers/index.ts'
 import { answerInSlack } from './answer-press.ts'
+import { channelQuestion } from './channel-question.ts'
 import { SlackApp } from './slack-app.ts'
 
 export const MEMBER = 'U0FIONA'

@@ -1,6 +1,6 @@
 import { announcersOf } from '../../../src/calls/calls/index.ts'
-import { channelQuestion } from '../../../src/extensions/channel-answers/index.ts'
 import { slackMessage } from '../../../src/extensions/slack/blocks.ts'
+import { channelQuestion } from '../../../src/extensions/slack/channel-question.ts'
 import { teamsTemplate } from '../../../src/extensions/webhook-channels/teams-template.ts'
 import { ntfyTemplate } from '../../../src/extensions/webhook-channels/templates.ts'
 import { composeEmail } from '../../../src/identity/notifications/compose-email.ts'

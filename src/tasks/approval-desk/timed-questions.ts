@@ -1,7 +1,7 @@
 import { timedRequests } from '../../approvals/access-requests/index.ts'
 import type { TimedQuestion } from '../../identity/notifications/index.ts'
 import type { Reader } from '../../platform/storage/index.ts'
-import { timedConsents } from '../../tasks/consent/index.ts'
+import { timedConsents } from '../consent/index.ts'
 
 /** Reads what times the messages about access requests and consent requests, answered ones included, by id. */
 export async function timedQuestions(

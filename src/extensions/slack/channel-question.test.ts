@@ -12,8 +12,8 @@ import { DAY } from '../../platform/lib/time-units.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { insertDecisionQuery, type StoredDecision } from '../../tasks/decision-log/index.ts'
 import type { Task } from '../../tasks/tasks/index.ts'
-import { catalogOf } from '../slack/testing.ts'
 import { channelQuestion } from './channel-question.ts'
+import { catalogOf } from './testing.ts'
 
 type AskOptions = NonNullable<Parameters<typeof askedFor>[3]>
 type Body = Parameters<typeof askedFor>[2]
