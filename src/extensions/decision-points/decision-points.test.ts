@@ -17,6 +17,7 @@ import { Secret } from '../../platform/lib/secret.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { explain } from '../../tasks/explanations/explain.ts'
 import { addPoint, type NewPoint, removePoint } from './configure.ts'
+import { DECISION_POINT_TABLES } from './tables.ts'
 import { type ReplyHandler, says, sends, TestPoint } from './testing.ts'
 
 const SMALL = refund('10.00')
@@ -92,7 +93,7 @@ forEachEngine('decision points of others', (open) => {
     for (const hidden of [by.token, by.held.opened.token.token, 'canary'])
       assert.ok(!asked.text.includes(hidden))
     assert.equal(asked.headers.dpop, undefined)
-    const rows = await by.world.parts.storage.read
+    const rows = await DECISION_POINT_TABLES.in(by.world.parts.storage.read)
       .selectFrom('decision_points')
       .selectAll()
       .execute()

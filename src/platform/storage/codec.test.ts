@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DECISION_POINT_TABLES } from '../../extensions/decision-points/tables.ts'
 import { codec } from './codec.ts'
 import { onBothEngines } from './testing.ts'
 
@@ -15,7 +16,7 @@ interface Point {
   readonly createdAt: number
 }
 
-const POINTS = codec('decision_points').of<Point>({
+const POINTS = DECISION_POINT_TABLES.codec('decision_points').of<Point>({
   read: {
     credential: ({ header, sealed }) =>
       header === null || sealed === null ? null : { header, sealed },
@@ -53,17 +54,17 @@ onBothEngines('codec', (open) => {
     const storage = await open()
     const other: Point = { ...POINT, name: 'other', credential: null, arguments: false }
     await storage.transaction(async (tx) => {
-      await tx
+      await DECISION_POINT_TABLES.in(tx)
         .insertInto('decision_points')
         .values([POINTS.write(POINT), POINTS.write(other)])
         .execute()
-      await tx
+      await DECISION_POINT_TABLES.in(tx)
         .updateTable('decision_points')
         .set(POINTS.change({ resources: [], url: undefined, arguments: false }))
         .where('name', '=', 'risk')
         .execute()
     })
-    const rows = await storage.read
+    const rows = await DECISION_POINT_TABLES.in(storage.read)
       .selectFrom('decision_points')
       .select(POINTS.columns)
       .orderBy('name')

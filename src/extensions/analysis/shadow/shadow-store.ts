@@ -1,8 +1,9 @@
 import { canonicalJson, domainHash } from '../../../platform/lib/canonical-json.ts'
-import { codec, type Reader, type Tx } from '../../../platform/storage/index.ts'
+import type { Reader, Tx } from '../../../platform/storage/index.ts'
 import type { DifferenceGroup } from '../replay/tally.ts'
+import { ANALYSIS_TABLES } from '../tables.ts'
 
-const DRAFTS = codec('shadow_drafts').of<ShadowDraft>({
+const DRAFTS = ANALYSIS_TABLES.codec('shadow_drafts').of<ShadowDraft>({
   read: { by: (row) => row.started_by },
   write: { started_by: (draft) => draft.by },
 })
@@ -25,7 +26,7 @@ export interface ShadowDraft {
 export type ShadowEnding = 'stopped' | 'replaced' | 'published'
 
 export async function latestDraft(db: Reader): Promise<ShadowDraft | undefined> {
-  const row = await db
+  const row = await ANALYSIS_TABLES.in(db)
     .selectFrom('shadow_drafts')
     .selectAll()
     .orderBy('number', 'desc')
@@ -35,7 +36,7 @@ export async function latestDraft(db: Reader): Promise<ShadowDraft | undefined> 
 }
 
 export async function findDraft(db: Reader, number: number): Promise<ShadowDraft | undefined> {
-  const row = await db
+  const row = await ANALYSIS_TABLES.in(db)
     .selectFrom('shadow_drafts')
     .selectAll()
     .where('number', '=', number)
@@ -44,7 +45,7 @@ export async function findDraft(db: Reader, number: number): Promise<ShadowDraft
 }
 
 export async function insertDraft(tx: Tx, draft: ShadowDraft): Promise<void> {
-  await tx.insertInto('shadow_drafts').values(DRAFTS.write(draft)).execute()
+  await ANALYSIS_TABLES.in(tx).insertInto('shadow_drafts').values(DRAFTS.write(draft)).execute()
 }
 
 /** False: it had ended. */
@@ -53,7 +54,7 @@ export async function endDraft(
   number: number,
   ending: { readonly at: number; readonly why: ShadowEnding },
 ): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+  const { numUpdatedRows } = await ANALYSIS_TABLES.in(tx)
     .updateTable('shadow_drafts')
     .set({ ended_at: ending.at, ended_why: ending.why })
     .where('number', '=', number)
@@ -76,7 +77,7 @@ export interface ReplicaCounts {
 export async function putSeen(tx: Tx, all: ReplicaCounts): Promise<void> {
   const { draft, dropped, groups, replicaId, seen, ungrouped } = all
   const of = { draft, replica_id: replicaId }
-  await tx
+  await ANALYSIS_TABLES.in(tx)
     .insertInto('shadow_counts')
     .values({ ...of, seen, dropped, ungrouped })
     .onConflict((conflict) =>
@@ -86,7 +87,7 @@ export async function putSeen(tx: Tx, all: ReplicaCounts): Promise<void> {
   for (const { count, samples, ...found } of groups) {
     const text = canonicalJson({ ...found, rules: [...found.rules] })
     const changing = { count, samples: canonicalJson([...samples]) }
-    await tx
+    await ANALYSIS_TABLES.in(tx)
       .insertInto('shadow_differences')
       .values({
         ...of,
@@ -112,12 +113,12 @@ const MAX_SAMPLES = 5
 
 /** Reads the counts of all replicas about a draft, the largest groups first. */
 export async function readSeen(db: Reader, draft: number): Promise<ShadowTotals> {
-  const counts = await db
+  const counts = await ANALYSIS_TABLES.in(db)
     .selectFrom('shadow_counts')
     .select(['seen', 'dropped', 'ungrouped'])
     .where('draft', '=', draft)
     .execute()
-  const rows = await db
+  const rows = await ANALYSIS_TABLES.in(db)
     .selectFrom('shadow_differences')
     .select(['found', 'count', 'samples'])
     .where('draft', '=', draft)

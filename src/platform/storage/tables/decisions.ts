@@ -1,14 +1,4 @@
-import {
-  flag,
-  integer,
-  json,
-  nullable,
-  optionalColumn,
-  sealed,
-  text,
-  textOneOf,
-  time,
-} from './column.ts'
+import { flag, integer, json, nullable, sealed, text, textOneOf, time } from './column.ts'
 
 export const decisions = {
   decisions: {
@@ -118,22 +108,6 @@ export const decisions = {
     action: text,
     text: text,
     at: time,
-  },
-  /** An external AuthZEN decision point whose answer is asked for, too. */
-  decision_points: {
-    name: text,
-    url: text,
-    /** Header of the credential, lower case. */
-    header: optionalColumn(text),
-    sealed: optionalColumn(sealed),
-    /** Names; empty: all. */
-    resources: json,
-    actions: json,
-    timeout_ms: integer,
-    /** 1: it is told the arguments. */
-    arguments: flag,
-    created_by: text,
-    created_at: time,
   },
 }
 

@@ -77,9 +77,6 @@ export const TREATMENT: Readonly<Record<keyof Tables, Treatment>> = {
   thread_requesters: 'kept',
 
   policy_sets: 'kept',
-  shadow_drafts: 'kept',
-  shadow_counts: 'kept',
-  shadow_differences: 'kept',
   policy_only_sets: 'kept',
 
   access_requests: 'ended',
@@ -127,5 +124,4 @@ export const TREATMENT: Readonly<Record<keyof Tables, Treatment>> = {
   mcp_tasks: 'emptied',
   mcp_logging: 'emptied',
   notices: 'kept',
-  decision_points: 'kept',
 }
