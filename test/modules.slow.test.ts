@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { METADATA_PATH } from '../src/extensions/authzen/metadata.ts'
+import { AUTHZEN } from '../src/extensions/authzen/module.ts'
 import { MODULES } from '../src/programs/modules.ts'
+import { send } from './wire.ts'
 import { inEachWorld } from './world.ts'
 
 const SETS = [
@@ -37,6 +40,18 @@ for (const { modules, name } of SETS)
             // `shadow` is then taken for the version of a policy, and is none.
             else assert.match(String(body.code), /^request\.(?:not_found|malformed)$/, told)
           }
+      })
+
+      it('has the tables of its own modules, and of no other', () => {
+        const { tables } = world().rooms.storage.build
+        for (const each of MODULES)
+          for (const name of Object.keys(each.tables ?? {}))
+            assert.equal(name in tables, modules.includes(each), name)
+      })
+
+      it('answers enforcement points by AuthZEN where that is in, and else says that there is no such page', async () => {
+        const { status } = await send(`${world().issuer}${METADATA_PATH}`)
+        assert.equal(status, modules.includes(AUTHZEN) ? 200 : 404)
       })
     },
     { modules },

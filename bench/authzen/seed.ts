@@ -1,7 +1,7 @@
 // Run once after the sample world: a policy-only set and an enforcement point that is answered by it, and one that names tasks.
 // Prints their secrets to the file it is given.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { publishOnlySet } from '../../src/extensions/policy-only/index.ts'
+import { publishOnlySet } from '../../src/extensions/authzen/policy-only/index.ts'
 import { addClient, type PepSettings } from '../../src/identity/machine-clients/index.ts'
 import { systemClock } from '../../src/platform/lib/clock.ts'
 import { systemRandom } from '../../src/platform/lib/random.ts'

@@ -4,8 +4,9 @@ import { listForTask } from '../../src/approvals/access-requests/index.ts'
 import { onlyOf } from '../../src/extensions/authzen/open.ts'
 import { readQuestion } from '../../src/extensions/authzen/question.ts'
 import { bindingHash } from '../../src/extensions/authzen/requests/binding.ts'
+import { forgetEvaluated, setCallback } from '../../src/extensions/authzen/submissions/index.ts'
+import { AUTHZEN_TABLES } from '../../src/extensions/authzen/tables.ts'
 import { taskMode } from '../../src/extensions/authzen/tasks/task-mode.ts'
-import { forgetEvaluated, setCallback } from '../../src/extensions/submissions/index.ts'
 import { newId } from '../../src/platform/lib/id.ts'
 import { isObject, parseJson } from '../../src/platform/lib/json.ts'
 import { systemRandom } from '../../src/platform/lib/random.ts'
@@ -534,7 +535,9 @@ inEachWorld(
       })
       assert.match(String(headers['webhook-signature']), /^v1,/)
       await until(async () => {
-        const waiting = w.rooms.storage.read.selectFrom('submission_callbacks').select('id')
+        const waiting = AUTHZEN_TABLES.in(w.rooms.storage.read)
+          .selectFrom('submission_callbacks')
+          .select('id')
         return (await waiting.execute()).length === 0 ? true : undefined
       })
       assert.equal(ears.reached.length, 1)

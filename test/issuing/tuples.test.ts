@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { publishOnlySet } from '../../src/extensions/policy-only/index.ts'
+import { publishOnlySet } from '../../src/extensions/authzen/policy-only/index.ts'
 import { removeClient } from '../../src/identity/machine-clients/index.ts'
 import { Pep } from '../conformance/authzen/pdp.ts'
 import { inEachWorld } from '../world.ts'

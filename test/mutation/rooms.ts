@@ -342,12 +342,12 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
   },
   'policy-only': {
     guards: [
-      'src/extensions/policy-only/shaped-value.ts',
-      'src/extensions/policy-only/entities.ts',
+      'src/extensions/authzen/policy-only/shaped-value.ts',
+      'src/extensions/authzen/policy-only/entities.ts',
     ],
     suites: [
-      'src/extensions/policy-only/shaped-value.test.ts',
-      'src/extensions/policy-only/entities.test.ts',
+      'src/extensions/authzen/policy-only/shaped-value.test.ts',
+      'src/extensions/authzen/policy-only/entities.test.ts',
     ],
   },
   push: {
@@ -416,8 +416,8 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
     suites: ['src/programs/config/configured.test.ts'],
   },
   submissions: {
-    guards: ['src/extensions/submissions/submitted.ts'],
-    suites: ['src/extensions/submissions/submitted.test.ts'],
+    guards: ['src/extensions/authzen/submissions/submitted.ts'],
+    suites: ['src/extensions/authzen/submissions/submitted.test.ts'],
   },
   analysis: {
     guards: [
@@ -442,11 +442,11 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
   },
   'token-pdp': {
     guards: [
-      'src/extensions/token-pdp/judge.ts',
-      'src/extensions/token-pdp/parties.ts',
-      'src/extensions/token-pdp/reach.ts',
+      'src/extensions/authzen/token-pdp/judge.ts',
+      'src/extensions/authzen/token-pdp/parties.ts',
+      'src/extensions/authzen/token-pdp/reach.ts',
     ],
-    suites: ['src/extensions/token-pdp/*.test.ts'],
+    suites: ['src/extensions/authzen/token-pdp/*.test.ts'],
   },
   reach: {
     guards: [

@@ -1,9 +1,9 @@
 import type { Obligation } from '@remit/engine'
 import type { EvaluatedCall } from '../../calls/calls/index.ts'
 import type { Problem } from '../../platform/lib/problem.ts'
-import type { TokenShape } from '../token-pdp/index.ts'
 import { issuanceOf } from './issuance/shaping.ts'
 import { obligationsOf, stepUpObligations } from './obligations.ts'
+import type { TokenShape } from './token-pdp/index.ts'
 
 /** The answer to one question, of any kind of decision. */
 export interface Decision {

@@ -1,6 +1,7 @@
 import type { Module } from '../module.ts'
 import type { AUTHZEN_OPERATIONS } from './acts.ts'
 import { AUTHZEN_COMMANDS } from './commands.ts'
+import { AUTHZEN_TABLES } from './tables.ts'
 
 const SETTINGS = {}
 
@@ -11,7 +12,8 @@ const SETTINGS = {}
 export const AUTHZEN: Module<typeof SETTINGS, typeof AUTHZEN_OPERATIONS> = {
   name: 'AuthZEN',
   settings: SETTINGS,
-  sealed: async () => (await import('../submissions/index.ts')).SUBMISSIONS_SEALED,
+  tables: AUTHZEN_TABLES.tables,
+  sealed: async () => (await import('./submissions/index.ts')).SUBMISSIONS_SEALED,
   commands: AUTHZEN_COMMANDS,
   operations: async () => (await import('./acts.ts')).AUTHZEN_OPERATIONS,
   open: async (ground) => (await import('./open.ts')).openAuthzen(ground),

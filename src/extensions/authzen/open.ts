@@ -1,14 +1,14 @@
 import { GatheredRecords } from '../../platform/ledger/index.ts'
 import type { Centre, ModuleGround, OpenModule } from '../module.ts'
-import { latestOnlySet, type OnlyAnsweringParts, OnlySets } from '../policy-only/index.ts'
+import { authzenOperations } from './acts.ts'
+import { authzenHandlers } from './endpoints.ts'
+import { latestOnlySet, type OnlyAnsweringParts, OnlySets } from './policy-only/index.ts'
 import {
   findCallback,
   forgetEvaluated,
   keepCallingBack,
   submittedWith,
-} from '../submissions/index.ts'
-import { authzenOperations } from './acts.ts'
-import { authzenHandlers } from './endpoints.ts'
+} from './submissions/index.ts'
 
 export function openAuthzen({ messages, settings }: ModuleGround): OpenModule {
   const callbacksOf = (centre: Centre) => ({

@@ -1,7 +1,7 @@
 import type { CallParts } from '../../calls/calls/index.ts'
 import type { ClientAuthenticator } from '../../identity/machine-clients/index.ts'
 import type { MasterKey, SigningKeys } from '../../platform/keys/index.ts'
-import type { OnlyAnsweringParts } from '../policy-only/index.ts'
+import type { OnlyAnsweringParts } from './policy-only/index.ts'
 
 /** Ports that the AuthZEN edge works with. */
 export interface AuthzenPorts {

@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../../platform/lib/json.ts'
-import type { EntityReference, PolicyOnlyQuestion } from '../policy-only/index.ts'
+import type { EntityReference, PolicyOnlyQuestion } from './policy-only/index.ts'
 import { malformedRequest } from './read-request.ts'
 
 /** One question (Authorization API 1.0, Access Evaluation request). */

@@ -1,4 +1,4 @@
-import { publishOnlySet } from '../../../src/extensions/policy-only/index.ts'
+import { publishOnlySet } from '../../../src/extensions/authzen/policy-only/index.ts'
 import type { PepSettings } from '../../../src/identity/machine-clients/index.ts'
 import { clientWith } from '../../../src/identity/machine-clients/testing.ts'
 import { type Answer, send } from '../../wire.ts'

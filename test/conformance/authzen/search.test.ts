@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, it } from 'node:test'
-import { publishOnlySet } from '../../../src/extensions/policy-only/index.ts'
+import { publishOnlySet } from '../../../src/extensions/authzen/policy-only/index.ts'
 import { inOneWorld } from '../../world.ts'
 import {
   ADMIN_BOB,

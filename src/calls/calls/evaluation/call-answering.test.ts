@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { SubmissionDesk } from '../../../extensions/submissions/index.ts'
+import { SubmissionDesk } from '../../../extensions/authzen/submissions/index.ts'
 import { suspendAgent } from '../../../identity/agents/index.ts'
 import { clientKey } from '../../../identity/machine-clients/index.ts'
 import { LEASE_MS } from '../../../platform/revocation/index.ts'

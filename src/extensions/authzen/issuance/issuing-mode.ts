@@ -1,17 +1,17 @@
 import type { IssuingSettings, KnownClient } from '../../../identity/machine-clients/index.ts'
 import { isObject, type JsonObject } from '../../../platform/lib/json.ts'
 import { ISSUE_ACTIONS } from '../../../policy/policy/index.ts'
-import {
-  type IssuanceAnswer,
-  IssuanceAnswerer,
-  type IssuanceQuestion,
-  type IssuanceRequest,
-} from '../../token-pdp/index.ts'
 import type { Decision } from '../answer.ts'
 import type { Candidates, EvaluationPlan, SearchedPart } from '../answering.ts'
 import type { AuthzenPorts } from '../ports.ts'
 import type { Question } from '../question.ts'
 import { malformedRequest } from '../read-request.ts'
+import {
+  type IssuanceAnswer,
+  IssuanceAnswerer,
+  type IssuanceQuestion,
+  type IssuanceRequest,
+} from '../token-pdp/index.ts'
 import { AUDIENCE, tupleOf } from './tuples.ts'
 
 /**

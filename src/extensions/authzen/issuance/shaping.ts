@@ -1,4 +1,4 @@
-import type { TokenShape } from '../../token-pdp/index.ts'
+import type { TokenShape } from '../token-pdp/index.ts'
 
 /** Scopes hold within bounds only: the claim that says so. An API that gets the token reads it like `authorization_details`. */
 export const WITHIN_CLAIM = 'remit_details'

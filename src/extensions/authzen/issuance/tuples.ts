@@ -1,6 +1,6 @@
 import type { ProblemCode } from '../../../platform/lib/problem.ts'
-import type { AskedParty, IssuanceQuestion, Tuple } from '../../token-pdp/index.ts'
 import type { Question } from '../question.ts'
+import type { AskedParty, IssuanceQuestion, Tuple } from '../token-pdp/index.ts'
 
 const SUBJECTS = ['user', 'client', 'workload'] as const
 /** Type of the resource in gates and scopes. */

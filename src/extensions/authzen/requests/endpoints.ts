@@ -9,11 +9,11 @@ import {
   toProblem,
 } from '../../../platform/http/index.ts'
 import { Problem, type ProblemCode } from '../../../platform/lib/problem.ts'
-import { cancelSubmitted, findSubmitted, submitRequest } from '../../submissions/index.ts'
 import { challenges } from '../metadata.ts'
 import type { AuthzenPorts } from '../ports.ts'
 import { readRequest } from '../read-request.ts'
 import { keptOf } from '../record.ts'
+import { cancelSubmitted, findSubmitted, submitRequest } from '../submissions/index.ts'
 import { REQUESTS_PATH, type ShownTask, shownTask } from './shown-task.ts'
 import { readSubmission } from './submission.ts'
 

@@ -6,7 +6,7 @@ import {
   type SubmissionStatus,
   type SubmittedItem,
   statusOf,
-} from '../../submissions/index.ts'
+} from '../submissions/index.ts'
 
 /** ARAP: submissions are posted here, and each has its own address below. */
 export const REQUESTS_PATH = '/access/v1/requests'

@@ -120,16 +120,7 @@ export const approvals = {
     verdict: nullable(text),
     note: nullable(text),
   },
-  /** Denials at enforcement points that people could lift. */
-  evaluation_denials: {
-    id: text,
-    pep: text,
-    binding_hash: text,
-    question: json,
-    insufficient: json,
-    expires_at: time,
-  },
-  /** Requests of enforcement points about such a denial. */
+  /** Requests of enforcement points about denials that people could lift. AuthZEN makes them; they go with their access request. */
   evaluation_requests: {
     /** Id of the submission, which its items share. */
     id: text,
@@ -146,16 +137,6 @@ export const approvals = {
     idempotency_key: nullable(text),
     body_digest: text,
     created_at: time,
-    expires_at: time,
-  },
-  submission_callbacks: {
-    id: text,
-    pep: text,
-    endpoint: text,
-    state: nullable(text),
-    events: nullable(json),
-    attempts: integer,
-    next_at: time,
     expires_at: time,
   },
 }

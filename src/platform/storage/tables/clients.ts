@@ -1,4 +1,4 @@
-import { json, nullable, sealed, text, textOneOf, time } from './column.ts'
+import { json, nullable, text, textOneOf, time } from './column.ts'
 
 export const clients = {
   clients: {
@@ -26,13 +26,5 @@ export const clients = {
     last_used_at: nullable(time),
     /** Time from which it is no longer accepted; null: it does not expire. */
     ends_at: nullable(time),
-  },
-  client_callbacks: {
-    client_id: text,
-    url: text,
-    /** Secret of the signature. */
-    sealed,
-    created_by: text,
-    created_at: time,
   },
 }

@@ -14,15 +14,4 @@ export const policy = {
     /** Tests of the policy set: files of cases. */
     tests: json,
   },
-  policy_only_sets: {
-    name: text,
-    version: integer,
-    policies: text,
-    schema_text: text,
-    entities: text,
-    digest: text,
-    note: text,
-    published_by: text,
-    published_at: time,
-  },
 }

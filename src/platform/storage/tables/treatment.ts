@@ -66,7 +66,6 @@ export const TREATMENT: Readonly<Record<keyof Tables, Treatment>> = {
 
   clients: 'kept',
   client_credentials: 'kept',
-  client_callbacks: 'kept',
 
   bearer_tokens: 'emptied',
   refresh_tokens: 'emptied',
@@ -77,16 +76,13 @@ export const TREATMENT: Readonly<Record<keyof Tables, Treatment>> = {
   thread_requesters: 'kept',
 
   policy_sets: 'kept',
-  policy_only_sets: 'kept',
 
   access_requests: 'ended',
   asked_people: 'ended',
   approval_answers: 'kept',
   allowances: 'ended',
   break_glass: 'kept',
-  evaluation_denials: 'emptied',
   evaluation_requests: 'emptied',
-  submission_callbacks: 'emptied',
 
   outbox_events: 'emptied',
   deliveries: 'ended',
