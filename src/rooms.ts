@@ -13,10 +13,10 @@ import type { ApiParts } from './console/api/index.ts'
 import type { CountApprovals } from './console/pages/index.ts'
 import { startUnlessMoved } from './extensions/backup/index.ts'
 import type { Centre, CentreHooks, Module, ModuleGround, OpenModule } from './extensions/module.ts'
-import type { Telemetry } from './extensions/telemetry/index.ts'
+import type { ServerObserver } from './extensions/server-observer.ts'
 import { CODE_GRANT_SEALED } from './grants/code-grant/index.ts'
 import { Dormancy, GRANTS_SEALED, PendingQuota } from './grants/grants/index.ts'
-import { hooksOf } from './hooks.ts'
+import { hooksOf, NO_OBSERVER } from './hooks.ts'
 import type { AgentParts } from './identity/agents/index.ts'
 import { ClientDocuments } from './identity/client-metadata/index.ts'
 import { CONNECTIONS_SEALED, type ConnectionParts } from './identity/connections/index.ts'
@@ -154,7 +154,8 @@ export async function openRooms(
   options: Pick<StorageOptions, 'build' | 'connections' | 'databaseClock'> & {
     migrate: boolean
     development: boolean
-    telemetry?: Pick<Telemetry, 'calls' | 'observeStorage'> | undefined
+    /** Default: the rooms are not observed. */
+    observer?: Pick<ServerObserver, 'calls' | 'observeStorage'> | undefined
     /** Address of the process that writes for this one (`Storage.share`). */
     writer?: string | undefined
     /** Reading of the clock by the process that started this one. */
@@ -166,7 +167,7 @@ export async function openRooms(
   },
 ): Promise<Rooms> {
   const { onError, random } = ports
-  const { modules: listed = MODULES } = options
+  const { modules: listed = MODULES, observer = NO_OBSERVER } = options
   const { gateway, issuer } = settings
   const store = await openStorage({
     ...storageOptions(settings),
@@ -178,7 +179,7 @@ export async function openRooms(
     connections: options.connections,
     build: options.build ?? storageBuild(settings.databaseUrl ? 'postgres' : 'sqlite', listed),
   })
-  const storage = options.telemetry?.observeStorage(store) ?? store
+  const storage = observer.observeStorage(store)
   try {
     // INVARIANT: nothing from here on knows another time than the database's.
     const clock = await DatabaseClock.over(ports.clock, storage, {
@@ -287,7 +288,7 @@ export async function openRooms(
     })
     const fapi2 = settings.securityProfile === 'fapi2'
     const decisions = {
-      ...{ fapi2, freshKeys: settings.freshKeys === 'on', observer: options.telemetry?.calls },
+      ...{ fapi2, freshKeys: settings.freshKeys === 'on', observer: observer.calls },
       ...{ ...shared, keys, catalog, policies, providers, documents },
       // Attestations are no way to authenticate that the profile has.
       ...(fapi2 ? {} : { challenges }),

@@ -7,7 +7,7 @@ import { addStandIns } from './console/stand-in-pages/index.ts'
 import { createGateway, type McpLimits, PATIENCE, type Timeouts } from './edges/gateway/index.ts'
 import { oauthHandlers, ParQuota, PUSHED_LIFE_MS } from './edges/oauth/index.ts'
 import type { Module } from './extensions/module.ts'
-import type { Telemetry } from './extensions/telemetry/index.ts'
+import { openObserver } from './hooks.ts'
 import { protocolRecords } from './identity/opaque-tokens/index.ts'
 import { Spool } from './platform/bodies/index.ts'
 import {
@@ -35,6 +35,7 @@ import { type DiskLevel, ROOM_IN_WORDS, type StorageOptions } from './platform/s
 import { readRelease } from './programs/cli/installation.ts'
 import { capacityOf, mcpLimitsOf, ratesOf } from './programs/config/limits.ts'
 import { isLoopback, type Settings } from './programs/config/settings.ts'
+import { MODULES } from './programs/modules.ts'
 import type { ServingProcess } from './programs/processes/serving-process.ts'
 import { closingsOf, openRooms, type Rooms } from './rooms.ts'
 import { TaskKeeper } from './tasks/tasks/index.ts'
@@ -97,12 +98,20 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     log[room === 'ample' ? 'info' : 'error']({ room }, ROOM_IN_WORDS[room])
   // Before anything is opened: what cannot be used ends the start.
   const certificate = await servedCertificate(settings)
-  const telemetry = await openTelemetry(options)
-  const { requests: observer } = telemetry ?? {}
+  const serverObserver = await openObserver(options.modules ?? MODULES, {
+    ...options,
+    release: readRelease,
+  })
+  const { requests: observer } = serverObserver
   const rooms = await openRooms(
     settings,
     { clock: options.clock, random, onError, onRoom },
-    { ...options, telemetry, writer: options.among?.writer, earlier: options.among?.earlier },
+    {
+      ...options,
+      observer: serverObserver,
+      writer: options.among?.writer,
+      earlier: options.among?.earlier,
+    },
   )
   const { decisions, keys, ledger, live, storage } = rooms
   const { clock } = decisions
@@ -224,7 +233,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     ...working.flat(),
   ]
 
-  await telemetry?.observe({ ...rooms, room: decisions.room, checks })
+  await serverObserver.observe({ ...rooms, room: decisions.room, checks })
   let loading: Promise<unknown> = Promise.resolve()
 
   const lost = new Promise<Error>((resolve) => storage.onLost?.(resolve))
@@ -235,14 +244,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   return {
     rooms,
     lost,
-    metrics: telemetry?.collect,
+    metrics: serverObserver.collect,
     async listen() {
       const issuer = await http.listen(settings.listen)
       const ports = {
         issuer: issuer.port,
         gateway: await gateway.listen(settings.gatewayListen),
         // Of several processes, the one that started them answers for all.
-        metrics: options.among ? undefined : await telemetry?.listen(),
+        metrics: options.among ? undefined : await serverObserver.listen(),
       }
       for (const edge of edges) await edge.listen()
       // The first call need not wait for the rules.
@@ -253,7 +262,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       const all = [http, gateway, ...edges]
       const closings: readonly Closable[] = [
         { name: 'edges', close: () => Promise.all(all.map((edge) => edge.stop())) },
-        { name: 'telemetry', close: async () => telemetry?.stop() },
+        { name: 'observer', close: () => serverObserver.stop() },
         { name: 'policies', close: () => loading },
         { name: 'task keeper', close: () => keeper.stop() },
         ...background,
@@ -283,14 +292,6 @@ function keepCertificate(certificate: ServerCertificate, log: Logger): Closable 
   const onError = (err: unknown) => log.error({ err }, 'the certificate before stays in use')
   const looking = repeat(look, { everyMs: CERTIFICATE_EVERY_MS, onError })
   return { name: 'certificate', close: () => looking.stop() }
-}
-
-/** Loads the SDK of OpenTelemetry, where a setting asks for it. */
-async function openTelemetry(options: ServerOptions): Promise<Telemetry | undefined> {
-  const { metricsListen, otlp } = options.settings
-  if (!metricsListen && otlp.length === 0) return undefined
-  const { Telemetry } = await import('./extensions/telemetry/index.ts')
-  return new Telemetry({ ...options, ...options.settings, release: await readRelease() })
 }
 
 /** Keys change by rotation, so they are answered as they are now, ahead of the provider that knows those of its start. */

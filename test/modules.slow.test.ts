@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { METADATA_PATH } from '../src/extensions/authzen/metadata.ts'
 import { AUTHZEN } from '../src/extensions/authzen/module.ts'
+import { TELEMETRY } from '../src/extensions/telemetry/module.ts'
 import { MODULES } from '../src/programs/modules.ts'
 import { send } from './wire.ts'
 import { inEachWorld } from './world.ts'
@@ -49,10 +50,21 @@ for (const { modules, name } of SETS)
             assert.equal(name in tables, modules.includes(each), name)
       })
 
+      it('counts decisions where telemetry is in, and else listens at no address for metrics', async () => {
+        const w = world()
+        assert.equal((await w.agent.call(await w.open(), 'GET', '/orders/orders/1042')).status, 200)
+        const told = await send(w.metrics).then(
+          ({ text }) => text,
+          () => undefined,
+        )
+        if (modules.includes(TELEMETRY)) assert.match(told ?? '', /^remit_decisions_total\{/m)
+        else assert.equal(told, undefined)
+      })
+
       it('answers enforcement points by AuthZEN where that is in, and else says that there is no such page', async () => {
         const { status } = await send(`${world().issuer}${METADATA_PATH}`)
         assert.equal(status, modules.includes(AUTHZEN) ? 200 : 404)
       })
     },
-    { modules },
+    { modules, settings: { REMIT_METRICS_LISTEN: '127.0.0.1:0' } },
   )

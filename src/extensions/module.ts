@@ -20,13 +20,14 @@ import type { Diagnosis } from '../platform/lib/diagnosis.ts'
 import type { Awaitable } from '../platform/lib/pipeline.ts'
 import type { Random } from '../platform/lib/random.ts'
 import type { RequestObserver } from '../platform/lib/request-observer.ts'
-import type { SettingDefinitions, SettingValues } from '../platform/lib/setting.ts'
+import type { Listen, SettingDefinitions, SettingValues } from '../platform/lib/setting.ts'
 import type { Outbound } from '../platform/net/index.ts'
 import type { Live } from '../platform/revocation/index.ts'
 import type { ModuleSchema, Reader, Snapshot, Storage, Tx } from '../platform/storage/index.ts'
 import type { Policies } from '../policy/policy/index.ts'
 import type { FindCompanions } from '../tasks/approval-desk/index.ts'
 import type { ModuleCommand } from './module-command.ts'
+import type { GatheringGround, ObserverGround, ServerObserver } from './server-observer.ts'
 
 /**
  * Capability in a folder of its own, with everything that the server has to know of it. `programs/modules.ts` lists the modules that are
@@ -41,12 +42,18 @@ export interface Module<
   readonly settings: S
   /** Finds settings that contradict each other. Each sentence names the setting. */
   contradictions?(settings: SettingValues<S> & SharedSettings): readonly string[]
+  /** Lists the addresses at which it speaks plain HTTP, by the setting of each. Undefined: it is off. */
+  listeners?(settings: SettingValues<S>): readonly (readonly [string, Listen | undefined])[]
   /** Loads the columns that are sealed with the master key. */
   readonly sealed?: () => Promise<readonly SealedColumn[]>
   /** Loads the operations of the management API. The typed client knows them, too. */
   readonly operations?: () => Promise<O>
   /** Commands of `remit`. */
   readonly commands?: readonly ModuleCommand[]
+  /** Opens what observes the server, before the store. Undefined: its settings do not ask for it. */
+  observe?(ground: ObserverGround<S>): Promise<ServerObserver | undefined>
+  /** Serves what several processes collected, at one address. Undefined: its settings do not ask for it. @throws Problem `server.port_in_use` */
+  gather?(ground: GatheringGround<S>): Promise<{ stop(): Promise<void> } | undefined>
   /** Opens what works, before the centre. */
   open(ground: ModuleGround<S>): Promise<OpenModule>
   /** Checks of `remit doctor`. */
@@ -156,8 +163,7 @@ export interface WebParts {
   readonly capacity: Capacity
   /** Absent: client certificates are not read. */
   readonly certificates: ClientCertificates | undefined
-  /** Absent: requests are not counted. */
-  readonly observer: RequestObserver | undefined
+  readonly observer: RequestObserver
   readonly log: Logger
   readonly onError: (error: unknown) => void
 }

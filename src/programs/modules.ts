@@ -8,6 +8,7 @@ import { PREVIEWS } from '../extensions/previews/module.ts'
 import { PUSH } from '../extensions/push/module.ts'
 import { RETENTION } from '../extensions/retention/module.ts'
 import { SLACK } from '../extensions/slack/module.ts'
+import { TELEMETRY } from '../extensions/telemetry/module.ts'
 import { WEBHOOK_CHANNELS } from '../extensions/webhook-channels/module.ts'
 import type { SettingDefinitions } from '../platform/lib/setting.ts'
 import { type StorageBuild, storageBuild } from '../platform/storage/index.ts'
@@ -22,6 +23,7 @@ const LISTED = [
   PUSH,
   RETENTION,
   SLACK,
+  TELEMETRY,
   WEBHOOK_CHANNELS,
 ] as const
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, it } from 'node:test'
-import { METRICS, prometheusName } from '../../src/extensions/telemetry/index.ts'
+import { METRICS, prometheusName } from '../../src/extensions/telemetry/metrics.ts'
 import { withEnvironment } from '../environment.ts'
 import { until } from '../until.ts'
 import { startUpstream } from '../upstream.ts'

@@ -8,6 +8,7 @@ import {
 import { failureAnswer } from '../../src/extensions/extauthz/failure.ts'
 import type { ExtAuthzPorts } from '../../src/extensions/extauthz/ports.ts'
 import { ClientAddresses, openLog } from '../../src/platform/http/index.ts'
+import { UNOBSERVED } from '../../src/platform/lib/request-observer.ts'
 import type { World } from '../world.ts'
 
 /** Asks as a gateway with this secret does, without a connection. What is left out of the check is right. */
@@ -25,6 +26,7 @@ export async function askInProcess(
     clients: rooms.authenticator,
     decisions: rooms.decisions,
     countStranger: () => {},
+    observer: UNOBSERVED,
     log: openLog({ level: 'silent' }),
   }
   try {

@@ -26,7 +26,7 @@ export async function recordOutcome(
   const recorded = await endOrCorrect(parts, decisionId, outcome, how)
   parts.flights.end(decisionId)
   if (recorded && outcome.state === 'not_sent') parts.risk.notSent(decisionId)
-  if (recorded) parts.observer?.ended(outcome)
+  if (recorded) parts.observer.ended(outcome)
   return recorded
 }
 

@@ -14,8 +14,7 @@ export interface CallParts extends GrantParts {
   readonly flights: CallsInFlight
   /** Looks at calls that were answered; absent where nothing does. */
   readonly shadow?: Watcher
-  /** Counts calls; absent where they are not counted. */
-  readonly observer?: CallObserver | undefined
+  readonly observer: CallObserver
   /** Calls that wait for the store; absent where they are not bounded. */
   readonly reservations?: ReservationQueue
 }

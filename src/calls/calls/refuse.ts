@@ -52,7 +52,7 @@ export function bookQueries(
 ): { readonly queries: readonly Step[]; readonly done: () => void } {
   const row = rowOf(each, finding)
   const judged = finding.facts
-  const count = () => observer?.decided(row)
+  const count = () => observer.decided(row)
   if (!judged) return { queries: [decisionStep(insertDecisionQuery(db, row))], done: count }
   const setting = facts.recorded.of(judged)
   const { digest, unstored } = setting

@@ -17,6 +17,9 @@ export interface CallObserver {
   ended(outcome: Pick<Outcome, 'latencyMs' | 'reason' | 'state'>): void
 }
 
+/** Observer that counts nothing. */
+export const UNCOUNTED: CallObserver = { decided: () => {}, ended: () => {} }
+
 /**
  * Watcher of answers after they were given. INVARIANT: `offer` takes note and returns, and never
  * throws.

@@ -1,5 +1,5 @@
 import type { StepUp } from '@remit/engine'
-import { announcersOf, type CallParts, CallsInFlight } from '../../calls/calls/index.ts'
+import { announcersOf, type CallParts, CallsInFlight, UNCOUNTED } from '../../calls/calls/index.ts'
 import { decisionPoints, riskBooks } from '../../calls/calls/testing.ts'
 import { Catalog } from '../../catalog/catalog/index.ts'
 import { planOrders } from '../../catalog/catalog/testing.ts'
@@ -132,6 +132,7 @@ async function businessOf(storage: Storage, people: TestPeople) {
     master,
     verified: new VerifiedTokens(),
     flights: new CallsInFlight(),
+    observer: UNCOUNTED,
     risk: riskBooks({ master, random, storage }, live),
     points: decisionPoints({ master, clock, storage, live }),
   }

@@ -91,7 +91,7 @@ const ARRIVAL = startingWith<ArrivedRequest, ParsedRequest, GatewayPorts>(
 /** Runs the steps of a request, chosen by the protocol of its resource. */
 async function serve(arrived: ArrivedRequest, ports: McpPorts): Promise<void> {
   const located = await ARRIVAL.run(arrived, ports)
-  ports.observer?.place(arrived.message, 'gateway', `/${located.resource.name}`)
+  ports.observer.place(arrived.message, 'gateway', `/${located.resource.name}`)
   if (located.resource.protocol === 'mcp') await serveMcp(located, ports)
   else if (located.resource.protocol === 'a2a') await serveAgent(located, ports)
   else if (located.resource.protocol === 'graphql') await GRAPHQL_CALL.run(located, ports)
@@ -100,7 +100,7 @@ async function serve(arrived: ArrivedRequest, ports: McpPorts): Promise<void> {
 
 async function handle(arrived: ArrivedRequest, ports: McpPorts): Promise<void> {
   const { message, reply } = arrived
-  ports.observer?.place(message, 'gateway')
+  ports.observer.place(message, 'gateway')
   try {
     const own = await serve(arrived, ports).then(
       () => undefined,
@@ -108,7 +108,7 @@ async function handle(arrived: ArrivedRequest, ports: McpPorts): Promise<void> {
     )
     if (!own) return
     const told = limited(own, message, ports)
-    if (told.problem) ports.observer?.refused(told.problem.code)
+    if (told.problem) ports.observer.refused(told.problem.code)
     writeOwnAnswer(message, reply, told)
   } catch (error) {
     ports.log.error({ err: error }, 'an answer could not be written')

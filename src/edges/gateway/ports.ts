@@ -34,8 +34,7 @@ export interface GatewayPorts {
   readonly certificate?: ServerCertificate | undefined
   /** Limits how often one address is told why it is refused; absent where that is not limited. */
   readonly strangers?: StrangerLimits
-  /** Follows requests; absent where they are not counted. */
-  readonly observer?: RequestObserver | undefined
+  readonly observer: RequestObserver
   /**
    * Reads client certificates of TLS connections; absent where no proxy ends those connections in
    * front of us.

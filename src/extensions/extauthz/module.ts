@@ -1,4 +1,4 @@
-import { plainHttpMistakes } from '../../platform/lib/setting.ts'
+import { plainHttpMistakes, type SettingValues } from '../../platform/lib/setting.ts'
 import type { Module } from '../module.ts'
 import { EXT_AUTHZ_SETTINGS } from './settings.ts'
 
@@ -6,10 +6,9 @@ import { EXT_AUTHZ_SETTINGS } from './settings.ts'
 export const EXT_AUTHZ: Module<typeof EXT_AUTHZ_SETTINGS> = {
   name: 'ext_authz',
   settings: EXT_AUTHZ_SETTINGS,
-  contradictions: (settings) => [
-    ...plainHttpMistakes('REMIT_FORWARD_AUTH_LISTEN', settings.forwardAuthListen, settings),
-    ...plainHttpMistakes('REMIT_EXT_AUTHZ_LISTEN', settings.extAuthzListen, settings),
-  ],
+  listeners,
+  contradictions: (settings) =>
+    listeners(settings).flatMap(([name, at]) => plainHttpMistakes(name, at, settings)),
   async open({ settings }) {
     const { createExtAuthz } = await import('./ext-authz.ts')
     const { extAuthzListen: grpc, forwardAuthListen: http, issuer, trustDomain } = settings
@@ -21,4 +20,11 @@ export const EXT_AUTHZ: Module<typeof EXT_AUTHZ_SETTINGS> = {
         }),
     }
   },
+}
+
+function listeners(settings: SettingValues<typeof EXT_AUTHZ_SETTINGS>) {
+  return [
+    ['REMIT_FORWARD_AUTH_LISTEN', settings.forwardAuthListen],
+    ['REMIT_EXT_AUTHZ_LISTEN', settings.extAuthzListen],
+  ] as const
 }

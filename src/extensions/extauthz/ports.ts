@@ -29,6 +29,5 @@ export interface ExtAuthzPorts {
     readonly ip: string
   }) => void
   readonly log: Logger
-  /** Follows requests; absent where they are not counted. */
-  readonly observer?: RequestObserver | undefined
+  readonly observer: RequestObserver
 }

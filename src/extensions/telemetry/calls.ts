@@ -1,10 +1,8 @@
 import type { Counter, Histogram } from '@opentelemetry/api'
-import type { CallParts } from '../../calls/calls/index.ts'
+import type { CallObserver } from '../../calls/calls/index.ts'
 import { PROBLEMS } from '../../platform/lib/problem.ts'
 import { activeTrace } from '../../platform/lib/trace.ts'
 import type { Instruments } from './instruments.ts'
-
-type CallObserver = NonNullable<CallParts['observer']>
 
 /** Reasons of decisions and outcomes. */
 const REASONS = new Set([...Object.keys(PROBLEMS), 'permitted', 'approval.used', 'allowance.used'])

@@ -58,20 +58,22 @@ export class ObservedRequests implements RequestObserver {
     return this.#traces ? withinTrace(trace, handle) : handle()
   }
 
-  async followCall<T extends { readonly status: number }>(
+  async followCall<T>(
     call: RpcCall,
     handle: () => Promise<T>,
+    statusOf: (answer: T) => number,
   ): Promise<T> {
     const begun = this.#clock.monotonic()
-    const trace = this.#traces?.begin(call)
+    const trace = this.#traces?.begin({ headers: call.headers() })
     const answer = await (this.#traces ? withinTrace(trace, handle) : handle())
-    const failed = answer.status >= 500
+    const status = statusOf(answer)
+    const failed = status >= 500
     const attributes: Attributes = {
       'rpc.system.name': 'grpc',
       'rpc.method': call.method,
       'rpc.response.status_code': 'OK', // A refusal is an answer, too.
       'remit.edge': call.edge,
-      ...(failed ? { 'error.type': `${answer.status}` } : {}),
+      ...(failed ? { 'error.type': `${status}` } : {}),
     }
     this.#callDuration.record((this.#clock.monotonic() - begun) / 1_000, attributes)
     if (trace) endTrace(trace, attributes, call.method, failed)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Attributes } from '@opentelemetry/api'
 import { manualClock } from '../../platform/lib/clock.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
-import { type ObservedParts, ObservedState } from './state.ts'
+import { ObservedState } from './state.ts'
 
 forEachEngine('the state of a server, as it is measured', (open) => {
   test('credentials of APIs: how long until each expires, where somebody said', async () => {
@@ -14,7 +14,7 @@ forEachEngine('the state of a server, as it is measured', (open) => {
       ...{ storage, checks: [], room: undefined, release: { version: '', schema: 1 } },
       notifications: { clock, storage },
       ledger: { waiting: async () => 0 },
-    } as unknown as ObservedParts // as: nothing else is measured here
+    } as unknown as ConstructorParameters<typeof ObservedState>[2] // as: nothing else is measured here
     const observe = (name: string, read: () => unknown) => void reads.set(name, read)
     const state = new ObservedState({ observe } as never, clock, parts) // as: nothing else is used
     const seen = () => reads.get('remit.connection.expiry')?.() as readonly [number, Attributes][] // as it observes

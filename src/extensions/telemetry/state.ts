@@ -1,25 +1,12 @@
 import { countPending } from '../../approvals/access-requests/index.ts'
-import type { PendingQuota } from '../../grants/grants/index.ts'
 import { listExpiring } from '../../identity/connections/index.ts'
-import { type NotificationParts, notificationBacklog } from '../../identity/notifications/index.ts'
+import { notificationBacklog } from '../../identity/notifications/index.ts'
 import type { HealthCheck } from '../../platform/http/index.ts'
-import type { Ledger } from '../../platform/ledger/index.ts'
 import type { Clock } from '../../platform/lib/clock.ts'
-import type { Live } from '../../platform/revocation/index.ts'
-import type { DiskGuard, Storage } from '../../platform/storage/index.ts'
+import type { ServerRelease, ServerState } from '../server-observer.ts'
 import type { Instruments } from './instruments.ts'
 
-/** Parts of a server whose state is measured. */
-export interface ObservedParts {
-  readonly storage: Pick<Storage, 'engine' | 'load' | 'read'>
-  readonly live: Pick<Live, 'sinceRenewal'>
-  readonly ledger: Pick<Ledger, 'damage' | 'refusals' | 'signedSize' | 'sinceSequenced' | 'waiting'>
-  readonly disk: Pick<DiskGuard, 'measured'>
-  readonly room: Pick<PendingQuota, 'waiting'> | undefined
-  readonly notifications: Pick<NotificationParts, 'clock' | 'storage'>
-  readonly checks: readonly HealthCheck[]
-  readonly release: { readonly version: string; readonly commit?: string; readonly schema: number }
-}
+type ObservedParts = ServerState & { readonly release: ServerRelease }
 
 interface Measurement {
   readonly at: number

@@ -22,13 +22,14 @@ import type { Clock } from '../../platform/lib/clock.ts'
 import type { Random } from '../../platform/lib/random.ts'
 import { type Repetition, repeat, systemWait, type Wait } from '../../platform/lib/repeat.ts'
 import type { Storage } from '../../platform/storage/index.ts'
+import type { ServerObserver, ServerRelease, ServerState } from '../server-observer.ts'
 import { ObservedCalls } from './calls.ts'
 import { Instruments } from './instruments.ts'
 import { observedStorage } from './observed-storage.ts'
 import { observeProcess } from './process.ts'
 import { MetricsPage, MetricsText } from './prometheus.ts'
 import { ObservedRequests } from './requests.ts'
-import { type ObservedParts, ObservedState } from './state.ts'
+import { ObservedState } from './state.ts'
 import { TraceSource } from './trace-source.ts'
 
 /** Time between two measurements of state that only the store knows. */
@@ -42,7 +43,7 @@ export interface TelemetryOptions {
   readonly metricExportInterval: number
   readonly tracePercent: number
   readonly traceCallers: 'joined' | 'linked'
-  readonly release: { readonly version: string; readonly commit?: string; readonly schema: number }
+  readonly release: ServerRelease
   readonly clock: Clock
   readonly random: Random
   readonly log: Pick<Logger, 'error' | 'warn'>
@@ -50,7 +51,7 @@ export interface TelemetryOptions {
 }
 
 /** Metrics and traces of one server, by the SDK of OpenTelemetry. Only the log of the SDK is global. */
-export class Telemetry {
+export class Telemetry implements ServerObserver {
   readonly requests: ObservedRequests
   readonly calls: ObservedCalls
   readonly #options: TelemetryOptions
@@ -96,11 +97,11 @@ export class Telemetry {
   }
 
   /** Begins to measure the state of the server. */
-  async observe(parts: Omit<ObservedParts, 'release'>): Promise<void> {
+  async observe(state: ServerState): Promise<void> {
     const { clock, log, release } = this.#options
-    const state = new ObservedState(this.#instruments, clock, { ...parts, release })
+    const observed = new ObservedState(this.#instruments, clock, { ...state, release })
     const measure = async () => {
-      await state.measure()
+      await observed.measure()
       this.#process.renew()
     }
     const onError = (error: unknown) => log.error({ err: error }, 'the state was not measured')

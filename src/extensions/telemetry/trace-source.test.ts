@@ -132,12 +132,13 @@ describe('traces', () => {
     const call = {
       method: 'a.Service/Ask',
       edge: 'forward-auth',
-      headers: { traceparent: CALLER },
+      headers: () => ({ traceparent: CALLER }),
     } as const
-    const answer = await requests.followCall(call, async () => {
+    const work = async () => {
       await activeTrace()?.step('decision', async () => {})
       return { status: 503, says: 'later' }
-    })
+    }
+    const answer = await requests.followCall(call, work, ({ status }) => status)
     assert.equal(answer.says, 'later')
     assert.equal(activeTrace(), undefined)
     const [decision, span] = kept.getFinishedSpans()

@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
 import { ClientAddresses, createFront } from '../http/index.ts'
 import { manualClock } from '../lib/clock.ts'
+import { UNOBSERVED } from '../lib/request-observer.ts'
 import { isBodyCostly } from './costly-body.ts'
 
 /** Sends bytes to a server that asks at once, and answers what it was told. */
@@ -15,7 +16,7 @@ async function told(t: TestContext, sent: string): Promise<boolean> {
       resolve(await isBodyCostly(message))
       reply.end()
     },
-    { addresses, decisions: { clock: manualClock(0) } },
+    { addresses, decisions: { clock: manualClock(0) }, observer: UNOBSERVED },
   )
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo // listening on TCP

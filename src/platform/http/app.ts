@@ -58,7 +58,7 @@ export interface HttpOptions {
    */
   strangers?: StrangerLimits
   /** Follows requests; absent where requests are not counted. */
-  observer?: RequestObserver | undefined
+  observer: RequestObserver
   problemPage: ProblemPage
 }
 
@@ -102,7 +102,7 @@ function addGate(
   const lines = requestLog(options.log)
   app.addHook('onRequest', async (request, reply) => {
     begun.set(request, { at: options.clock.monotonic(), trace: activeTrace() })
-    options.observer?.place(request.raw, edgeOf(request), request.routeOptions.url)
+    options.observer.place(request.raw, edgeOf(request), request.routeOptions.url)
     reply.headers(headers)
     reply.header('request-id', request.id)
     check(request.raw)
@@ -139,7 +139,7 @@ function addProblems(
   strangers: StrangerLimits,
 ): void {
   const render = (request: FastifyRequest, reply: FastifyReply, error: unknown) => {
-    observer?.refused(toProblem(error).problem.code)
+    observer.refused(toProblem(error).problem.code)
     return renderProblem(request, reply, error, problemPage)
   }
   app.setErrorHandler((error, request, reply) => {

@@ -58,7 +58,7 @@ export function createFront(
     readonly capacity?: Capacity | undefined
     readonly certificate?: ServerCertificate | undefined
     readonly decisions: { readonly clock: Pick<Clock, 'monotonic'> }
-    readonly observer?: RequestObserver | undefined
+    readonly observer: RequestObserver
   },
 ): Front {
   const underWay = new LinkedSet<Promise<void>>()
@@ -68,7 +68,7 @@ export function createFront(
   const take = (message: IncomingMessage, reply: ServerResponse) => {
     const leave = admission.enter(message)
     if (!leave) {
-      observer?.refused('server.busy')
+      observer.refused('server.busy')
       refuseBusy(message, reply, OWN)
       return
     }
@@ -80,7 +80,7 @@ export function createFront(
       doubt: () => doubt(message),
       waits: leave,
     }
-    const call = observer ? observer.follow(message, reply, () => handle(arrived)) : handle(arrived)
+    const call = observer.follow(message, reply, () => handle(arrived))
     const place = underWay.add(call)
     busy.set(socket, (busy.get(socket) ?? 0) + 1)
     void call.finally(() => {

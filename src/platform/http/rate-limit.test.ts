@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
 import { manualClock } from '../lib/clock.ts'
 import { Problem } from '../lib/problem.ts'
+import { UNOBSERVED } from '../lib/request-observer.ts'
 import { ClientAddresses } from './inbound/client-addresses.ts'
 import { LineBudget } from './inbound/line-budget.ts'
 import { StrangerLimits } from './inbound/stranger-limits.ts'
@@ -136,6 +137,7 @@ describe('a refusal', () => {
         },
       },
       newRequestId: () => 'r',
+      observer: UNOBSERVED,
       ...{ monotonic, strangers, budget: new LineBudget(addresses, monotonic) },
       otherwise() {},
     })

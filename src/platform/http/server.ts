@@ -29,7 +29,7 @@ export interface NodeServerOptions {
   certificate?: ServerCertificate | undefined
   strangers: StrangerLimits
   budget: LineBudget
-  observer?: RequestObserver | undefined
+  observer: RequestObserver
   newRequestId(): string
   /** Monotonic milliseconds. */
   monotonic(): number
@@ -91,7 +91,7 @@ class Context implements RawContext {
 
   judge(problem: Problem, counted?: 'counted'): Problem {
     const judged = this.#judge(problem, counted)
-    this.#options.observer?.refused(judged.code)
+    this.#options.observer.refused(judged.code)
     return judged
   }
 
@@ -228,7 +228,7 @@ export function createNodeServer(options: NodeServerOptions): Server {
       void handleRaw(prepared, handler, request, response).finally(leave)
       return
     }
-    options.observer?.refused('server.busy')
+    options.observer.refused('server.busy')
     refuseBusy(request, response, prepared.flat)
   }
   const server = boundedServer({ ...options, http: HTTP }, (request, response) => {
@@ -238,7 +238,6 @@ export function createNodeServer(options: NodeServerOptions): Server {
       else options.otherwise(request, response)
     }
     const { observer } = options
-    if (!observer) return handle()
     observer.follow(request, response, handle)
     if (handler) observer.place(request, edgeOf(handler), handler.paths[0])
   })

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream'
 import { manualClock } from '../lib/clock.ts'
 import { systemRandom } from '../lib/random.ts'
+import { UNOBSERVED } from '../lib/request-observer.ts'
 import { createHttp, type HttpOptions, type HttpServer } from './app.ts'
 import { openLog } from './logger.ts'
 
@@ -25,6 +26,7 @@ export function testHttp(options: Partial<HttpOptions> = {}): TestHttp {
     log: openLog({ level: 'debug', destination }),
     clock: manualClock(),
     random: systemRandom,
+    observer: UNOBSERVED,
     problemPage: (problem) => `<!doctype html><title>${problem.code}</title>`,
     ...options,
   })

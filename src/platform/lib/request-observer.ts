@@ -18,18 +18,19 @@ export interface RpcCall {
   /** Service and method: `envoy.service.auth.v3.Authorization/Check` */
   readonly method: string
   readonly edge: EdgeName
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>
+  /** Reads the headers, by names in lower case. */
+  headers(): Readonly<Record<string, string>>
 }
 
 /** Observer of requests. No request waits for it, and none fails because of it. */
 export interface RequestObserver {
   /** Follows a request until its answer has ended. Runs what handles it, within its trace where it has one. */
   follow<T>(request: IncomingMessage, response: ServerResponse, handle: () => T): T
-  /** Follows a call by gRPC until its answer, whose status is one of HTTP, as `follow` does. */
-  followCall<T extends { readonly status: number }>(
+  /** Follows a call by gRPC until its answer, as `follow` does. `statusOf`: the status of HTTP that an answer stands for. */
+  followCall<T>(
     call: RpcCall,
     handle: () => Promise<T>,
+    statusOf: (answer: T) => number,
   ): Promise<T>
   /**
    * Names the place that a followed request came to. `route`: a pattern or a name of ours, never
@@ -38,4 +39,12 @@ export interface RequestObserver {
   place(request: IncomingMessage, edge: EdgeName, route?: string): void
   /** Counts a problem that a caller is told. */
   refused(code: ProblemCode): void
+}
+
+/** Observer that lets requests pass. */
+export const UNOBSERVED: RequestObserver = {
+  follow: (_request, _response, handle) => handle(),
+  followCall: (_call, handle) => handle(),
+  place: () => {},
+  refused: () => {},
 }

@@ -25,7 +25,6 @@ import { INBOUND_SETTINGS } from './inbound-settings.ts'
 import { NOTIFICATION_SETTINGS } from './notification-settings.ts'
 import { PASSKEY_SETTINGS } from './passkey-settings.ts'
 import { PROVIDER_SETTINGS } from './provider-settings.ts'
-import { TELEMETRY_SETTINGS } from './telemetry-settings.ts'
 
 export {
   isLoopback,
@@ -252,7 +251,6 @@ export const SETTINGS = {
     'Address of a JSON document whose `version` is the newest release, such as the document `latest` of a package in a registry. `remit doctor` compares it with its own; a server never asks. Not set: newer releases are not looked for.',
     readAddress,
   ),
-  ...TELEMETRY_SETTINGS,
   ...MODULE_SETTINGS,
 } as const
 

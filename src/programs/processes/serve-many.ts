@@ -2,9 +2,10 @@ import type { Logger } from '../../platform/http/index.ts'
 import type { Clock } from '../../platform/lib/clock.ts'
 import { openStorage, type StorageOptions } from '../../platform/storage/index.ts'
 import type { Settings } from '../config/settings.ts'
+import { MODULES } from '../modules.ts'
+import type { Child } from './child.ts'
 import { FollowedClock } from './followed-clock.ts'
 import { VARIABLES } from './messages.ts'
-import { listenForMetrics } from './metrics-endpoint.ts'
 import { supervise } from './supervise.ts'
 
 export interface ServeManyOptions {
@@ -27,7 +28,7 @@ export async function serveMany(options: ServeManyOptions): Promise<number> {
   // Others reach the database by themselves, and it is up to date now.
   if (writer === undefined) await storage.close()
   const followed = writer === undefined ? undefined : new FollowedClock(clock)
-  let metrics: { stop(): Promise<void> } | undefined
+  const gathering: { stop(): Promise<void> }[] = []
   try {
     return await supervise({
       ...{ log, signalled: options.signalled, count: settings.processes },
@@ -37,13 +38,22 @@ export async function serveMany(options: ServeManyOptions): Promise<number> {
       lost: storage.onLost && new Promise((resolve) => storage.onLost?.(resolve)),
       monotonic: () => clock.monotonic(),
       onReady: async (all) => {
-        if (settings.metricsListen)
-          metrics = await listenForMetrics(settings.metricsListen, all, log)
+        const texts = () => textsOf(all())
+        for (const each of MODULES) {
+          const gathered = await each.gather?.({ settings, log, texts })
+          if (gathered) gathering.push(gathered)
+        }
         options.onReady()
       },
     })
   } finally {
-    await metrics?.stop()
+    for (const each of gathering) await each.stop()
     if (writer !== undefined) await storage.close()
   }
+}
+
+function textsOf(all: readonly Child[]) {
+  return Promise.all(
+    all.map(async (child) => ({ number: child.number, text: (await child.metrics()) ?? '' })),
+  )
 }

@@ -27,6 +27,7 @@ import { prepareClaims } from '../../../tasks/facts/index.ts'
 import { RiskHistory } from '../../../tasks/risk/risk-books.ts'
 import type { TestKey } from '../keys/testing.ts'
 import { CallsInFlight } from '../settlement/calls-in-flight.ts'
+import { UNCOUNTED } from '../watcher.ts'
 
 export const ISSUER = 'http://127.0.0.1:7480'
 export const GATEWAY = 'http://127.0.0.1:7481'
@@ -108,7 +109,7 @@ export async function deskOver(storage: Storage, provider: FakeProvider, agentKe
   const risk = riskBooks(base, live)
   const points = decisionPoints({ ...base, live })
   const flights = new CallsInFlight()
-  const rest = { facts, issuers, verified, risk, points, flights }
+  const rest = { facts, issuers, verified, risk, points, flights, observer: UNCOUNTED }
   const parts = { ...people, catalog, policies, providers, ...rest }
   return { parts, sam, finn, fay, ada }
 }

@@ -44,7 +44,7 @@ export async function serveGrpc(
   server.addService(AUTHORIZATION, {
     Check(call: CheckCall, reply: sendUnaryData<CheckResponse>) {
       if (underWay.size >= ports.capacity.working) {
-        ports.observer?.refused(BUSY.problem.code)
+        ports.observer.refused(BUSY.problem.code)
         reply(null, responseOf(BUSY))
         return
       }
@@ -70,20 +70,18 @@ export async function serveGrpc(
 }
 
 /** Answers a check, and has it counted. */
-async function observed(call: CheckCall, ports: ExtAuthzPorts): Promise<CheckAnswer> {
-  const { observer } = ports
-  if (!observer) return answerGrpcCheck(call, ports)
-  const headers = Object.fromEntries(
-    TRACE_HEADERS.flatMap((name) => call.metadata.get(name).map((value) => [name, String(value)])),
-  )
-  const { answer } = await observer.followCall(
+function observed(call: CheckCall, ports: ExtAuthzPorts): Promise<CheckAnswer> {
+  const headers = () =>
+    Object.fromEntries(
+      TRACE_HEADERS.flatMap((name) =>
+        call.metadata.get(name).map((value) => [name, String(value)]),
+      ),
+    )
+  return ports.observer.followCall(
     { method: METHOD, edge: 'forward-auth', headers },
-    async () => {
-      const answer = await answerGrpcCheck(call, ports)
-      return { answer, status: 'problem' in answer ? answer.status : 200 }
-    },
+    () => answerGrpcCheck(call, ports),
+    (answer) => ('problem' in answer ? answer.status : 200),
   )
-  return answer
 }
 
 /**

@@ -36,7 +36,7 @@ export async function serveHttp(
 
 async function handle(arrived: ArrivedRequest, ports: ExtAuthzPorts): Promise<void> {
   const { message, reply } = arrived
-  ports.observer?.place(message, 'forward-auth')
+  ports.observer.place(message, 'forward-auth')
   let convention: Convention | undefined
   let answer: CheckAnswer
   try {

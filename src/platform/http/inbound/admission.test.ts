@@ -4,6 +4,7 @@ import type { Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { manualClock } from '../../lib/clock.ts'
+import { UNOBSERVED } from '../../lib/request-observer.ts'
 import { type ArrivedRequest, createFront } from '../front.ts'
 import { ClientAddresses } from './client-addresses.ts'
 
@@ -25,6 +26,7 @@ async function front(t: TestContext) {
     {
       addresses: new ClientAddresses(),
       decisions: { clock },
+      observer: UNOBSERVED,
       capacity: {
         connections: { total: 100, perAddress: 0 },
         bodyBytes: { total: 1_000_000, perAddress: 0 },

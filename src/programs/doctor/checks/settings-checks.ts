@@ -12,6 +12,7 @@ import {
 } from '../../../platform/lib/diagnosis.ts'
 import type { Secret } from '../../../platform/lib/secret.ts'
 import { isLoopback, type Settings } from '../../config/settings.ts'
+import { MODULES } from '../../modules.ts'
 import type { ProductionCheck } from '../production-check.ts'
 
 const DEPLOY = 'operations/deploy.md'
@@ -83,9 +84,7 @@ function lookAtListeners({ plainHttp, ...settings }: Settings): Diagnosis {
   const open = [
     ['REMIT_LISTEN', secure ? undefined : settings.listen],
     ['REMIT_GATEWAY_LISTEN', secure ? undefined : settings.gatewayListen],
-    ['REMIT_FORWARD_AUTH_LISTEN', settings.forwardAuthListen],
-    ['REMIT_EXT_AUTHZ_LISTEN', settings.extAuthzListen],
-    ['REMIT_METRICS_LISTEN', settings.metricsListen],
+    ...MODULES.flatMap((each) => each.listeners?.(settings) ?? []),
   ] as const
   const everywhere = open.filter(([, at]) => at && /^(?:0\.0\.0\.0|::)$/.test(at.host))
   if (everywhere.length === 0)

@@ -1,7 +1,7 @@
+import type { ProcessText } from '../server-observer.ts'
+
 /** Puts the metrics of several processes together, each sample with the number of its process. Text format of Prometheus. */
-export function mergedMetrics(
-  texts: readonly { readonly number: number; readonly text: string }[],
-): string {
+export function mergedMetrics(texts: readonly ProcessText[]): string {
   const families = new Map<string, { readonly about: Map<string, string>; samples: string[] }>()
   for (const { number, text } of texts) {
     let current: string[] = []
