@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { testedEngines } from '../../src/platform/storage/testing.ts'
+import { freePorts } from '../ports.ts'
 import { until } from '../until.ts'
+import { send } from '../wire.ts'
 import { World } from '../world.ts'
 import { ACTS, closeBesideCalls } from './acts.ts'
 import { ServerProcess } from './server-process.ts'
@@ -14,12 +16,15 @@ for (const engine of testedEngines())
   describe(`two processes behind one address (${engine})`, () => {
     let w: World
     let server: ServerProcess
+    let metrics: string
     /** Stands for the same address many times: each request comes over a connection of its own, which goes to the next process. */
     let servers: readonly ServerProcess[]
 
     before(async () => {
       w = await World.start(engine, { onDisk: true })
-      server = await ServerProcess.inPlaceOf(w, 2)
+      const [port = 0] = await freePorts(1)
+      metrics = `127.0.0.1:${port}`
+      server = await ServerProcess.inPlaceOf(w, 2, { REMIT_METRICS_LISTEN: metrics })
       servers = [server, server]
     })
     after(async () => {
@@ -28,6 +33,14 @@ for (const engine of testedEngines())
     })
 
     const bothServe = () => until(async () => server.pids.length === 2 || undefined)
+
+    it('the metrics of both are told at one address, each with the number of its process', async () => {
+      await bothServe()
+      const { status, text } = await send(`http://${metrics}/metrics`)
+      assert.equal(status, 200)
+      for (const number of [1, 2])
+        assert.match(text, new RegExp(`^remit_build_info\\{process="${number}",`, 'm'))
+    })
 
     it('nothing is executed twice, overdrawn, or permitted after an end has returned', async () => {
       await bothServe()
@@ -108,7 +121,9 @@ for (const engine of testedEngines())
     })
 
     it('it stops when it is told to', async () => {
-      server = await ServerProcess.inPlaceOf(w, 2)
+      const [port = 0] = await freePorts(1)
+      metrics = `127.0.0.1:${port}`
+      server = await ServerProcess.inPlaceOf(w, 2, { REMIT_METRICS_LISTEN: metrics })
       assert.equal(await server.stop(), 0)
       await until(async () => (server.pids.length > 0 ? undefined : true))
     })
