@@ -11,7 +11,6 @@ import { MCP_TASKS_SEALED } from './calls/mcp-tasks/index.ts'
 import { Catalog, RULES } from './catalog/catalog/index.ts'
 import type { ApiParts } from './console/api/index.ts'
 import type { CountApprovals } from './console/pages/index.ts'
-import { startUnlessMoved } from './extensions/backup/index.ts'
 import type { Centre, CentreHooks, Module, ModuleGround, OpenModule } from './extensions/module.ts'
 import type { ServerObserver } from './extensions/server-observer.ts'
 import { CODE_GRANT_SEALED } from './grants/code-grant/index.ts'
@@ -51,6 +50,7 @@ import {
   type EarlierReading,
   Live,
   ORGANIZATION,
+  startUnlessMoved,
 } from './platform/revocation/index.ts'
 import {
   DiskGuard,

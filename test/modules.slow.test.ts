@@ -2,7 +2,12 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { METADATA_PATH } from '../src/extensions/authzen/metadata.ts'
 import { AUTHZEN } from '../src/extensions/authzen/module.ts'
+import { backUp, checkBackup, folder } from '../src/extensions/backup/testing.ts'
 import { TELEMETRY } from '../src/extensions/telemetry/module.ts'
+import { systemRandom } from '../src/platform/lib/random.ts'
+import { tablesOf } from '../src/platform/storage/index.ts'
+import { TEST_CONNECTIONS } from '../src/platform/storage/postgres/testing.ts'
+import { readSettings } from '../src/programs/config/settings.ts'
 import { MODULES } from '../src/programs/modules.ts'
 import { send } from './wire.ts'
 import { inEachWorld } from './world.ts'
@@ -48,6 +53,23 @@ for (const { modules, name } of SETS)
         for (const each of MODULES)
           for (const name of Object.keys(each.tables ?? {}))
             assert.equal(name in tables, modules.includes(each), name)
+      })
+
+      it('is backed up, with the tables of its own modules', async (t) => {
+        const w = world()
+        const { build } = w.rooms.storage
+        const store = {
+          ...{ settings: readSettings(w.environment), clock: w.clock, random: systemRandom },
+          ...{ release: 'test', onTable: () => {}, onError: assert.ifError },
+          storage: { connections: TEST_CONNECTIONS, databaseClock: w.clock, build },
+        }
+        const directory = await folder(t)
+        const { tables } = await backUp(store, directory)
+        assert.deepEqual(
+          tables.map(({ name }) => name),
+          tablesOf(build, 'kept', 'ended', 'emptied'),
+        )
+        await checkBackup(store, { directory })
       })
 
       it('counts decisions where telemetry is in, and else listens at no address for metrics', async () => {

@@ -201,6 +201,8 @@ export interface ModuleCheck<S extends SettingDefinitions = SettingDefinitions> 
 export interface ExaminedModule<S extends SettingDefinitions = SettingDefinitions> {
   readonly settings: SettingValues<S> & SharedSettings
   readonly clock: Clock
+  /** Directory with backups, where one is named. */
+  readonly backups?: string | undefined
   /** Opens the database when it is first asked for. @throws Problem `storage.…` */
   readonly database: () => Promise<Snapshot>
 }

@@ -1,6 +1,7 @@
 import { ANALYSIS } from '../extensions/analysis/module.ts'
 import { ARCHIVE } from '../extensions/archive/module.ts'
 import { AUTHZEN } from '../extensions/authzen/module.ts'
+import { BACKUP } from '../extensions/backup/module.ts'
 import { DECISION_POINTS } from '../extensions/decision-points/module.ts'
 import { EXT_AUTHZ } from '../extensions/extauthz/module.ts'
 import type { Module } from '../extensions/module.ts'
@@ -17,6 +18,7 @@ const LISTED = [
   ANALYSIS,
   ARCHIVE,
   AUTHZEN,
+  BACKUP,
   DECISION_POINTS,
   EXT_AUTHZ,
   PREVIEWS,

@@ -7,10 +7,10 @@ import {
   backUp,
   exportMove,
   importFrom,
-  type MaintenanceParts,
   prepareForImport,
   restore,
-} from '../../src/maintenance.ts'
+  type TestStore,
+} from '../../src/extensions/backup/testing.ts'
 import { systemRandom } from '../../src/platform/lib/random.ts'
 import { TEST_CONNECTIONS, takeDatabase } from '../../src/platform/storage/postgres/testing.ts'
 import { testedEngines } from '../../src/platform/storage/testing.ts'
@@ -28,7 +28,7 @@ const MAX_CALLS = 20
 /** Settings that say where the database of the world is now. */
 let place: Readonly<Record<string, string>> = {}
 
-function partsOf(w: World): MaintenanceParts {
+function partsOf(w: World): TestStore {
   return {
     settings: readSettings(w.environment),
     ...{ clock: w.clock, random: systemRandom, release: 'test', onTable: () => {} },

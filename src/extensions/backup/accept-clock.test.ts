@@ -2,12 +2,11 @@ import assert from 'node:assert/strict'
 import dns from 'node:dns/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { test } from 'node:test'
-import { acceptTime, confirmTime } from '../../maintenance.ts'
 import { systemClock } from '../../platform/lib/clock.ts'
 import { testedEngines } from '../../platform/storage/testing.ts'
 import { fakeServer } from '../../programs/cli/testing.ts'
 import { readSettings } from '../../programs/config/settings.ts'
-import { emptyDatabase, recordTimeAt, withRooms } from './testing.ts'
+import { acceptTime, confirmTime, emptyDatabase, recordTimeAt, withRooms } from './testing.ts'
 
 const DAY = 86_400_000
 const FAR = 400 * DAY

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { backUp, checkBackup, type MaintenanceParts, restore } from '../../maintenance.ts'
 import { openMasterKey } from '../../platform/keys/index.ts'
 import { packBundle } from '../../platform/ledger/index.ts'
 import { systemRandom } from '../../platform/lib/random.ts'
@@ -13,7 +12,15 @@ import { archive } from '../archive/archive.ts'
 import { FolderStore } from '../archive/places/folder-store.ts'
 import { MANIFEST, writeManifest } from './manifest.ts'
 import { readRow, writeRow } from './row-line.ts'
-import { emptyDatabase, folder, withRooms } from './testing.ts'
+import {
+  backUp,
+  checkBackup,
+  emptyDatabase,
+  folder,
+  restore,
+  type TestStore,
+  withRooms,
+} from './testing.ts'
 
 for (const engine of testedEngines())
   test(`a backup knows what left for the archive (${engine})`, async (t) => {
@@ -94,7 +101,7 @@ for (const engine of testedEngines())
 
 /** Changes rows of a backup, with a manifest that fits, sees that it is refused, and puts them back. */
 async function refused(
-  parts: MaintenanceParts,
+  parts: TestStore,
   directory: string,
   name: keyof typeof TABLES,
   change: (row: readonly StoredValue[]) => readonly StoredValue[] | undefined,
@@ -132,7 +139,7 @@ interface WrittenTable {
 
 /** Changes the manifest of a backup, and seals it again with the master key. */
 async function rewriteManifest(
-  { random, settings }: MaintenanceParts,
+  { random, settings }: TestStore,
   directory: string,
   change: (manifest: { readonly tables: WrittenTable[] }) => void,
 ): Promise<void> {

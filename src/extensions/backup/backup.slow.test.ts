@@ -17,16 +17,6 @@ import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { text } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
-import {
-  backUp,
-  checkBackup,
-  exportMove,
-  importFrom,
-  type MaintenanceParts,
-  prepareForImport,
-  restore,
-  restoreInPlace,
-} from '../../maintenance.ts'
 import { RECORDS } from '../../platform/dictionaries/index.ts'
 import { keyRing } from '../../platform/keys/seal/key-ring.ts'
 import { fromBase64url } from '../../platform/lib/bytes.ts'
@@ -39,7 +29,21 @@ import { buildFor } from '../../programs/modules.ts'
 import { openedChild, openedTask, type TaskTestParts } from '../../tasks/tasks/testing.ts'
 import { MANIFEST, type Manifest, readManifest, writeManifest } from './manifest.ts'
 import { readRow, writeRow } from './row-line.ts'
-import { emptyDatabase, folder, MASTER_KEY, type Owner, withRooms } from './testing.ts'
+import {
+  backUp,
+  checkBackup,
+  emptyDatabase,
+  exportMove,
+  folder,
+  importFrom,
+  MASTER_KEY,
+  type Owner,
+  prepareForImport,
+  restore,
+  restoreInPlace,
+  type TestStore,
+  withRooms,
+} from './testing.ts'
 
 const HUGE = 1_152_921_504_606_846_977n
 const ODD = 'Zoë “😀” \\ "\n\u0001 \u2028'
@@ -107,7 +111,7 @@ async function usedDatabase(t: Owner, engine: 'sqlite' | 'postgres') {
 }
 
 /** All rows of these tables, as text, sorted. */
-async function linesOf(parts: MaintenanceParts, tables: readonly string[]) {
+async function linesOf(parts: TestStore, tables: readonly string[]) {
   const snapshot = await openSnapshot({ ...storageOptions(parts.settings), ...parts.storage })
   const found: Record<string, string[]> = {}
   try {
@@ -558,12 +562,12 @@ describe('the commands', () => {
   const program = join(import.meta.dirname, '..', '..', 'main.ts')
 
   /** Starts the command line on a database of settings. */
-  function start({ settings }: MaintenanceParts, ...args: readonly string[]) {
+  function start({ settings }: TestStore, ...args: readonly string[]) {
     const env = { ...process.env, REMIT_DATA: settings.data, REMIT_MASTER_KEY: MASTER_KEY }
     return spawn(process.execPath, [program, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   }
 
-  async function run(parts: MaintenanceParts, ...args: readonly string[]) {
+  async function run(parts: TestStore, ...args: readonly string[]) {
     const child = start(parts, ...args)
     const [said, told, [exit]] = await Promise.all([
       text(child.stdout),

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { backUp, restore } from '../../maintenance.ts'
 import type { Id } from '../../platform/lib/id.ts'
 import type { Step, Storage } from '../../platform/storage/index.ts'
 import { testedEngines } from '../../platform/storage/testing.ts'
@@ -13,7 +12,7 @@ import {
   listDecisions,
   sendingAmong,
 } from '../../tasks/decision-log/index.ts'
-import { emptyDatabase, folder, withRooms } from './testing.ts'
+import { backUp, emptyDatabase, folder, restore, withRooms } from './testing.ts'
 
 const ids = ['dec_answered', 'dec_presumed', 'dec_open'] as const
 

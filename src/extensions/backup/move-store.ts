@@ -2,12 +2,10 @@ import { sql } from 'kysely'
 import { type Id, newId } from '../../platform/lib/id.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import type { Random } from '../../platform/lib/random.ts'
-import { type Live, MAX_LEASE_AHEAD_MS, ORGANIZATION } from '../../platform/revocation/index.ts'
+import { MAX_LEASE_AHEAD_MS, MOVED, ORGANIZATION } from '../../platform/revocation/index.ts'
 import type { Reader, Storage, StorageBuild, Tx } from '../../platform/storage/index.ts'
 import { requireEmpty } from './load-backup.ts'
 
-/** Key in `meta` of a database that was moved elsewhere. Its value: the state of the organization before. */
-const MOVED = 'backup.moved'
 /**
  * Key in `meta` of an empty database that an export may be imported into, and of the database that was exported for it. Its value: an id
  * that no other database has.
@@ -38,34 +36,6 @@ export async function takeDestination(tx: Tx): Promise<Id<'destination'> | undef
   const value = await readMeta(tx, DESTINATION)
   await tx.deleteFrom('meta').where('key', '=', DESTINATION).execute()
   return value as Id<'destination'> | undefined // as: only `prepareDestination` and `markMoved` write it
-}
-
-/** @throws Problem `storage.moved` */
-export async function requireNotMoved(db: Reader): Promise<void> {
-  if ((await readMove(db)) !== undefined)
-    throw new Problem(
-      'storage.moved',
-      'it was exported with `remit export`, and no server may use it any more',
-    )
-}
-
-/**
- * Takes the first lease of a server.
- * INVARIANT: reads the mark of a moved database after the lease is written. An export looks for
- * leases and writes the mark in one exclusive transaction, so one of the two sees the other.
- * @throws Problem `storage.moved`
- */
-export async function startUnlessMoved(
-  live: Pick<Live, 'start' | 'stop'>,
-  db: Reader,
-): Promise<void> {
-  await live.start()
-  try {
-    await requireNotMoved(db)
-  } catch (error) {
-    await live.stop()
-    throw error
-  }
 }
 
 /**

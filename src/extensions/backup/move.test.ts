@@ -5,11 +5,11 @@ import { until } from '../../../test/until.ts'
 import { manualClock } from '../../platform/lib/clock.ts'
 import { newId } from '../../platform/lib/id.ts'
 import { systemRandom } from '../../platform/lib/random.ts'
-import { Live, ORGANIZATION } from '../../platform/revocation/index.ts'
+import { Live, ORGANIZATION, startUnlessMoved } from '../../platform/revocation/index.ts'
 import type { Storage } from '../../platform/storage/index.ts'
 import { forEachEngine, timedBy } from '../../platform/storage/testing.ts'
 import { beginMove } from './move.ts'
-import { markMoved, requireNoServer, startUnlessMoved } from './move-store.ts'
+import { markMoved, requireNoServer } from './move-store.ts'
 import { endRestored } from './restore.ts'
 
 const THERE = newId('destination', systemRandom)

@@ -2,16 +2,19 @@ import assert from 'node:assert/strict'
 import { cp, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import {
-  exportMove,
-  importFrom,
-  type MaintenanceParts,
-  prepareForImport,
-  restore,
-} from '../../maintenance.ts'
 import { testedEngines } from '../../platform/storage/testing.ts'
 import { IMPORTED, MANIFEST } from './manifest.ts'
-import { emptyDatabase, folder, type Owner, withRooms } from './testing.ts'
+import {
+  emptyDatabase,
+  exportMove,
+  folder,
+  importFrom,
+  type Owner,
+  prepareForImport,
+  restore,
+  type TestStore,
+  withRooms,
+} from './testing.ts'
 
 const OTHER = { code: 'backup.other_destination' }
 
@@ -30,7 +33,7 @@ async function exported(t: Owner, engine: 'sqlite' | 'postgres') {
   return { source, there, other, destination, elsewhere: elsewhere.destination, made, copy }
 }
 
-const serves = (parts: MaintenanceParts) => withRooms(parts, async ({ live }) => live.renew())
+const serves = (parts: TestStore) => withRooms(parts, async ({ live }) => live.renew())
 
 for (const engine of testedEngines())
   test(`core L1: an export, its copies and a second export are imported once, into the database that they were made for (${engine})`, async (t) => {

@@ -16,10 +16,11 @@ export interface RestoreReport extends RestoreResult, Partial<BackupReport> {
   readonly work: EndedWork
 }
 
+/** Result of any work on a store. */
+export type StoreReport = Partial<RestoreReport & ConfirmedClock & MoveDestination>
+
 /** Lines of a report, for the person who ran the command. */
-export function reportLines(
-  report: Partial<RestoreReport & ConfirmedClock & MoveDestination>,
-): readonly Text[] {
+export function reportLines(report: StoreReport): readonly Text[] {
   if (report.destination)
     return [
       text`${green('✓')} this database takes one export: ${bold(`remit export DIR --to ${report.destination}`)}`,

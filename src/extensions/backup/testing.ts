@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { MaintenanceParts } from '../../maintenance.ts'
+import { type MaintenanceParts, storeGround } from '../../maintenance.ts'
 import { systemClock } from '../../platform/lib/clock.ts'
 import { systemRandom } from '../../platform/lib/random.ts'
 import { setRecordedTime } from '../../platform/revocation/index.ts'
@@ -9,6 +9,27 @@ import { openStorage } from '../../platform/storage/index.ts'
 import { TEST_CONNECTIONS, takeDatabase } from '../../platform/storage/postgres/testing.ts'
 import { readSettings, storageOptions } from '../../programs/config/settings.ts'
 import { closeRooms, openRooms, type Rooms } from '../../rooms.ts'
+import type { StoreWork } from './maintenance.ts'
+import * as maintenance from './maintenance.ts'
+
+/** Store of a test, and functions that hear of work on it. */
+export interface TestStore extends MaintenanceParts, Pick<StoreWork, 'onTable' | 'onError'> {}
+
+/** Makes work on a store take the parts of a test. */
+function onTestStore<A extends unknown[], R>(work: (store: StoreWork, ...rest: A) => R) {
+  return ({ onError, onTable, ...parts }: TestStore, ...rest: A): R =>
+    work({ ...storeGround(parts), onError, onTable }, ...rest)
+}
+
+export const backUp = onTestStore(maintenance.backUp)
+export const checkBackup = onTestStore(maintenance.checkBackup)
+export const restore = onTestStore(maintenance.restore)
+export const restoreInPlace = onTestStore(maintenance.restoreInPlace)
+export const acceptTime = onTestStore(maintenance.acceptTime)
+export const confirmTime = onTestStore(maintenance.confirmTime)
+export const exportMove = onTestStore(maintenance.exportMove)
+export const prepareForImport = onTestStore(maintenance.prepareForImport)
+export const importFrom = onTestStore(maintenance.importFrom)
 
 /** Something that ends with its test. */
 export interface Owner {
@@ -30,7 +51,7 @@ export async function emptyDatabase(
   t: Owner,
   engine: 'sqlite' | 'postgres',
   environment: Readonly<Record<string, string>> = {},
-): Promise<MaintenanceParts> {
+): Promise<TestStore> {
   const database =
     engine === 'postgres' ? await takeDatabase(process.env.TEST_POSTGRES_URL ?? '') : undefined
   if (database) t.after(() => database.giveBack())
@@ -49,7 +70,7 @@ export async function emptyDatabase(
 
 /** Opens the rooms on a database, for as long as `work` takes. */
 export async function withRooms<T>(
-  parts: MaintenanceParts,
+  parts: TestStore,
   work: (rooms: Rooms) => Promise<T>,
 ): Promise<T> {
   const rooms = await openRooms(parts.settings, parts, {

@@ -15,5 +15,6 @@ export {
   type LiveView,
   ORGANIZATION,
 } from './live-state.ts'
+export { MOVED, requireNotMoved, startUnlessMoved } from './moved.ts'
 export type { Raise } from './raise.ts'
 export { MAX_LEASE_AHEAD_MS, recordedTime, recordTime, setRecordedTime } from './replica-store.ts'

@@ -251,7 +251,7 @@ test('nothing of the server is loaded for a command that does not need it', asyn
   assert.ok(files.includes('cli/call/call.ts'))
   // From an extension, a command loads its commands and descriptions of operations, and nothing else.
   const descriptions = files.filter((file) =>
-    /^[\w-]+\/(?:commands\.ts$|operations(?:\.ts$|\/))/.test(file),
+    /^[\w-]+\/(?:[\w-]+\/)?(?:commands|operations)(?:\.ts$|\/)/.test(file),
   )
   assert.ok(descriptions.includes('retention/operations.ts'))
   const rooms = new Set(

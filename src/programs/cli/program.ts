@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { ModuleCommand } from '../../extensions/module-command.ts'
+import type { ModuleCommand, OperationsCommand } from '../../extensions/module-command.ts'
 import { red } from '../../platform/lib/terminal/text.ts'
 import { MODULE_COMMANDS } from '../module-commands.ts'
 import { Cli, type CommonOptions, hasColour } from './cli.ts'
@@ -70,11 +70,6 @@ const COMMANDS: readonly (readonly [string, Readonly<Record<string, Load>>])[] =
       serve: async () => (await import('./server-commands.ts')).serveCommand,
       migrate: async () => (await import('./server-commands.ts')).migrateCommand,
       doctor: async () => (await import('./store/doctor.ts')).doctorCommand,
-      backup: async () => (await import('./store/backup.ts')).backupCommand,
-      restore: async () => (await import('./store/backup.ts')).restoreCommand,
-      clock: async () => (await import('./store/clock.ts')).clockCommand,
-      export: async () => (await import('./store/move.ts')).exportCommand,
-      import: async () => (await import('./store/move.ts')).storeImportCommand,
     },
   ],
   [
@@ -161,12 +156,13 @@ interface NamedLoad {
 function groupsWith(
   added: readonly ModuleCommand[],
 ): readonly (readonly [string, readonly NamedLoad[]])[] {
+  const nouns = added.filter((each) => 'nouns' in each)
   const whole = (name: string, load: Load): readonly NamedLoad[] => [
     {
       name,
       load: withAdded(
         load,
-        added.filter((each) => !each.behind && each.name === name),
+        nouns.filter((each) => !each.behind && each.name === name),
       ),
     },
     ...added
@@ -179,15 +175,22 @@ function groupsWith(
   ])
 }
 
-function withAdded(load: Load, brought: readonly ModuleCommand[]): Load {
+function withAdded(load: Load, brought: readonly OperationsCommand[]): Load {
   return async () => {
     const [add, ...nouns] = await Promise.all([load(), ...brought.map((each) => each.nouns())])
     return (start, terminal) => add(start, terminal, nouns.flat())
   }
 }
 
-async function commandOf({ nouns }: ModuleCommand): Promise<AddCommand> {
-  const [noun, ...below] = await nouns()
+async function commandOf(brought: ModuleCommand): Promise<AddCommand> {
+  if ('load' in brought) {
+    const [make, { STORE_COMMAND_KIT }] = await Promise.all([
+      brought.load(),
+      import('./store/command-kit.ts'),
+    ])
+    return () => make(STORE_COMMAND_KIT)
+  }
+  const [noun, ...below] = await brought.nouns()
   return (start, terminal) => nounCommand(noun)(start, terminal, below)
 }
 

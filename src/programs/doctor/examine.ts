@@ -2,7 +2,6 @@ import { type Diagnosis, unknown } from '../../platform/lib/diagnosis.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import { examineDatabase, openSnapshot, type StorageOptions } from '../../platform/storage/index.ts'
 import { MODULES } from '../modules.ts'
-import { BACKUP_CHECKS } from './checks/backup-checks.ts'
 import { DATABASE_CHECKS } from './checks/database-checks.ts'
 import { LEDGER_CHECKS } from './checks/ledger-checks.ts'
 import { OUTSIDE_CHECKS } from './checks/outside-checks.ts'
@@ -15,7 +14,6 @@ export const CHECKS: readonly ProductionCheck[] = [
   ...SETTINGS_CHECKS,
   ...DATABASE_CHECKS,
   ...RECORD_CHECKS,
-  ...BACKUP_CHECKS,
   ...LEDGER_CHECKS,
   ...MODULES.flatMap(({ checks = [] }) => checks),
   ...OUTSIDE_CHECKS,

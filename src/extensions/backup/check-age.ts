@@ -1,10 +1,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { failed, ok, unknown, warning } from '../../../platform/lib/diagnosis.ts'
-import { utcMinute } from '../../../platform/lib/duration.ts'
-import { isObject, type JsonObject, parseJson } from '../../../platform/lib/json.ts'
-import { HOUR } from '../../../platform/lib/time-units.ts'
-import type { ProductionCheck } from '../production-check.ts'
+import { type Diagnosis, failed, ok, unknown, warning } from '../../platform/lib/diagnosis.ts'
+import { utcMinute } from '../../platform/lib/duration.ts'
+import { isObject, type JsonObject, parseJson } from '../../platform/lib/json.ts'
+import { HOUR } from '../../platform/lib/time-units.ts'
+import type { ExaminedModule } from '../module.ts'
 
 /** Age of the newest backup, with backups every night. */
 const MAX_AGE = 26 * HOUR
@@ -14,26 +14,21 @@ const MAX_LOOKED_AT = 1_000
 const MAX_BYTES = 1_048_576
 
 /** Checks whether there is something to restore. */
-export const BACKUP_CHECKS: readonly ProductionCheck[] = [
-  {
-    id: 'backups',
-    page: 'operations/backup.md',
-    look: async ({ backups, clock, settings: { issuer } }) => {
-      if (backups === undefined)
-        return unknown('Name the directory of the backups with `--backups`.')
-      const newest = Math.max(...(await takenIn(backups, issuer)))
-      if (!Number.isFinite(newest))
-        return failed(
-          `There is no backup of ${issuer} in ${backups}.`,
-          'Run `remit backup` every night.',
-        )
-      const says = `The newest backup in ${backups} is of ${utcMinute(newest)}.`
-      return clock.now() - newest > MAX_AGE
-        ? warning(says, 'See why there is no newer one.')
-        : ok(says)
-    },
-  },
-]
+export async function checkBackupAge({
+  backups,
+  clock,
+  settings: { issuer },
+}: ExaminedModule): Promise<Diagnosis> {
+  if (backups === undefined) return unknown('Name the directory of the backups with `--backups`.')
+  const newest = Math.max(...(await takenIn(backups, issuer)))
+  if (!Number.isFinite(newest))
+    return failed(
+      `There is no backup of ${issuer} in ${backups}.`,
+      'Run `remit backup` every night.',
+    )
+  const says = `The newest backup in ${backups} is of ${utcMinute(newest)}.`
+  return clock.now() - newest > MAX_AGE ? warning(says, 'See why there is no newer one.') : ok(says)
+}
 
 /** Times of the finished backups of an issuer, epoch milliseconds. Whether they can be restored is for `remit restore --check`. */
 async function takenIn(directory: string, issuer: string): Promise<readonly number[]> {

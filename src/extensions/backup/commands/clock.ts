@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import { command } from '../command.ts'
-import { systemWorld } from '../system-world.ts'
-import { maintain } from './maintain.ts'
+import type { StoreCommandKit } from '../../module-command.ts'
+import { onStore } from './on-store.ts'
 
 /** `remit clock`: what the database knows of the time. */
-export function clockCommand(): Command {
+export function clockCommand(kit: StoreCommandKit): Command {
+  const { command } = kit
   return command(
     'clock',
     'Repairs a database that a server with a wrong clock has used, or confirms the clock.',
@@ -17,17 +17,15 @@ export function clockCommand(): Command {
       command('accept', 'Takes recorded time back to now, and ends what a restore ends.', [
         'remit clock accept',
       ]).action(async (_options: unknown, invoked: Command) =>
-        maintain(systemWorld(), invoked, '.', async (parts) =>
-          (await import('../../../maintenance.ts')).acceptTime(parts),
-        ),
+        onStore(kit, invoked, async (work) => (await import('../maintenance.ts')).acceptTime(work)),
       ),
     )
     .addCommand(
       command('confirm', 'Says that the clock is right after a long stop.', [
         'remit clock confirm',
       ]).action(async (_options: unknown, invoked: Command) =>
-        maintain(systemWorld(), invoked, '.', async (parts) =>
-          (await import('../../../maintenance.ts')).confirmTime(parts),
+        onStore(kit, invoked, async (work) =>
+          (await import('../maintenance.ts')).confirmTime(work),
         ),
       ),
     )
