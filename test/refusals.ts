@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
-import { PROBLEMS, type ProblemCode } from '../src/platform/lib/problem.ts'
+import { type ProblemCode, problemKind } from '../src/platform/lib/problem.ts'
 import type { Answer } from './wire.ts'
 
 /** The answer is this refusal, as RFC 9457 has it, with the status of the catalogue. */
 export function assertRefused(answer: Answer, code: ProblemCode, hint = ''): void {
   const seen = `${hint} ${answer.status} ${answer.text.slice(0, 500)}`
   assert.equal(answer.body.code, code, seen)
-  assert.equal(answer.status, PROBLEMS[code].status, seen)
+  assert.equal(answer.status, problemKind(code).status, seen)
   assert.match(String(answer.headers['content-type']), /^application\/problem\+json/, seen)
   assert.equal(answer.body.status, answer.status, seen)
-  assert.equal(answer.body.title, PROBLEMS[code].title, seen)
+  assert.equal(answer.body.title, problemKind(code).title, seen)
   assert.ok(String(answer.body.detail).length > 0, seen)
   assert.equal(answer.headers['cache-control'], 'no-store', seen)
 }

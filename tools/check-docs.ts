@@ -3,10 +3,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { PROBLEMS } from '../src/platform/lib/problem.ts'
+import { PROBLEMS, problemKind } from '../src/platform/lib/problem.ts'
+import { MODULES } from '../src/programs/modules.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const problems: string[] = []
+/** Codes of modules, by the name of the module. */
+const ofModules = MODULES.map(({ name, problems: own = {} }) => [name, Object.values(own)] as const)
 
 function checkProblemPages(): void {
   const folder = join(root, 'docs', 'problems')
@@ -15,7 +18,10 @@ function checkProblemPages(): void {
       .filter((name) => name.endsWith('.md') && name !== 'README.md')
       .map((name) => name.slice(0, -3)),
   )
-  for (const [code, { status, title }] of Object.entries(PROBLEMS)) {
+  const own = ofModules.flatMap(([, codes]) =>
+    codes.map((code) => [code, problemKind(code)] as const),
+  )
+  for (const [code, { status, title }] of [...Object.entries(PROBLEMS), ...own]) {
     if (!pages.delete(code)) {
       problems.push(`docs/problems/${code}.md is missing`)
       continue
@@ -34,25 +40,26 @@ function checkProblemPages(): void {
   for (const page of pages) problems.push(`docs/problems/${page}.md: no such code`)
 }
 
-/** The parts are spread into one catalogue, where a code that stands in two of them would be lost without a word. */
+/** The parts are spread into one catalogue, where a code that stands in two of them would be lost without a word. So would one of a module. */
 async function checkProblemParts(): Promise<void> {
   const folder = join(root, 'src', 'platform', 'lib', 'problems')
   const where = new Map<string, string>()
+  const note = (name: string, codes: readonly string[]) => {
+    if (codes.toSorted().join() !== codes.join()) problems.push(`${name}: the codes are not sorted`)
+    for (const code of codes) {
+      const other = where.get(code)
+      if (other) problems.push(`${name}: ${code} is in ${other}, too`)
+      where.set(code, name)
+    }
+  }
   for (const name of readdirSync(folder)) {
     const parts: Record<string, Record<string, unknown>> = await import(join(folder, name))
-    for (const part of Object.values(parts)) {
-      const codes = Object.keys(part)
-      if (codes.toSorted().join() !== codes.join())
-        problems.push(`src/platform/lib/problems/${name}: the codes are not sorted`)
-      for (const code of codes) {
-        const other = where.get(code)
-        if (other) problems.push(`src/platform/lib/problems/${name}: ${code} is in ${other}, too`)
-        where.set(code, name)
-      }
-    }
+    for (const part of Object.values(parts))
+      note(`src/platform/lib/problems/${name}`, Object.keys(part))
   }
   for (const code of where.keys())
     if (!(code in PROBLEMS)) problems.push(`src/platform/lib/problem.ts lacks the part of ${code}`)
+  for (const [name, codes] of ofModules) note(`the module ${name}`, codes)
 }
 
 const NOT_OURS = new Set(['node_modules', 'dist'])

@@ -1,5 +1,5 @@
 import { type ChallengedResource, challenge } from '../../identity/possession/index.ts'
-import { PROBLEMS, Problem } from '../../platform/lib/problem.ts'
+import { Problem, problemKind } from '../../platform/lib/problem.ts'
 import type { CallParts } from './parts.ts'
 import type { DenyVerdict, ExecutedVerdict, Requestable } from './verdict.ts'
 
@@ -67,7 +67,7 @@ function denied(verdict: DenyVerdict, resource: ChallengedResource): Refusal {
   const { acrValues, error: code, maxAge } = asked ?? {}
   const error = code ? { code, description: detail, acrValues, maxAge } : undefined
   return {
-    status: asked ? 401 : PROBLEMS[reason].status,
+    status: asked ? 401 : problemKind(reason).status,
     problem: new Problem(reason, detail, {
       members: {
         ...(unrecorded ? {} : { decision_id: decisionId }),

@@ -1,4 +1,4 @@
-import { PROBLEMS, type Problem, type ProblemCode } from '../../platform/lib/problem.ts'
+import { type Problem, type ProblemCode, problemKind } from '../../platform/lib/problem.ts'
 import { documentOf, type Viewer } from './frame/document.ts'
 import { type Html, html } from './frame/html.ts'
 import { asSentence, show } from './frame/show.ts'
@@ -46,7 +46,7 @@ function isForPeople({ code, status }: Problem): boolean {
 
 /** Page of a problem, in words. The code and the request id are for people who are asked for help. */
 export function problemPage(problem: Problem, requestId: string, viewer?: Viewer): string {
-  const { status, title } = PROBLEMS[problem.code]
+  const { status, title } = problemKind(problem.code)
   const help = HELP[problem.code]
   return documentOf({
     title,

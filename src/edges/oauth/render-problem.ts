@@ -1,4 +1,4 @@
-import { PROBLEMS, type Problem, type ProblemCode } from '../../platform/lib/problem.ts'
+import { type Problem, type ProblemCode, problemKind } from '../../platform/lib/problem.ts'
 
 /** Error codes of RFC 6749 sections 4.1.2.1 and 5.2, OpenID Connect Core section 3.1.2.6, RFC 7591 section 3.2.2 and of the documents that extend it. */
 type OAuthError =
@@ -144,7 +144,7 @@ const OF_SERVICES: ReadonlySet<ProblemCode> = new Set([
 export function oauthError(code: ProblemCode): OAuthError {
   const exact = BY_CODE[code] ?? BY_FAMILY[code.split('.')[0] ?? '']
   if (exact) return exact
-  return PROBLEMS[code].status >= 500 ? 'server_error' : 'invalid_request'
+  return problemKind(code).status >= 500 ? 'server_error' : 'invalid_request'
 }
 
 /** The error answer (RFC 6749 section 5.2): our code beside theirs. 401 for failed client authentication only. */

@@ -2,6 +2,7 @@ import { readTreeHead, type sealCheck } from '../../platform/ledger/index.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import type { Reader } from '../../platform/storage/index.ts'
 import { isHeld, readHolds, subjectsOfRecords } from '../retention/index.ts'
+import { ARCHIVE_PROBLEMS } from './problems.ts'
 import { readSegment, verifyFiles } from './seal.ts'
 import type { ArchivePlace, ArchivePlaceFacts } from './segment.ts'
 import { lastSegment } from './segment-store.ts'
@@ -40,7 +41,7 @@ export async function examineArchive(
   if (last) {
     if (last.history > history)
       throw new Problem(
-        'archive.damaged',
+        ARCHIVE_PROBLEMS['archive.damaged'],
         `records to ${last.to - 1} were sealed in history ${last.history}, and this one is ${history}`,
       )
     const segment = await readSegment(check, place, last)

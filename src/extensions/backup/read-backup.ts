@@ -16,6 +16,7 @@ import {
   readManifest,
   type TableFile,
 } from './manifest.ts'
+import { BACKUP_PROBLEMS } from './problems.ts'
 import { readRow } from './row-line.ts'
 
 /** A backup whose manifest was checked. */
@@ -46,18 +47,18 @@ export async function openBackup(directory: string, here: BackupPlace): Promise<
   const manifest = fresh ?? (await readManifest(directory, IMPORTED, here.master))
   if (!manifest)
     throw new Problem(
-      'backup.incomplete',
+      BACKUP_PROBLEMS['backup.incomplete'],
       `${directory} has no ${MANIFEST}: it is no backup, or was not finished`,
     )
   if (manifest.issuer !== here.issuer)
     throw new Problem(
-      'backup.other_issuer',
+      BACKUP_PROBLEMS['backup.other_issuer'],
       `it is of ${manifest.issuer}, and REMIT_ISSUER is ${here.issuer}`,
     )
   const needed = schemaNames(here.build)
   if (!isDeepStrictEqual(manifest.schema, needed))
     throw new Problem(
-      'backup.other_schema',
+      BACKUP_PROBLEMS['backup.other_schema'],
       `it was made by Remit ${manifest.remit} with the schema ${manifest.schema.join(', ')}, and this build needs ${needed.join(', ')}`,
     )
   const expected = tablesOf(here.build, 'kept', 'ended', 'emptied').map((name) => [

@@ -7,6 +7,7 @@ import type { Secret } from '../../platform/lib/secret.ts'
 import type { FactParts } from '../../tasks/facts/index.ts'
 import { type DecisionPoint, decisionPointPlace, TIMEOUT_MS } from './decision-point.ts'
 import { deletePoint, insertPoint } from './decision-point-store.ts'
+import { DECISION_POINT_PROBLEMS } from './problems.ts'
 
 export type PointParts = Pick<
   FactParts,
@@ -53,7 +54,10 @@ export async function addPoint(parts: PointParts, given: NewPoint): Promise<Deci
   const sealed = secret && parts.master.seal(secret.reveal(), decisionPointPlace(point))
   const raised = await parts.storage.lanes.revocation.transaction(async (tx) => {
     if (!(await insertPoint(tx, { ...point, sealed })))
-      throw new Problem('decision_point.exists', `there is a decision point \`${point.name}\``)
+      throw new Problem(
+        DECISION_POINT_PROBLEMS['decision_point.exists'],
+        `there is a decision point \`${point.name}\``,
+      )
     await parts.ledger.append(tx, {
       type: 'decision_point.added',
       by,
@@ -80,7 +84,10 @@ export async function removePoint(
 ): Promise<void> {
   const raised = await parts.storage.transaction(async (tx) => {
     if (!(await deletePoint(tx, name)))
-      throw new Problem('decision_point.unknown', `there is no decision point \`${name}\``)
+      throw new Problem(
+        DECISION_POINT_PROBLEMS['decision_point.unknown'],
+        `there is no decision point \`${name}\``,
+      )
     await parts.ledger.append(tx, { type: 'decision_point.removed', by, facts: { name } })
     return parts.live.raise(tx, [{ ...RULES, state: 'active' }])
   })
@@ -130,5 +137,5 @@ function isEndpoint(text: string): boolean {
 }
 
 function badDecisionPoint(detail: string): Problem {
-  return new Problem('decision_point.bad', detail)
+  return new Problem(DECISION_POINT_PROBLEMS['decision_point.bad'], detail)
 }

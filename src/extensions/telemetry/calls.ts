@@ -1,11 +1,11 @@
 import type { Counter, Histogram } from '@opentelemetry/api'
 import type { CallObserver } from '../../calls/calls/index.ts'
-import { PROBLEMS } from '../../platform/lib/problem.ts'
+import { isProblemCode } from '../../platform/lib/problem.ts'
 import { activeTrace } from '../../platform/lib/trace.ts'
 import type { Instruments } from './instruments.ts'
 
-/** Reasons of decisions and outcomes. */
-const REASONS = new Set([...Object.keys(PROBLEMS), 'permitted', 'approval.used', 'allowance.used'])
+/** Reasons of decisions that are no problems. */
+const REASONS = new Set(['permitted', 'allowance.used'])
 
 /** Counts decisions, and how calls ended. */
 export class ObservedCalls implements CallObserver {
@@ -34,7 +34,7 @@ export class ObservedCalls implements CallObserver {
   }
 }
 
-/** Finds a reason in the list, because APIs can report any text as the reason of their own calls. */
+/** Answers a reason of ours, because APIs can report any text as the reason of their own calls. */
 function known(reason: string): string {
-  return REASONS.has(reason) ? reason : 'other'
+  return isProblemCode(reason) || REASONS.has(reason) ? reason : 'other'
 }

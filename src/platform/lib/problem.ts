@@ -10,10 +10,15 @@ import { TASK_PROBLEMS } from './problems/tasks.ts'
 import { TOKEN_PROBLEMS } from './problems/tokens.ts'
 import { WIRE_PROBLEMS } from './problems/wire.ts'
 
+/** Status of HTTP and title of a problem. */
+export interface ProblemKind {
+  readonly status: number
+  readonly title: string
+}
+
 /**
- * Catalogue of problems by stable code: one part for each subject. One page per code in
- * `docs/problems/`, and a check that both lists are equal. A denial is not a problem: it is a
- * decision.
+ * Catalogue of the problems of the centre by stable code: one part for each subject. Modules declare their own (`moduleProblems`). One
+ * page per code in `docs/problems/`, and a check that both lists are equal. A denial is not a problem: it is a decision.
  */
 export const PROBLEMS = {
   ...AGENT_PROBLEMS,
@@ -27,9 +32,36 @@ export const PROBLEMS = {
   ...TASK_PROBLEMS,
   ...TOKEN_PROBLEMS,
   ...WIRE_PROBLEMS,
-} as const satisfies Record<string, { status: number; title: string }>
+} as const satisfies Record<string, ProblemKind>
 
-export type ProblemCode = keyof typeof PROBLEMS
+const OF_MODULES = new Map<string, ProblemKind>()
+
+declare const DECLARED: unique symbol
+
+/** Code of a problem that a module declared. INVARIANT: only `moduleProblems` makes one, so that each has a status and a title. */
+export type ModuleCode = string & { readonly [DECLARED]: true }
+
+export type ProblemCode = keyof typeof PROBLEMS | ModuleCode
+
+/** Declares the problems of a module. Answers the codes, of which problems can be made from then on. */
+export function moduleProblems<D extends Readonly<Record<string, ProblemKind>>>(
+  declared: D,
+): { readonly [C in keyof D]: ModuleCode } {
+  for (const [code, kind] of Object.entries(declared)) OF_MODULES.set(code, kind)
+  const codes: unknown = Object.fromEntries(Object.keys(declared).map((code) => [code, code]))
+  return codes as { readonly [C in keyof D]: ModuleCode } // as: each was just declared
+}
+
+export function isProblemCode(text: string): text is ProblemCode {
+  return Object.hasOwn(PROBLEMS, text) || OF_MODULES.has(text)
+}
+
+export function problemKind(code: ProblemCode): ProblemKind {
+  const kinds: Readonly<Record<string, ProblemKind>> = PROBLEMS
+  const kind = kinds[code] ?? OF_MODULES.get(code)
+  if (!kind) throw new Error(`\`${code}\` is no problem that was declared`)
+  return kind
+}
 
 /** A failure with a stable code. `detail` is for the caller: lower case, no full stop, never a secret. */
 export class Problem extends Error {
@@ -50,12 +82,12 @@ export class Problem extends Error {
   }
 
   get status(): number {
-    return PROBLEMS[this.code].status
+    return problemKind(this.code).status
   }
 
   /** RFC 9457 problem details. */
   toJSON(): Record<string, unknown> {
-    const { status, title } = PROBLEMS[this.code]
+    const { status, title } = problemKind(this.code)
     return {
       type: `urn:remit:problem:${this.code}`,
       title,

@@ -1,4 +1,4 @@
-import { PROBLEMS, Problem } from '../../platform/lib/problem.ts'
+import { Problem, problemKind } from '../../platform/lib/problem.ts'
 import { facts, indented } from '../../platform/lib/terminal/table.ts'
 import { bold, dim, red, type Text, text, type Value } from '../../platform/lib/terminal/text.ts'
 import { hasColour } from './cli.ts'
@@ -11,7 +11,7 @@ export function asFailure(error: unknown): CommandFailure {
   if (error instanceof CommandFailure) return error
   if (error instanceof Problem) {
     const { code, detail, members } = error
-    return new CommandFailure(PROBLEMS[code].title, { code, detail, members, cause: error })
+    return new CommandFailure(problemKind(code).title, { code, detail, members, cause: error })
   }
   const detail = error instanceof Error ? error.message : String(error)
   return new CommandFailure('Something went wrong in this command', {

@@ -1,13 +1,9 @@
 import type { GateResult } from '@remit/engine'
-import { PROBLEMS, type ProblemCode } from '../../platform/lib/problem.ts'
+import { isProblemCode, type ProblemCode } from '../../platform/lib/problem.ts'
 
 /** Reasons are codes of the catalogue, so that every refusal has a status, a title and a page. */
 export function codeOf(reason: string): ProblemCode {
-  return isCode(reason) ? reason : 'server.failed'
-}
-
-function isCode(reason: string): reason is ProblemCode {
-  return Object.hasOwn(PROBLEMS, reason)
+  return isProblemCode(reason) ? reason : 'server.failed'
 }
 
 /**

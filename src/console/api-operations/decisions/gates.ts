@@ -1,4 +1,4 @@
-import { PROBLEMS } from '../../../platform/lib/problem.ts'
+import { isProblemCode, problemKind } from '../../../platform/lib/problem.ts'
 import type { Text, Value } from '../../../platform/lib/terminal/text.ts'
 import type { SchemaKit, TypeOf } from '../../operation-kit/operation.ts'
 import type { Terminal } from '../../operation-kit/terminal.ts'
@@ -66,9 +66,7 @@ type RuleAnswer = TypeOf<{ answer: ReturnType<typeof ExplainedRule> }, 'answer'>
 
 /** Title of a reason, as the end of a sentence. */
 export function reasonTitle(reason: string): string {
-  const title = Object.hasOwn(PROBLEMS, reason)
-    ? PROBLEMS[reason as keyof typeof PROBLEMS].title // as: it has that very member
-    : reason
+  const title = isProblemCode(reason) ? problemKind(reason).title : reason
   return title.charAt(0).toLowerCase() + title.slice(1)
 }
 

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { Problem } from '../../../platform/lib/problem.ts'
 import { nextMessage } from '../../../platform/lib/worker-task.ts'
 import type { Reader } from '../../../platform/storage/index.ts'
+import { ANALYSIS_PROBLEMS } from '../problems.ts'
 import { type DecisionSelection, recordedPages } from './recorded-pages.ts'
 import type { ReplaySets } from './replay-thread.ts'
 import type { ReplayReport } from './replayer.ts'
@@ -26,7 +27,11 @@ const PAGE_MS = 60_000
  * @throws Problem `policy.replay_running`: one at a time; what `signal` was aborted with
  */
 export async function replay(db: Reader, given: Replay): Promise<ReplayReport> {
-  if (running) throw new Problem('policy.replay_running', 'this replica already runs a replay')
+  if (running)
+    throw new Problem(
+      ANALYSIS_PROBLEMS['policy.replay_running'],
+      'this replica already runs a replay',
+    )
   running = true
   const thread = new ReplayThread(given.sets)
   try {

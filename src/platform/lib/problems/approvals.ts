@@ -9,7 +9,6 @@ export const APPROVAL_PROBLEMS = {
   'approval.edited': { status: 403, title: 'A person approved this call with changes' },
   'approval.executed': { status: 409, title: 'The approval was already used' },
   'approval.expired': { status: 409, title: 'The access request expired' },
-  'approval.no_habit': { status: 404, title: 'There is no rule to suggest' },
   'approval.no_preview': { status: 403, title: 'The preview may not be fetched' },
   'approval.nobody_to_ask': { status: 403, title: 'No approver of this call is known' },
   'approval.not_an_approver': { status: 403, title: 'You may not answer this request' },

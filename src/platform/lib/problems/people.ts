@@ -1,7 +1,6 @@
 /** Problems with people, their providers, sessions and consents. Kept sorted. */
 export const PERSON_PROBLEMS = {
   'basis.unknown': { status: 404, title: 'There is no such delegation basis' },
-  'chat.bad_signature': { status: 401, title: 'The signature of the chat service is not valid' },
   'cli_code.bad_request': { status: 400, title: 'The login request is not valid' },
   'cli_code.invalid': { status: 400, title: 'The login code is not valid' },
   'confirmation.answered': { status: 409, title: 'The confirmation was already answered' },

@@ -38,7 +38,6 @@ export const POLICY_PROBLEMS = {
   'policy.error': { status: 403, title: 'A policy could not be evaluated' },
   'policy.invalid': { status: 400, title: 'The policies have mistakes' },
   'policy.missing': { status: 403, title: 'No policies are active' },
-  'policy.replay_running': { status: 409, title: 'A replay is running already' },
   'policy.tests_failed': { status: 409, title: 'The tests of the policies fail' },
   'policy.unknown_version': { status: 404, title: 'There is no such policy version' },
   'policy.would_break': { status: 409, title: 'The change would invalidate the policies in force' },

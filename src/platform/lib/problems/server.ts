@@ -1,18 +1,6 @@
 /** Problems with the server itself. Kept sorted. */
 export const SERVER_PROBLEMS = {
   'api.not_permitted': { status: 403, title: 'You do not have permission' },
-  'archive.damaged': { status: 500, title: 'The archive is damaged' },
-  'archive.other_content': { status: 409, title: 'The archive has other content there' },
-  'archive.unreachable': { status: 503, title: 'The archive cannot be reached' },
-  'backup.cannot_write': { status: 500, title: 'The backup cannot be written' },
-  'backup.damaged': { status: 500, title: 'The backup is damaged' },
-  'backup.imported': { status: 409, title: 'The export was imported before' },
-  'backup.incomplete': { status: 409, title: 'The backup is not complete' },
-  'backup.other_destination': { status: 409, title: 'The export is for another database' },
-  'backup.other_issuer': { status: 409, title: 'The backup belongs to another issuer' },
-  'backup.other_master_key': { status: 409, title: 'The backup belongs to another master key' },
-  'backup.other_schema': { status: 409, title: 'The backup has another schema than this build' },
-  'backup.wrong_kind': { status: 409, title: 'The directory is not an export' },
   'config.invalid': { status: 500, title: 'The configuration is not valid' },
   'dev.not_ours': { status: 409, title: 'The directory was not created by `remit dev`' },
   'dev.other_port': { status: 409, title: 'The stored state belongs to another port' },
