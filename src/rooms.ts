@@ -324,6 +324,7 @@ export async function openRooms(
       companionsOf: hooks.companionsOf,
       approvalsLike: (request) => hooks.approvalsLike(decisions, request),
       callbackOf: hooks.callbackOf,
+      importers: modules.flatMap(({ importers = [] }) => importers),
       ...{ gateway, disk, keys, catalog, policies, providers, connections },
       people: shared,
       agents: shared,

@@ -194,6 +194,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     trustDomain: settings.trustDomain,
     ...{ addresses, capacity, certificate, strangers, observer },
     certificates,
+    adapters: rooms.modules.flatMap(({ protocols = [] }) => protocols),
     catalog: rooms.catalog,
     connections: rooms.connections,
     decisions,

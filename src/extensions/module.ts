@@ -1,7 +1,8 @@
 import type { CallParts, ExternalPoints, Watcher } from '../calls/calls/index.ts'
+import type { Importer } from '../catalog/catalog-changes/index.ts'
 import type { FindCallbackAddress, Operation } from '../console/api/index.ts'
 import type { CountApprovals, FetchPreview } from '../console/pages/index.ts'
-import type { McpPorts } from '../edges/gateway/index.ts'
+import type { McpPorts, ProtocolAdapter } from '../edges/gateway/index.ts'
 import type { ClientAuthenticator } from '../identity/machine-clients/index.ts'
 import type { ChannelKind, ChannelQuestion } from '../identity/notifications/index.ts'
 import type {
@@ -91,6 +92,10 @@ export interface OpenModule {
   operations?(centre: Centre): readonly Operation[]
   /** Kinds of channel by which people are told. */
   readonly channels?: readonly ChannelKind[]
+  /** Protocols that resources behind the gateway speak. */
+  readonly protocols?: readonly ProtocolAdapter[]
+  /** Importers of definitions of these protocols. */
+  readonly importers?: readonly Importer[]
   /** Handles paths of the issuer's origin, before its router. */
   routes?(centre: Centre, web: WebParts): readonly RawHandler[]
   /** Starts work that goes on by itself. */

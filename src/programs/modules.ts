@@ -4,6 +4,7 @@ import { AUTHZEN } from '../extensions/authzen/module.ts'
 import { BACKUP } from '../extensions/backup/module.ts'
 import { DECISION_POINTS } from '../extensions/decision-points/module.ts'
 import { EXT_AUTHZ } from '../extensions/extauthz/module.ts'
+import { GRAPHQL } from '../extensions/graphql/module.ts'
 import type { Module } from '../extensions/module.ts'
 import { PREVIEWS } from '../extensions/previews/module.ts'
 import { PUSH } from '../extensions/push/module.ts'
@@ -21,6 +22,7 @@ const LISTED = [
   BACKUP,
   DECISION_POINTS,
   EXT_AUTHZ,
+  GRAPHQL,
   PREVIEWS,
   PUSH,
   RETENTION,

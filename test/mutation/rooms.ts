@@ -295,8 +295,8 @@ export const ROOMS: Readonly<Record<string, GuardedRoom>> = {
     ],
   },
   graphql: {
-    guards: ['src/catalog/graphql/measure.ts', 'src/catalog/graphql/operation.ts'],
-    suites: ['src/catalog/graphql/*.test.ts'],
+    guards: ['src/extensions/graphql/measure.ts', 'src/extensions/graphql/operation.ts'],
+    suites: ['src/extensions/graphql/*.test.ts'],
   },
   extauthz: {
     guards: [

@@ -2,23 +2,29 @@ export { fetchCard } from './a2a/agent-card.ts'
 export { messageArguments } from './a2a/message-arguments.ts'
 export { planAgentImport } from './a2a/plan-agent-import.ts'
 export { acceptRisks, setRisk, setSentence, templateDigest } from './change-action.ts'
+export { definitionDigest } from './definition.ts'
 export { setDisplay } from './displays.ts'
-export { planGraphqlImportInWorker } from './graphql/plan-graphql-import-in-worker.ts'
 export { applyImport, previewImport } from './import/apply-import.ts'
 export { planImportInWorker } from './import/plan-import-in-worker.ts'
+export type { DocumentImporter, Importer, ServerImporter } from './importer.ts'
 export { setMark } from './marks.ts'
 export { authzenMapping } from './mcp/authzen-mapping.ts'
 export { knownNames } from './mcp/known-names.ts'
-export { planMcpImport } from './mcp/plan-mcp-import.ts'
+export { NamedActions, planMcpImport } from './mcp/plan-mcp-import.ts'
 export { planMcpImportInWorker } from './mcp/plan-mcp-import-in-worker.ts'
+export { firstSentence, proposedSentence } from './mcp/sentence.ts'
 export { letServerAsk, setShown, trustMappings } from './mcp/server-settings.ts'
+export { actionOf } from './mcp/tool.ts'
+export { kebab } from './mcp/wire-names.ts'
 export { bundleDocument } from './openapi/bundle.ts'
+export { type PackedPlan, packPlan, unpackPlan } from './packed-plan.ts'
 export { isPaging } from './paging.ts'
 export {
   checkAddress,
   type ImportOptions,
   type ImportPlan,
   type KnownOperation,
+  planResource,
 } from './plan-resource.ts'
 export { setPreview } from './previews.ts'
 export { renameAction } from './rename-action.ts'

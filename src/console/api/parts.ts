@@ -1,5 +1,6 @@
 import type { CallParts } from '../../calls/calls/index.ts'
 import type { Bundles } from '../../calls/direct-calls/index.ts'
+import type { Importer } from '../../catalog/catalog-changes/index.ts'
 import type { AgentParts } from '../../identity/agents/index.ts'
 import type { ConnectionParts } from '../../identity/connections/index.ts'
 import type { Providers } from '../../identity/identity-providers/index.ts'
@@ -50,6 +51,8 @@ export interface ApiParts {
   /** Custody of the keys that sign tokens, and of the master key. */
   readonly custody: CustodyParts &
     Pick<SealingParts, 'columns'> & { readonly keys: Pick<SigningKeys, 'list'> }
+  /** Importers that modules bring. */
+  readonly importers: readonly Importer[]
   /** Asks an MCP server that an administrator named for what it offers, through the rules for outbound requests. */
   readonly describeMcp: (at: {
     readonly url: string

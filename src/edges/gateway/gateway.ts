@@ -7,10 +7,8 @@ import { configuredUrl } from '../../platform/lib/client-url.ts'
 import { startingWith } from '../../platform/lib/pipeline.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import { type Repetition, systemWait } from '../../platform/lib/repeat.ts'
-import { askAgent } from './a2a/agent-offering.ts'
-import { serveAgent } from './a2a/serve.ts'
+import { A2A_PROTOCOL } from './a2a/protocol.ts'
 import { OWN_ANSWER, type OwnAnswer, PipelineEnd } from './ended.ts'
-import { GRAPHQL_CALL } from './graphql/pipeline.ts'
 import { HTTP_CALL } from './http/pipeline.ts'
 import { locate } from './locate.ts'
 import type { McpPorts } from './mcp/ports.ts'
@@ -20,6 +18,7 @@ import { keepEnding } from './mcp/tasks/end-overdue.ts'
 import { ServerFeeds } from './mcp/upstream/server-feeds.ts'
 import type { ParsedRequest } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
+import type { ProtocolAdapter, Protocols } from './protocol.ts'
 import { strictRequest } from './strict-request.ts'
 import { DefinitionWatch } from './watch-definitions.ts'
 
@@ -35,20 +34,29 @@ export interface Gateway {
 /** Time that calls get to end by themselves when the gateway stops. */
 const GRACE_MS = 1_000
 
+/** Adapters of the protocols that every gateway speaks. */
+const OWN: readonly ProtocolAdapter[] = [
+  { protocol: 'http', serve: (located, ports) => HTTP_CALL.run(located, ports) },
+  { protocol: 'mcp', serve: serveMcp, askOffering: askServer },
+  A2A_PROTOCOL,
+]
+
+/** Dependencies of the gateway, with adapters of further protocols. */
+type AdaptedPorts = GatewayPorts & { readonly adapters: readonly ProtocolAdapter[] }
+
 /** The data path on its own origin: `node:http` in, an undici dispatcher out. */
-export function createGateway(ports: GatewayPorts): Gateway {
-  const spoken = new SpokenRevisions(() => ports.decisions.clock.monotonic())
-  const watch = new DefinitionWatch(ports, (resource, signal) =>
-    resource.protocol === 'a2a'
-      ? askAgent(resource, signal, ports)
-      : askServer(resource, signal, { ...ports, spoken }),
-  )
+export function createGateway({ adapters, ...ports }: AdaptedPorts): Gateway {
+  const protocols: Protocols = new Map([...OWN, ...adapters].map((each) => [each.protocol, each]))
   const local = {
     desk: new McpSessions(),
     feeds: new ServerFeeds(),
     subscriptions: new Subscriptions(),
+    spoken: new SpokenRevisions(() => ports.decisions.clock.monotonic()),
   }
-  const all: McpPorts = { ...ports, ...local, spoken, watch }
+  const watch = new DefinitionWatch(ports, async (resource, signal) =>
+    protocols.get(resource.protocol)?.askOffering?.(resource, signal, { ...ports, ...local }),
+  )
+  const all: AllPorts = { ...ports, ...local, watch, protocols }
   let ending: Repetition | undefined
   const { server, underWay } = createFront((arrived) => handle(arrived, all), ports)
   return {
@@ -82,23 +90,22 @@ async function forAMoment(work: Promise<unknown>): Promise<void> {
   over.abort()
 }
 
+type AllPorts = McpPorts & { readonly protocols: Protocols }
+
 /** Steps of every request's arrival, in order, whatever its resource speaks. */
-const ARRIVAL = startingWith<ArrivedRequest, ParsedRequest, GatewayPorts>(
+const ARRIVAL = startingWith<ArrivedRequest, ParsedRequest, AllPorts>(
   'one reading of the request',
   readStrictly,
 ).next('resource', locate)
 
 /** Runs the steps of a request, chosen by the protocol of its resource. */
-async function serve(arrived: ArrivedRequest, ports: McpPorts): Promise<void> {
+async function serve(arrived: ArrivedRequest, ports: AllPorts): Promise<void> {
   const located = await ARRIVAL.run(arrived, ports)
   ports.observer.place(arrived.message, 'gateway', `/${located.resource.name}`)
-  if (located.resource.protocol === 'mcp') await serveMcp(located, ports)
-  else if (located.resource.protocol === 'a2a') await serveAgent(located, ports)
-  else if (located.resource.protocol === 'graphql') await GRAPHQL_CALL.run(located, ports)
-  else await HTTP_CALL.run(located, ports)
+  await located.protocol.serve(located, ports)
 }
 
-async function handle(arrived: ArrivedRequest, ports: McpPorts): Promise<void> {
+async function handle(arrived: ArrivedRequest, ports: AllPorts): Promise<void> {
   const { message, reply } = arrived
   ports.observer.place(message, 'gateway')
   try {

@@ -3,20 +3,27 @@ import { challenge, METADATA_PREFIX, resourceMetadata } from '../../identity/pos
 import { ambiguousQuery } from '../../platform/http/index.ts'
 import { type Awaitable, andThen } from '../../platform/lib/pipeline.ts'
 import { Problem } from '../../platform/lib/problem.ts'
-import { CARD_PATH, cardAnswer, publicCard } from './a2a/card.ts'
 import { type OwnAnswer, PipelineEnd } from './ended.ts'
 import type { LocatedRequest, ParsedRequest } from './passage.ts'
 import type { GatewayPorts } from './ports.ts'
+import type { ProtocolAdapter, Protocols } from './protocol.ts'
+
+type LocatePorts = GatewayPorts & { readonly protocols: Protocols }
+
+/** A located request, with the protocol of its resource. */
+interface RequestOfProtocol extends LocatedRequest {
+  readonly protocol: ProtocolAdapter
+}
 
 /**
- * Finds the resource by the first segment. Answers metadata (RFC 9728) and the public cards of agents itself. Challenges a caller
+ * Finds the resource by the first segment. Answers metadata (RFC 9728) itself, and what its protocol tells without a token. Challenges a caller
  * without a token before anything about the resource's operations is told.
  */
-export function locate(strict: ParsedRequest, ports: GatewayPorts): Awaitable<LocatedRequest> {
+export function locate(strict: ParsedRequest, ports: LocatePorts): Awaitable<RequestOfProtocol> {
   return andThen(ports.catalog.current(), (catalog) => locateIn(catalog, strict, ports))
 }
 
-function locateIn(catalog: CatalogView, strict: ParsedRequest, ports: GatewayPorts) {
+function locateIn(catalog: CatalogView, strict: ParsedRequest, ports: LocatePorts) {
   const { request } = strict
   const [name = '', ...segments] = request.segments
   if (name === '.well-known') {
@@ -28,15 +35,21 @@ function locateIn(catalog: CatalogView, strict: ParsedRequest, ports: GatewayPor
   if (resource?.mode !== 'gateway') {
     throw new Problem('resource.unknown', 'no resource of that name is behind this gateway')
   }
-  // Texts of GraphQL have lines. For everything else a line feed in an address has more than one reading.
-  if (request.hasLines && resource.protocol !== 'graphql') {
+  const protocol = ports.protocols.get(resource.protocol)
+  if (!protocol) {
+    throw new Problem(
+      'resource.unknown',
+      `this gateway does not serve the protocol of the resource, \`${resource.protocol}\``,
+    )
+  }
+  // A line feed in an address has more than one reading, but where the protocol has texts of several lines.
+  if (request.hasLines && !protocol.takesLines) {
     strict.doubt()
     throw ambiguousQuery()
   }
-  if (resource.protocol === 'a2a' && request.method === 'GET' && segments.join('/') === CARD_PATH)
-    throw new PipelineEnd(
-      cardAnswer(publicCard(catalog, resource, ports), request.headers.get('if-none-match')),
-    )
+  const located = { ...strict, resource, segments, protocol }
+  const open = protocol.answerWithoutToken?.(located, catalog, ports)
+  if (open) throw new PipelineEnd(open)
   if (!request.headers.has('authorization')) {
     throw new PipelineEnd({
       status: 401,
@@ -45,7 +58,7 @@ function locateIn(catalog: CatalogView, strict: ParsedRequest, ports: GatewayPor
       problem: new Problem('token.missing', 'a resource token with a DPoP proof is needed'),
     })
   }
-  return { ...strict, resource, segments }
+  return located
 }
 
 /** Answers `/.well-known/oauth-protected-resource/<name>` (RFC 9728 section 3). */

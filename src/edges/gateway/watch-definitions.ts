@@ -22,8 +22,11 @@ export interface CurrentDefinitions extends Pick<DefinitionNotice, 'listed'> {
   readonly plan: (options: ImportOptions) => Promise<Pick<ImportPlan, 'actions'>>
 }
 
-/** Asks a server or an agent for its offering, on behalf of no client. */
-export type AskOffering = (resource: Resource, signal: AbortSignal) => Promise<CurrentDefinitions>
+/** Asks a server or an agent for its offering, on behalf of no client. `undefined`: its protocol has none. */
+export type AskOffering = (
+  resource: Resource,
+  signal: AbortSignal,
+) => Promise<CurrentDefinitions | undefined>
 
 /**
  * State of one server: when it was last asked, a digest of its last answer, and the check under
@@ -116,6 +119,7 @@ export class DefinitionWatch {
   async #ask(resource: Resource, watched: WatchedServer): Promise<void> {
     const { connections, log } = this.#ports
     const offering = await this.#askOffering(resource, this.#stopping.signal)
+    if (!offering) return
     const catalog = await this.#ports.catalog.current()
     const actions = catalog.actionsOf(resource.name)
     // Read under an older catalog it does not hold for this one.

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { ORDERS_OPTIONS } from '../../../src/catalog/catalog/testing.ts'
-import { planGraphqlImportInWorker } from '../../../src/catalog/catalog-changes/index.ts'
+import { fieldCall, operationIn } from '../../../src/extensions/graphql/field-calls.ts'
 import {
-  fieldCall,
   type GraphqlOperation,
   NAMED,
-  operationIn,
-  readRequest,
   SELECTED,
-} from '../../../src/catalog/graphql/index.ts'
+} from '../../../src/extensions/graphql/operation.ts'
+import { planGraphqlImportInWorker } from '../../../src/extensions/graphql/plan-graphql-import-in-worker.ts'
+import { readRequest } from '../../../src/extensions/graphql/request.ts'
 import { canonicalJson } from '../../../src/platform/lib/canonical-json.ts'
 import { parseJson } from '../../../src/platform/lib/json.ts'
 import { Problem } from '../../../src/platform/lib/problem.ts'

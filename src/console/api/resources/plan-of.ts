@@ -7,15 +7,17 @@ import {
 } from '../../../catalog/catalog/index.ts'
 import {
   checkAddress,
+  type DocumentImporter,
   fetchCard,
+  type Importer,
   type ImportOptions,
   type ImportPlan,
   type KnownOperation,
   knownNames,
   planAgentImport,
-  planGraphqlImportInWorker,
   planImportInWorker,
   planMcpImportInWorker,
+  type ServerImporter,
 } from '../../../catalog/catalog-changes/index.ts'
 import { credentialFor } from '../../../identity/connections/index.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
@@ -44,17 +46,45 @@ export async function planOf(
   name: string,
   wanted: WantedImport,
 ): Promise<ImportPlan> {
-  const { a2a, document, graphql, mcp } = wanted
-  if ([a2a, document, graphql, mcp].filter((source) => source !== undefined).length !== 1)
+  const [source, ...others] = SOURCES.filter((each) => wanted[each] !== undefined)
+  if (source === undefined || others.length > 0)
     throw new Problem(
       'request.malformed',
       'an import is from a `document`, a `graphql` schema, an `mcp` server or an `a2a` agent',
     )
+  const importer = [...ownImporters(parts), ...parts.importers].find(
+    (each) => each.source === source,
+  )
+  if (!importer)
+    throw new Problem('request.malformed', `this server has no import from \`${source}\``)
   const known = await findResource(parts.connections.storage.read, name)
-  const plan = await (document === undefined && graphql === undefined
-    ? planServer(parts, { name, known, wanted }, mcp ?? a2a ?? '')
-    : planDocument(parts, { name, known, wanted }))
+  const plan = await (importer.from === 'server'
+    ? planServer(parts, { name, known, wanted }, importer)
+    : planDocument(parts, { name, known, wanted }, importer))
   return { ...plan, notes: [...changedSettings(plan.resource, known, wanted), ...plan.notes] }
+}
+
+const SOURCES = ['document', 'graphql', 'mcp', 'a2a'] as const
+
+/** Importers of the protocols that every server knows. */
+function ownImporters({ describeMcp }: Pick<ApiParts, 'describeMcp'>): readonly Importer[] {
+  return [
+    { from: 'document', source: 'document', plan: planImportInWorker },
+    {
+      from: 'server',
+      source: 'mcp',
+      what: 'MCP server',
+      plan: async ({ headers, url }, options) =>
+        planMcpImportInWorker(await describeMcp({ url, headers }), options),
+    },
+    {
+      from: 'server',
+      source: 'a2a',
+      what: 'A2A agent',
+      plan: async ({ fetchJson, headers, url }, options) =>
+        planAgentImport(await fetchCard(fetchJson, url, { headers }), options),
+    },
+  ]
 }
 
 interface PlannedImport {
@@ -66,10 +96,11 @@ interface PlannedImport {
 async function planDocument(
   parts: Pick<ApiParts, 'connections' | 'gateway' | 'issuer'>,
   { known, name, wanted }: PlannedImport,
+  { behindGateway, plan, source }: DocumentImporter,
 ): Promise<ImportPlan> {
-  const { direct, document, graphql, title, upstream } = wanted
-  if (direct !== undefined && graphql !== undefined)
-    throw new Problem('request.malformed', 'a GraphQL API is called through the gateway')
+  const { direct, title, upstream } = wanted
+  if (direct !== undefined && behindGateway !== undefined)
+    throw new Problem('request.malformed', `${behindGateway} is called through the gateway`)
   if (direct !== undefined && upstream !== undefined)
     throw new Problem(
       'request.malformed',
@@ -78,18 +109,17 @@ async function planDocument(
   const stays = known?.mode === 'direct' && upstream === undefined ? known.identifier : undefined
   const place = placementOf(parts, name, direct ?? stays)
   const { upstream: there = upstream } = place
-  const options = {
+  const before = await listActions(parts.connections.storage.read, name)
+  return plan(wanted[source], {
     name,
     ...place,
     ...(there === undefined ? {} : { upstream: there }),
     ...(known === undefined ? {} : { upstreamBefore: known.upstream }),
     ...(title === undefined ? {} : { title }),
     ...keptSettings(wanted, known, there),
-  }
-  const before = await listActions(parts.connections.storage.read, name)
-  if (graphql === undefined)
-    return planImportInWorker(document, { ...options, operations: before.map(operationOf) })
-  return planGraphqlImportInWorker(graphql, { ...options, known: knownNames(before) })
+    known: knownNames(before),
+    operations: before.map(operationOf),
+  })
 }
 
 function operationOf({ method, name, names, path }: Action): KnownOperation {
@@ -99,29 +129,29 @@ function operationOf({ method, name, names, path }: Action): KnownOperation {
 async function planServer(
   parts: ApiParts,
   { known, name, wanted }: PlannedImport,
-  address: string,
+  { plan, source, what }: ServerImporter,
 ): Promise<ImportPlan> {
-  const { direct, mcp, title, upstream } = wanted
-  const what = mcp === undefined ? 'A2A agent' : 'MCP server'
+  const { direct, title, upstream } = wanted
   if (upstream !== undefined)
     throw new Problem('request.malformed', `the upstream of an ${what} is its address`)
   if (direct !== undefined)
     throw new Problem('request.malformed', `an ${what} is called through the gateway`)
-  const url = checkAddress(`address of the ${what}`, address)
+  const url = checkAddress(`address of the ${what}`, wanted[source] ?? '')
   const kept = keptSettings(wanted, known, url)
   const headers = await credentialHeaders(parts, kept.connection)
-  const options = {
-    name,
-    ...placementOf(parts, name),
-    upstream: url,
-    mappingsTrusted: known?.mappingsTrusted === true && !movesTo(known, url),
-    known: knownNames(await listActions(parts.connections.storage.read, name)),
-    ...(title === undefined ? {} : { title }),
-    ...kept,
-  }
-  return mcp === undefined
-    ? planAgentImport(await fetchCard(parts.fetchJson, url, { headers }), options)
-    : planMcpImportInWorker(await parts.describeMcp({ url, headers }), options)
+  const { fetchJson } = parts
+  return plan(
+    { url, headers, fetchJson },
+    {
+      name,
+      ...placementOf(parts, name),
+      upstream: url,
+      mappingsTrusted: known?.mappingsTrusted === true && !movesTo(known, url),
+      known: knownNames(await listActions(parts.connections.storage.read, name)),
+      ...(title === undefined ? {} : { title }),
+      ...kept,
+    },
+  )
 }
 
 /** Behind the gateway, or at an address of its own, where it asks about each call by itself. */

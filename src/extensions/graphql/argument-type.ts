@@ -9,7 +9,7 @@ import {
   isListType,
   isNonNullType,
 } from 'graphql'
-import { isUsableName, untyped } from '../argument-types/index.ts'
+import { isUsableName, untyped } from '../../catalog/argument-types/index.ts'
 
 const SCALARS: Readonly<Record<string, ArgumentType>> = {
   Int: { kind: 'integer', minimum: '-2147483648', maximum: '2147483647' },

@@ -1,9 +1,10 @@
 import type { ArgumentField, ArgumentSchema } from '@remit/engine'
 import type { GraphQLArgument, GraphQLField } from 'graphql'
-import { canonicalJson } from '../../../platform/lib/canonical-json.ts'
-import { legible } from '../../../platform/lib/text/visible.ts'
-import { fieldsSchema } from '../../argument-types/index.ts'
-import { ArgumentReader, NAMED, SELECTED } from '../../graphql/index.ts'
+import { fieldsSchema } from '../../catalog/argument-types/index.ts'
+import { canonicalJson } from '../../platform/lib/canonical-json.ts'
+import { legible } from '../../platform/lib/text/visible.ts'
+import { ArgumentReader } from './argument-type.ts'
+import { NAMED, SELECTED } from './operation.ts'
 
 /** The arguments of a root field, and those that every operation has. A name that both want is the field's. */
 export function rootFieldArguments(args: readonly GraphQLArgument[]): ArgumentSchema {

@@ -1,14 +1,17 @@
-import { decideCall, type Verdict } from '../../../calls/calls/index.ts'
-import type { GraphqlOperation, RootFieldCall } from '../../../catalog/graphql/index.ts'
-import { decidedHeaders } from '../../../platform/http/index.ts'
-import { admitsJson, RESHAPING } from '../../../policy/obligations/index.ts'
-import { endCalls } from '../end-calls.ts'
-import { PipelineEnd } from '../ended.ts'
-import type { PermittedRequest } from '../http/call-steps.ts'
-import type { LocatedRequest } from '../passage.ts'
-import type { GatewayPorts } from '../ports.ts'
-import { presented } from '../presented.ts'
-import { refusalAnswer } from '../refusal.ts'
+import { decideCall, type Verdict } from '../../calls/calls/index.ts'
+import {
+  endCalls,
+  type GatewayPorts,
+  type LocatedRequest,
+  type PermittedRequest,
+  PipelineEnd,
+  presented,
+  refusalAnswer,
+} from '../../edges/gateway/index.ts'
+import { decidedHeaders } from '../../platform/http/index.ts'
+import { admitsJson, RESHAPING } from '../../policy/obligations/index.ts'
+import type { RootFieldCall } from './field-calls.ts'
+import type { GraphqlOperation } from './operation.ts'
 
 /** A request once its operation is read and typed. */
 export interface TypedFields extends LocatedRequest {
@@ -19,7 +22,7 @@ export interface TypedFields extends LocatedRequest {
 
 /**
  * Decides each root field as a call of its own, one after the other. INVARIANT: all of them are permitted, or nothing is sent; permits
- * that were given before a refusal end as not sent, which gives back what they used.
+ * that were given before a refusalAnswer end as not sent, which gives back what they used.
  */
 export async function decideFields(
   typed: TypedFields,

@@ -6,19 +6,25 @@ import {
   isObjectType,
   OperationTypeNode,
 } from 'graphql'
-import { sha256url } from '../../../platform/lib/bytes.ts'
-import { canonicalJson } from '../../../platform/lib/canonical-json.ts'
-import { badDocument } from '../../argument-types/index.ts'
-import type { Action } from '../../catalog/index.ts'
-import { readSchema, schemaText } from '../../graphql/index.ts'
-import { definitionDigest } from '../definition.ts'
-import { NamedActions } from '../mcp/plan-mcp-import.ts'
-import { firstSentence, proposedSentence } from '../mcp/sentence.ts'
-import { actionOf } from '../mcp/tool.ts'
-import { kebab } from '../mcp/wire-names.ts'
-import { type PackedPlan, packPlan } from '../packed-plan.ts'
-import { type ImportOptions, type ImportPlan, planResource } from '../plan-resource.ts'
+import { badDocument } from '../../catalog/argument-types/index.ts'
+import type { Action } from '../../catalog/catalog/index.ts'
+import {
+  actionOf,
+  definitionDigest,
+  firstSentence,
+  type ImportOptions,
+  type ImportPlan,
+  kebab,
+  NamedActions,
+  type PackedPlan,
+  packPlan,
+  planResource,
+  proposedSentence,
+} from '../../catalog/catalog-changes/index.ts'
+import { sha256url } from '../../platform/lib/bytes.ts'
+import { canonicalJson } from '../../platform/lib/canonical-json.ts'
 import { describe, rootFieldArguments } from './root-field.ts'
+import { readSchema, schemaText } from './schema.ts'
 
 const MAX_FIELDS = 2_000
 const KINDS = [OperationTypeNode.QUERY, OperationTypeNode.MUTATION] as const

@@ -1,5 +1,5 @@
-import { Problem } from '../../../platform/lib/problem.ts'
-import { PipelineEnd } from '../ended.ts'
+import { PipelineEnd } from '../../edges/gateway/index.ts'
+import { Problem } from '../../platform/lib/problem.ts'
 
 /** Media types in which a client may be told that its operation is refused, in the order in which they are preferred. */
 const TYPES = [

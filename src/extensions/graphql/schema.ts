@@ -10,8 +10,8 @@ import {
   validateSchema,
   visit,
 } from 'graphql'
+import { badDocument } from '../../catalog/argument-types/index.ts'
 import { LruCache } from '../../platform/lib/lru-cache.ts'
-import { badDocument } from '../argument-types/index.ts'
 
 const MAX_CHARACTERS = 4 * 1024 * 1024
 const MAX_TOKENS = 500_000

@@ -1,9 +1,12 @@
-import { startingWith } from '../../../platform/lib/pipeline.ts'
-import { injectCredential } from '../http/inject-credential.ts'
-import { recordingFailure, recordOutcome } from '../http/record-outcome.ts'
-import { send } from '../http/send.ts'
-import type { LocatedRequest } from '../passage.ts'
-import type { GatewayPorts } from '../ports.ts'
+import {
+  type GatewayPorts,
+  injectCredential,
+  type LocatedRequest,
+  recordingFailure,
+  recordOutcome,
+  send,
+} from '../../edges/gateway/index.ts'
+import { startingWith } from '../../platform/lib/pipeline.ts'
 import { decideFields, type TypedFields } from './decide.ts'
 import { takeOperation } from './read-operation.ts'
 

@@ -1,8 +1,11 @@
-import { Problem } from '../../../platform/lib/problem.ts'
-import { workerTask } from '../../../platform/lib/worker-task.ts'
-import { badDocument } from '../../argument-types/index.ts'
-import { unpackPlan } from '../packed-plan.ts'
-import type { ImportOptions, ImportPlan } from '../plan-resource.ts'
+import { badDocument } from '../../catalog/argument-types/index.ts'
+import {
+  type ImportOptions,
+  type ImportPlan,
+  unpackPlan,
+} from '../../catalog/catalog-changes/index.ts'
+import { Problem } from '../../platform/lib/problem.ts'
+import { workerTask } from '../../platform/lib/worker-task.ts'
 import type { planPackedGraphqlImport } from './plan-graphql-import.ts'
 
 const plan = workerTask<typeof planPackedGraphqlImport>({

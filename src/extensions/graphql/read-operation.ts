@@ -1,12 +1,15 @@
-import type { Json } from '../../../platform/lib/json.ts'
-import { Problem } from '../../../platform/lib/problem.ts'
-import { refuseStranger } from '../check-caller.ts'
-import { PipelineEnd } from '../ended.ts'
-import type { LocatedRequest } from '../passage.ts'
-import type { GatewayPorts } from '../ports.ts'
-import { readCallBody } from '../read-body.ts'
+import {
+  type GatewayPorts,
+  type LocatedRequest,
+  PipelineEnd,
+  readCallBody,
+  refuseStranger,
+} from '../../edges/gateway/index.ts'
+import type { Json } from '../../platform/lib/json.ts'
+import { Problem } from '../../platform/lib/problem.ts'
 import type { TypedFields } from './decide.ts'
 import { inGraphql } from './refuse-operation.ts'
+import { membersInQuery, readRequest } from './request.ts'
 
 /**
  * Reads the operation, and types each root field. INVARIANT: a caller without a good credential is told nothing of the schema, and
@@ -28,14 +31,14 @@ export async function takeOperation(
   const accept = request.headers.get('accept')
   const actions = (await ports.catalog.current()).actionsOf(resource.name)
   // Loaded with the first operation: most servers have no GraphQL API.
-  const graphql = await import('../../../catalog/graphql/index.ts')
+  const { fieldCall, operationIn } = await import('./field-calls.ts')
   const body = await bodyOf(located)
   const read = inGraphql(accept, { isWellFormed: false }, () =>
-    graphql.readRequest(method === 'GET' ? graphql.membersInQuery(request.query) : body),
+    readRequest(method === 'GET' ? membersInQuery(request.query) : body),
   )
   const { calls, operation } = inGraphql(accept, { isWellFormed: true }, () => {
-    const found = graphql.operationIn(actions, read)
-    const fields = found.fields.map((field) => graphql.fieldCall(field, actions))
+    const found = operationIn(actions, read)
+    const fields = found.fields.map((field) => fieldCall(field, actions))
     if (resource.trusted && fields.length > 1)
       throw unsupported(
         'a trusted API takes one root field: its transaction token is about one action',
