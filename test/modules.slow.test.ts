@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { planOperation } from '../src/catalog/catalog/testing.ts'
+import { applyImport } from '../src/catalog/catalog-changes/index.ts'
 import { METADATA_PATH } from '../src/extensions/authzen/metadata.ts'
 import { AUTHZEN } from '../src/extensions/authzen/module.ts'
 import { backUp, checkBackup, folder } from '../src/extensions/backup/testing.ts'
@@ -16,6 +18,9 @@ const SETS = [
   { name: 'without any module', modules: [] },
   ...MODULES.map((module) => ({ name: `with ${module.name} alone`, modules: [module] })),
 ]
+
+/** Protocols that modules bring, each by a module of its name. */
+const PROTOCOLS = ['a2a', 'graphql'] as const
 
 for (const { modules, name } of SETS)
   inEachWorld(
@@ -86,6 +91,31 @@ for (const { modules, name } of SETS)
       it('answers enforcement points by AuthZEN where that is in, and else says that there is no such page', async () => {
         const { status } = await send(`${world().issuer}${METADATA_PATH}`)
         assert.equal(status, modules.includes(AUTHZEN) ? 200 : 404)
+      })
+
+      it('imports and serves the protocols of its own modules, and of no other', async () => {
+        const w = world()
+        const ada = await w.api('ada')
+        for (const protocol of PROTOCOLS) {
+          const isIn = modules.some(({ name: own }) => own === protocol)
+          const { body } = await ada.send('PUT', '/resources/agents', { [protocol]: 'nothing' })
+          assert.equal(/has no import/.test(String(body.detail)), !isIn, String(body.detail))
+
+          const { resource, ...plan } = planOperation({})
+          const identifier = `${w.gateway}/${protocol}`
+          const spoken = { ...resource, name: protocol, identifier, protocol }
+          const actions = plan.actions.map((each) => ({
+            ...each,
+            resource: protocol,
+            name: protocol,
+          }))
+          await applyImport(w.rooms.connections, { ...plan, resource: spoken, actions }, 'ada')
+          const told = await send(identifier, { method: 'POST' })
+          assert.deepEqual(
+            [told.status, told.body.code],
+            isIn ? [401, 'token.missing'] : [404, 'resource.unknown'],
+          )
+        }
       })
     },
     { modules, settings: { REMIT_METRICS_LISTEN: '127.0.0.1:0' } },

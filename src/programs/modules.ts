@@ -1,3 +1,4 @@
+import { A2A } from '../extensions/a2a/module.ts'
 import { ANALYSIS } from '../extensions/analysis/module.ts'
 import { ARCHIVE } from '../extensions/archive/module.ts'
 import { AUTHZEN } from '../extensions/authzen/module.ts'
@@ -16,6 +17,7 @@ import type { SettingDefinitions } from '../platform/lib/setting.ts'
 import { type StorageBuild, storageBuild } from '../platform/storage/index.ts'
 
 const LISTED = [
+  A2A,
   ANALYSIS,
   ARCHIVE,
   AUTHZEN,

@@ -2,12 +2,8 @@ import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
-import {
-  applyImport,
-  planAgentImport,
-  planMcpImport,
-  setRisk,
-} from '../../src/catalog/catalog-changes/index.ts'
+import { applyImport, planMcpImport, setRisk } from '../../src/catalog/catalog-changes/index.ts'
+import { planAgentImport } from '../../src/extensions/a2a/plan-agent-import.ts'
 import { findAgent, setCeiling } from '../../src/identity/agents/index.ts'
 import { describeMcpServer, outbound } from '../../src/platform/net/index.ts'
 import { publishPolicies } from '../../src/policy/policy/index.ts'

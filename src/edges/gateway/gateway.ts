@@ -7,7 +7,6 @@ import { configuredUrl } from '../../platform/lib/client-url.ts'
 import { startingWith } from '../../platform/lib/pipeline.ts'
 import { Problem } from '../../platform/lib/problem.ts'
 import { type Repetition, systemWait } from '../../platform/lib/repeat.ts'
-import { A2A_PROTOCOL } from './a2a/protocol.ts'
 import { OWN_ANSWER, type OwnAnswer, PipelineEnd } from './ended.ts'
 import { HTTP_CALL } from './http/pipeline.ts'
 import { locate } from './locate.ts'
@@ -38,7 +37,6 @@ const GRACE_MS = 1_000
 const OWN: readonly ProtocolAdapter[] = [
   { protocol: 'http', serve: (located, ports) => HTTP_CALL.run(located, ports) },
   { protocol: 'mcp', serve: serveMcp, askOffering: askServer },
-  A2A_PROTOCOL,
 ]
 
 /** Dependencies of the gateway, with adapters of further protocols. */

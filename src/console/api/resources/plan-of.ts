@@ -8,13 +8,11 @@ import {
 import {
   checkAddress,
   type DocumentImporter,
-  fetchCard,
   type Importer,
   type ImportOptions,
   type ImportPlan,
   type KnownOperation,
   knownNames,
-  planAgentImport,
   planImportInWorker,
   planMcpImportInWorker,
   type ServerImporter,
@@ -76,13 +74,6 @@ function ownImporters({ describeMcp }: Pick<ApiParts, 'describeMcp'>): readonly 
       what: 'MCP server',
       plan: async ({ headers, url }, options) =>
         planMcpImportInWorker(await describeMcp({ url, headers }), options),
-    },
-    {
-      from: 'server',
-      source: 'a2a',
-      what: 'A2A agent',
-      plan: async ({ fetchJson, headers, url }, options) =>
-        planAgentImport(await fetchCard(fetchJson, url, { headers }), options),
     },
   ]
 }

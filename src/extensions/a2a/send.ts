@@ -1,18 +1,21 @@
-import { endCall, footingHooks, footingOf, keepResult } from '../../../calls/calls/index.ts'
-import { exact, scrub } from '../../../calls/mcp-messages/index.ts'
-import { sha256url } from '../../../platform/lib/bytes.ts'
-import { isObject, type Json, type JsonObject, printJson } from '../../../platform/lib/json.ts'
-import { slotHolders } from '../../../platform/lib/under-way/held-places.ts'
+import { endCall, footingHooks, footingOf, keepResult } from '../../calls/calls/index.ts'
+import { exact, scrub } from '../../calls/mcp-messages/index.ts'
+import {
+  type GatewayPorts,
+  type LeaveReason,
+  noSlot,
+  problemOf,
+} from '../../edges/gateway/index.ts'
+import { sha256url } from '../../platform/lib/bytes.ts'
+import { isObject, type Json, type JsonObject, printJson } from '../../platform/lib/json.ts'
+import { slotHolders } from '../../platform/lib/under-way/held-places.ts'
 import {
   type ExchangeResult,
   exchange,
   printMessage,
   type RpcError,
   type RpcResult,
-} from '../../../platform/net/index.ts'
-import { noSlot } from '../http/upstream-failure.ts'
-import { type LeaveReason, problemOf } from '../mcp/upstream/upstream-failure.ts'
-import type { GatewayPorts } from '../ports.ts'
+} from '../../platform/net/index.ts'
 import type { EquippedAgentCall, Metadata } from './call-steps.ts'
 import { a2aError, passedError, rpcFailure } from './errors.ts'
 import { forClient, NoAnswer, payloadOf, taskForClient, taskIdOf, wordsForClient } from './ids.ts'

@@ -1,21 +1,23 @@
-import { type AccessRequest, findRequest } from '../../../approvals/access-requests/index.ts'
-import { withdrawRequest } from '../../../approvals/approvals/index.ts'
-import { type AdmittedRequest, admit, reachOf, readResult } from '../../../calls/calls/index.ts'
-import { RpcAnswer } from '../../../calls/mcp-messages/index.ts'
-import { messageArguments } from '../../../catalog/catalog-changes/index.ts'
-import { isObject, type JsonObject, parseJson } from '../../../platform/lib/json.ts'
-import { PipelineEnd } from '../ended.ts'
-import type { McpPorts } from '../mcp/ports.ts'
-import type { LocatedRequest } from '../passage.ts'
-import type { GatewayPorts } from '../ports.ts'
-import { presented } from '../presented.ts'
-import { refusalAnswer } from '../refusal.ts'
-import { tellAdmitted } from '../tell-admitted.ts'
+import { type AccessRequest, findRequest } from '../../approvals/access-requests/index.ts'
+import { withdrawRequest } from '../../approvals/approvals/index.ts'
+import { type AdmittedRequest, admit, reachOf, readResult } from '../../calls/calls/index.ts'
+import { RpcAnswer } from '../../calls/mcp-messages/index.ts'
+import {
+  type GatewayPorts,
+  type LocatedRequest,
+  type McpPorts,
+  PipelineEnd,
+  presented,
+  refusalAnswer,
+  tellAdmitted,
+} from '../../edges/gateway/index.ts'
+import { isObject, type JsonObject, parseJson } from '../../platform/lib/json.ts'
 import { findOwnQuestion } from './authority.ts'
 import type { AgentCall, OwnedRequest } from './call-steps.ts'
 import { extendedCard } from './card.ts'
 import { a2aError, rpcFailure, taskNotFound } from './errors.ts'
 import { payloadOf, taskIdOf } from './ids.ts'
+import { messageArguments } from './message-arguments.ts'
 import { A2A_CALL, A2A_REQUEST, bindingOf, render } from './pipeline.ts'
 import { isTaskMethod, noPush, ownTask, readOfTask, readSending } from './read-params.ts'
 import { A2aReply } from './reply.ts'

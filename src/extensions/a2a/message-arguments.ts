@@ -1,5 +1,5 @@
-import { isObject, type Json, type JsonObject, parseJson } from '../../../platform/lib/json.ts'
-import { readInputSchema } from '../../argument-types/index.ts'
+import { readInputSchema } from '../../catalog/argument-types/index.ts'
+import { isObject, type Json, type JsonObject, parseJson } from '../../platform/lib/json.ts'
 
 /** Members of a part of which each part has exactly one (A2A 1.0, section 4.1.6). */
 export const PART_KINDS = ['text', 'raw', 'url', 'data'] as const

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { ORDERS, READ, worldsOver } from '../../../calls/calls/testing.ts'
-import { isObject } from '../../../platform/lib/json.ts'
-import { forEachEngine } from '../../../platform/storage/testing.ts'
-import { basesOfPerson } from '../../../tasks/consent/index.ts'
-import { endBasis, type Task } from '../../../tasks/tasks/index.ts'
+import { ORDERS, READ, worldsOver } from '../../calls/calls/testing.ts'
+import { isObject } from '../../platform/lib/json.ts'
+import { forEachEngine } from '../../platform/storage/testing.ts'
+import { basesOfPerson } from '../../tasks/consent/index.ts'
+import { endBasis, type Task } from '../../tasks/tasks/index.ts'
 import { askForAuthority, findOwnQuestion } from './authority.ts'
 
 type AskParameters = Parameters<typeof askForAuthority>

@@ -1,13 +1,21 @@
-import { sha256url } from '../../../platform/lib/bytes.ts'
-import { canonicalJson } from '../../../platform/lib/canonical-json.ts'
-import type { JsonObject } from '../../../platform/lib/json.ts'
-import { badDocument, textAt } from '../../argument-types/index.ts'
-import type { Action } from '../../catalog/index.ts'
-import { NamedActions, pinned } from '../mcp/plan-mcp-import.ts'
-import { review } from '../mcp/reviewed.ts'
-import { firstSentence, proposedSentence } from '../mcp/sentence.ts'
-import { actionOf, type NamedTool, type ReadAction } from '../mcp/tool.ts'
-import { type ImportOptions, type ImportPlan, planResource } from '../plan-resource.ts'
+import { badDocument, textAt } from '../../catalog/argument-types/index.ts'
+import type { Action } from '../../catalog/catalog/index.ts'
+import {
+  actionOf,
+  firstSentence,
+  type ImportOptions,
+  type ImportPlan,
+  NamedActions,
+  type NamedTool,
+  pinned,
+  planResource,
+  proposedSentence,
+  type ReadAction,
+  review,
+} from '../../catalog/catalog-changes/index.ts'
+import { sha256url } from '../../platform/lib/bytes.ts'
+import { canonicalJson } from '../../platform/lib/canonical-json.ts'
+import type { JsonObject } from '../../platform/lib/json.ts'
 import { readCard } from './agent-card.ts'
 import { emptySchema, messageSchema } from './message-arguments.ts'
 

@@ -1,12 +1,15 @@
-import { badDocument } from '../../../catalog/argument-types/index.ts'
-import type { PlannedResource, Resource } from '../../../catalog/catalog/index.ts'
-import { fetchCard, planAgentImport } from '../../../catalog/catalog-changes/index.ts'
-import { sha256url } from '../../../platform/lib/bytes.ts'
-import { canonicalJson } from '../../../platform/lib/canonical-json.ts'
-import { isObject, type Json, type JsonObject } from '../../../platform/lib/json.ts'
-import { injectedHeaders } from '../injected-headers.ts'
-import type { GatewayPorts } from '../ports.ts'
-import type { CurrentDefinitions } from '../watch-definitions.ts'
+import { badDocument } from '../../catalog/argument-types/index.ts'
+import type { PlannedResource, Resource } from '../../catalog/catalog/index.ts'
+import {
+  type CurrentDefinitions,
+  type GatewayPorts,
+  injectedHeaders,
+} from '../../edges/gateway/index.ts'
+import { sha256url } from '../../platform/lib/bytes.ts'
+import { canonicalJson } from '../../platform/lib/canonical-json.ts'
+import { isObject, type Json, type JsonObject } from '../../platform/lib/json.ts'
+import { fetchCard } from './agent-card.ts'
+import { planAgentImport } from './plan-agent-import.ts'
 
 /**
  * Reads the card of an agent again, where it was read before. INVARIANT: an agent that says it is

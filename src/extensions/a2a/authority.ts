@@ -1,18 +1,18 @@
 import { covers, type Detail } from '@remit/engine'
-import { type AdmittedRequest, isRecorded, type Verdict } from '../../../calls/calls/index.ts'
-import type { RpcAnswer } from '../../../calls/mcp-messages/index.ts'
-import { scopeAvailability } from '../../../grants/code-grant/index.ts'
-import { findAgent } from '../../../identity/agents/index.ts'
-import { findPerson } from '../../../identity/people/index.ts'
-import type { Json, JsonObject } from '../../../platform/lib/json.ts'
+import { type AdmittedRequest, isRecorded, type Verdict } from '../../calls/calls/index.ts'
+import type { RpcAnswer } from '../../calls/mcp-messages/index.ts'
+import type { GatewayPorts } from '../../edges/gateway/index.ts'
+import { scopeAvailability } from '../../grants/code-grant/index.ts'
+import { findAgent } from '../../identity/agents/index.ts'
+import { findPerson } from '../../identity/people/index.ts'
+import type { Json, JsonObject } from '../../platform/lib/json.ts'
 import {
   basesFor,
   type ConsentRequest,
   findConsent,
   requestConsent,
-} from '../../../tasks/consent/index.ts'
-import type { Task } from '../../../tasks/tasks/index.ts'
-import type { GatewayPorts } from '../ports.ts'
+} from '../../tasks/consent/index.ts'
+import type { Task } from '../../tasks/tasks/index.ts'
 import type { TypedAgentCall } from './call-steps.ts'
 import { asAnswer, ourTask, withOurs } from './waiting.ts'
 

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
-import type { Resource } from '../../../catalog/catalog/index.ts'
-import type { MasterKey } from '../../../platform/keys/index.ts'
-import { sameBytes } from '../../../platform/lib/bytes.ts'
-import { isObject, type Json, type JsonObject } from '../../../platform/lib/json.ts'
+import type { Resource } from '../../catalog/catalog/index.ts'
+import type { MasterKey } from '../../platform/keys/index.ts'
+import { sameBytes } from '../../platform/lib/bytes.ts'
+import { isObject, type Json, type JsonObject } from '../../platform/lib/json.ts'
 
 type Kind = 'task' | 'context'
 /** Kind of a context that the client named itself. */

@@ -1,20 +1,23 @@
-import { decideCall } from '../../../calls/calls/index.ts'
-import { RpcAnswer } from '../../../calls/mcp-messages/index.ts'
-import { typeArguments } from '../../../catalog/argument-types/index.ts'
-import type { Action } from '../../../catalog/catalog/index.ts'
-import { startingWith } from '../../../platform/lib/pipeline.ts'
-import { Problem } from '../../../platform/lib/problem.ts'
-import { Redactor } from '../../../platform/lib/redaction/redactor.ts'
-import { messageOf, RPC } from '../../../platform/net/index.ts'
-import { refuseStranger } from '../check-caller.ts'
-import { endCalls, endUnsent } from '../end-calls.ts'
-import { PipelineEnd } from '../ended.ts'
-import { injectedHeaders } from '../injected-headers.ts'
-import type { LocatedRequest } from '../passage.ts'
-import type { GatewayPorts } from '../ports.ts'
-import { presented } from '../presented.ts'
-import { readCallBody } from '../read-body.ts'
-import { refusalAnswer } from '../refusal.ts'
+import { decideCall } from '../../calls/calls/index.ts'
+import { RpcAnswer } from '../../calls/mcp-messages/index.ts'
+import { typeArguments } from '../../catalog/argument-types/index.ts'
+import type { Action } from '../../catalog/catalog/index.ts'
+import {
+  endCalls,
+  endUnsent,
+  type GatewayPorts,
+  injectedHeaders,
+  type LocatedRequest,
+  PipelineEnd,
+  presented,
+  readCallBody,
+  refusalAnswer,
+  refuseStranger,
+} from '../../edges/gateway/index.ts'
+import { startingWith } from '../../platform/lib/pipeline.ts'
+import { Problem } from '../../platform/lib/problem.ts'
+import { Redactor } from '../../platform/lib/redaction/redactor.ts'
+import { messageOf, RPC } from '../../platform/net/index.ts'
 import { askForAuthority } from './authority.ts'
 import type {
   A2aCaller,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { fromWire } from '../mcp/testing.ts'
+import { fromWire } from '../../catalog/catalog-changes/mcp/testing.ts'
 import { messageArguments } from './message-arguments.ts'
 import { planAgentImport } from './plan-agent-import.ts'
 

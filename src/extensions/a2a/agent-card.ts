@@ -1,7 +1,7 @@
-import { isObject, type Json, type JsonObject } from '../../../platform/lib/json.ts'
-import { Problem } from '../../../platform/lib/problem.ts'
-import type { Outbound } from '../../../platform/net/index.ts'
-import { badDocument, textAt } from '../../argument-types/index.ts'
+import { badDocument, textAt } from '../../catalog/argument-types/index.ts'
+import { isObject, type Json, type JsonObject } from '../../platform/lib/json.ts'
+import { Problem } from '../../platform/lib/problem.ts'
+import type { Outbound } from '../../platform/net/index.ts'
 
 /** Parts of an agent's card that an import needs (A2A 1.0, section 4.4.1). */
 export interface AgentCard {

@@ -1,8 +1,7 @@
-import type { Action, CatalogView, Resource } from '../../../catalog/catalog/index.ts'
-import { sha256url } from '../../../platform/lib/bytes.ts'
-import { isObject, type Json, type JsonObject, parseJson } from '../../../platform/lib/json.ts'
-import type { OwnAnswer } from '../ended.ts'
-import type { GatewayPorts } from '../ports.ts'
+import type { Action, CatalogView, Resource } from '../../catalog/catalog/index.ts'
+import type { GatewayPorts, OwnAnswer } from '../../edges/gateway/index.ts'
+import { sha256url } from '../../platform/lib/bytes.ts'
+import { isObject, type Json, type JsonObject, parseJson } from '../../platform/lib/json.ts'
 import type { Binding } from './reply.ts'
 
 /** Path of the public card below the identifier (A2A 1.0, section 8.2). */

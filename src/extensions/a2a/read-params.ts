@@ -1,9 +1,9 @@
-import type { RpcAnswer } from '../../../calls/mcp-messages/index.ts'
-import { messageArguments } from '../../../catalog/catalog-changes/index.ts'
-import { ExactNumber, isObject, type Json, type JsonObject } from '../../../platform/lib/json.ts'
-import type { RpcId } from '../../../platform/net/index.ts'
+import type { RpcAnswer } from '../../calls/mcp-messages/index.ts'
+import { ExactNumber, isObject, type Json, type JsonObject } from '../../platform/lib/json.ts'
+import type { RpcId } from '../../platform/net/index.ts'
 import { a2aError, rpcFailure, taskNotFound } from './errors.ts'
 import type { OwnedIds } from './ids.ts'
+import { messageArguments } from './message-arguments.ts'
 
 type Check = (value: Json) => boolean
 type Shape = Readonly<Record<string, Check>>

@@ -1,14 +1,14 @@
 import type { ServerResponse } from 'node:http'
-import { exact } from '../../../calls/mcp-messages/index.ts'
-import { type Json, type JsonObject, printJson } from '../../../platform/lib/json.ts'
+import { exact } from '../../calls/mcp-messages/index.ts'
+import { StreamedReply } from '../../edges/gateway/index.ts'
+import { type Json, type JsonObject, printJson } from '../../platform/lib/json.ts'
 import {
   printMessage,
   RPC,
   type RpcError,
   type RpcId,
   type RpcResult,
-} from '../../../platform/net/index.ts'
-import { StreamedReply } from '../streamed-reply.ts'
+} from '../../platform/net/index.ts'
 import { CODES } from './errors.ts'
 
 const INVALID: Status = [400, 'INVALID_ARGUMENT']

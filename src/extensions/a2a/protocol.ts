@@ -1,6 +1,9 @@
-import type { ProtocolAdapter } from '../protocol.ts'
+import type { ServerImporter } from '../../catalog/catalog-changes/index.ts'
+import type { ProtocolAdapter } from '../../edges/gateway/index.ts'
+import { fetchCard } from './agent-card.ts'
 import { askAgent } from './agent-offering.ts'
 import { CARD_PATH, cardAnswer, publicCard } from './card.ts'
+import { planAgentImport } from './plan-agent-import.ts'
 import { serveAgent } from './serve.ts'
 
 export const A2A_PROTOCOL: ProtocolAdapter = {
@@ -11,4 +14,12 @@ export const A2A_PROTOCOL: ProtocolAdapter = {
     return cardAnswer(publicCard(catalog, resource, ports), request.headers.get('if-none-match'))
   },
   askOffering: askAgent,
+}
+
+export const A2A_IMPORTER: ServerImporter = {
+  from: 'server',
+  source: 'a2a',
+  what: 'A2A agent',
+  plan: async ({ fetchJson, headers, url }, options) =>
+    planAgentImport(await fetchCard(fetchJson, url, { headers }), options),
 }

@@ -1,8 +1,7 @@
-import type { Verdict } from '../../../calls/calls/index.ts'
-import { isRecorded } from '../../../calls/calls/index.ts'
-import { RpcAnswer } from '../../../calls/mcp-messages/index.ts'
-import type { Json } from '../../../platform/lib/json.ts'
-import { RPC, type RpcError, type RpcId } from '../../../platform/net/index.ts'
+import { isRecorded, type Verdict } from '../../calls/calls/index.ts'
+import { RpcAnswer } from '../../calls/mcp-messages/index.ts'
+import type { Json } from '../../platform/lib/json.ts'
+import { RPC, type RpcError, type RpcId } from '../../platform/net/index.ts'
 
 /** Error codes of A2A 1.0 (section 5.4); its own table, beside JSON-RPC's. */
 export const CODES = {
