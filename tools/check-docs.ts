@@ -3,13 +3,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { PROBLEMS, problemKind } from '../src/platform/lib/problem.ts'
+import { PROBLEMS } from '../src/platform/lib/problem.ts'
 import { MODULES } from '../src/programs/modules.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const problems: string[] = []
-/** Codes of modules, by the name of the module. */
-const ofModules = MODULES.map(({ name, problems: own = {} }) => [name, Object.values(own)] as const)
 
 function checkProblemPages(): void {
   const folder = join(root, 'docs', 'problems')
@@ -18,9 +16,7 @@ function checkProblemPages(): void {
       .filter((name) => name.endsWith('.md') && name !== 'README.md')
       .map((name) => name.slice(0, -3)),
   )
-  const own = ofModules.flatMap(([, codes]) =>
-    codes.map((code) => [code, problemKind(code)] as const),
-  )
+  const own = MODULES.flatMap((each) => Object.entries(each.problems ?? {}))
   for (const [code, { status, title }] of [...Object.entries(PROBLEMS), ...own]) {
     if (!pages.delete(code)) {
       problems.push(`docs/problems/${code}.md is missing`)
@@ -59,7 +55,7 @@ async function checkProblemParts(): Promise<void> {
   }
   for (const code of where.keys())
     if (!(code in PROBLEMS)) problems.push(`src/platform/lib/problem.ts lacks the part of ${code}`)
-  for (const [name, codes] of ofModules) note(`the module ${name}`, codes)
+  for (const each of MODULES) note(`the module ${each.name}`, Object.keys(each.problems ?? {}))
 }
 
 const NOT_OURS = new Set(['node_modules', 'dist'])

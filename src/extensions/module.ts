@@ -19,7 +19,7 @@ import type { Clock } from '../platform/lib/clock.ts'
 import type { Closable } from '../platform/lib/close-all.ts'
 import type { Diagnosis } from '../platform/lib/diagnosis.ts'
 import type { Awaitable } from '../platform/lib/pipeline.ts'
-import type { ModuleCode } from '../platform/lib/problem.ts'
+import type { ProblemKind } from '../platform/lib/problem.ts'
 import type { Random } from '../platform/lib/random.ts'
 import type { RequestObserver } from '../platform/lib/request-observer.ts'
 import type { Listen, SettingDefinitions, SettingValues } from '../platform/lib/setting.ts'
@@ -42,8 +42,8 @@ export interface Module<
   /** Name, for logs. */
   readonly name: string
   readonly settings: S
-  /** Codes of its problems, as `moduleProblems` declares them. */
-  readonly problems?: Readonly<Record<string, ModuleCode>>
+  /** Its problems by code, as `moduleProblem` declared them. */
+  readonly problems?: Readonly<Record<string, ProblemKind>>
   /** Finds settings that contradict each other. Each sentence names the setting. */
   contradictions?(settings: SettingValues<S> & SharedSettings): readonly string[]
   /** Lists the addresses at which it speaks plain HTTP, by the setting of each. Undefined: it is off. */

@@ -3,7 +3,6 @@ import { it } from 'node:test'
 import { assertRefused } from '../../../test/refusals.ts'
 import { newKey } from '../../../test/signing.ts'
 import { inEachWorld, type World } from '../../../test/world.ts'
-import { RETENTION_PROBLEMS } from '../../extensions/retention/problems.ts'
 import type { ProblemCode } from '../../platform/lib/problem.ts'
 import { OPERATIONS } from '../../programs/every-operation.ts'
 import { type Attempt, wideningOfModules } from './testing.ts'
@@ -188,10 +187,7 @@ async function attempts(w: World): Promise<Readonly<Record<string, readonly Atte
       ...{ positions: [9_999_999], why: 'requested' },
     }),
     'ledger.accept_break': at('/ledger/break/accept', 'ledger.no_break', { history: 1 }),
-    'retention.lift': at(
-      '/retention/holds/hld_AAAAAAAAAAAAAAAAAAAAAA',
-      RETENTION_PROBLEMS['retention.unknown_hold'],
-    ),
+    'retention.lift': at('/retention/holds/hld_AAAAAAAAAAAAAAAAAAAAAA', 'retention.unknown_hold'),
     'retention.erase': at('/retention/erasures', 'person.unknown', { person: NOBODY }),
   }
 }

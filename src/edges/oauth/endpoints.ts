@@ -49,6 +49,7 @@ export function oauthHandlers(ports: OAuthPorts): RawHandler[] {
   return [
     {
       name: 'token endpoint',
+      edge: 'token',
       isWork: true,
       paths: ['/oauth/token'],
       // Issued tokens have a ledger record; refusals have a log line.

@@ -240,7 +240,7 @@ function endOf(
   }
   const problem = problemOf(ended, left, 'agent')
   if (problem.cause)
-    ports.log.warn({ decision: verdict.decisionId, err: problem.cause }, String(problem.code))
+    ports.log.warn({ decision: verdict.decisionId, err: problem.cause }, problem.code)
   const { detail: words } = problem
   if (ended.failure === 'unexpected') return { ...invalidAgentResponse(words), state: ended.state }
   const { reply } = rpcFailure(rpc.id, 'internalError', words, metadata)

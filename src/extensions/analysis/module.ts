@@ -1,7 +1,7 @@
 import type { Module } from '../module.ts'
 import type { ANALYSIS_OPERATIONS } from './acts.ts'
 import { ANALYSIS_COMMANDS } from './commands.ts'
-import { ANALYSIS_PROBLEMS } from './problems.ts'
+import { AnalysisProblem } from './problems.ts'
 import { ANALYSIS_TABLES } from './tables.ts'
 
 const SETTINGS = {}
@@ -10,7 +10,7 @@ const SETTINGS = {}
 export const ANALYSIS: Module<typeof SETTINGS, typeof ANALYSIS_OPERATIONS> = {
   name: 'analysis',
   settings: SETTINGS,
-  problems: ANALYSIS_PROBLEMS,
+  problems: AnalysisProblem.declared,
   tables: ANALYSIS_TABLES.tables,
   commands: ANALYSIS_COMMANDS,
   operations: async () => (await import('./acts.ts')).ANALYSIS_OPERATIONS,

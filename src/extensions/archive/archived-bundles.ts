@@ -5,9 +5,8 @@ import {
   tilePath,
   unpackBundle,
 } from '../../platform/ledger/index.ts'
-import { Problem } from '../../platform/lib/problem.ts'
 import type { Reader } from '../../platform/storage/index.ts'
-import { ARCHIVE_PROBLEMS } from './problems.ts'
+import { ArchiveProblem } from './problems.ts'
 import type { ArchiveStore } from './segment.ts'
 import { segmentOf, segmentsUntil } from './segment-store.ts'
 
@@ -38,27 +37,24 @@ export class ArchivedBundles implements ArchivedRecords {
     if (!segment) return undefined
     const place = `records ${segment.from} to ${segment.to - 1}`
     if (!this.#store)
-      throw new Problem(
-        ARCHIVE_PROBLEMS['archive.unreachable'],
+      throw new ArchiveProblem(
+        'archive.unreachable',
         `${place} left the database; set REMIT_ARCHIVE`,
       )
     const path = `${segment.history}/${tilePath('entries', index, WIDTH)}.gz`
     const packed = await this.#store.get(path)
     if (!packed)
-      throw new Problem(
-        ARCHIVE_PROBLEMS['archive.damaged'],
+      throw new ArchiveProblem(
+        'archive.damaged',
         `${path} is missing in ${this.#store.where}: ${place}`,
       )
     const records = await unpackBundle(packed)
     if (!records)
-      throw new Problem(
-        ARCHIVE_PROBLEMS['archive.damaged'],
-        `${path} is no bundle of ${WIDTH} records`,
-      )
+      throw new ArchiveProblem('archive.damaged', `${path} is no bundle of ${WIDTH} records`)
     // INVARIANT: what the archive says is a record only if the tree has it.
     if (!(await areRecordsOf(this.#db, index, records)))
-      throw new Problem(
-        ARCHIVE_PROBLEMS['archive.damaged'],
+      throw new ArchiveProblem(
+        'archive.damaged',
         `${path} has other records than the ledger: ${place}`,
       )
     if (this.#remembered.size >= MAX_REMEMBERED) {

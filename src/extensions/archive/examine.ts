@@ -1,8 +1,7 @@
 import { readTreeHead, type sealCheck } from '../../platform/ledger/index.ts'
-import { Problem } from '../../platform/lib/problem.ts'
 import type { Reader } from '../../platform/storage/index.ts'
 import { isHeld, readHolds, subjectsOfRecords } from '../retention/index.ts'
-import { ARCHIVE_PROBLEMS } from './problems.ts'
+import { ArchiveProblem } from './problems.ts'
 import { readSegment, verifyFiles } from './seal.ts'
 import type { ArchivePlace, ArchivePlaceFacts } from './segment.ts'
 import { lastSegment } from './segment-store.ts'
@@ -40,8 +39,8 @@ export async function examineArchive(
   const history = newest ? (readTreeHead(newest.note)?.history ?? 0) : 0
   if (last) {
     if (last.history > history)
-      throw new Problem(
-        ARCHIVE_PROBLEMS['archive.damaged'],
+      throw new ArchiveProblem(
+        'archive.damaged',
         `records to ${last.to - 1} were sealed in history ${last.history}, and this one is ${history}`,
       )
     const segment = await readSegment(check, place, last)

@@ -1,5 +1,5 @@
 import type { Module } from '../module.ts'
-import { ARCHIVE_PROBLEMS } from './problems.ts'
+import { ArchiveProblem } from './problems.ts'
 import { ARCHIVE_SETTINGS, archiveContradictions } from './settings.ts'
 import { ARCHIVE_TABLES } from './tables.ts'
 
@@ -7,7 +7,7 @@ import { ARCHIVE_TABLES } from './tables.ts'
 export const ARCHIVE: Module<typeof ARCHIVE_SETTINGS> = {
   name: 'archive',
   settings: ARCHIVE_SETTINGS,
-  problems: ARCHIVE_PROBLEMS,
+  problems: ArchiveProblem.declared,
   tables: ARCHIVE_TABLES.tables,
   contradictions: archiveContradictions,
   open: async (ground) => (await import('./open.ts')).openArchive(ground),

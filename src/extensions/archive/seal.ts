@@ -1,7 +1,7 @@
 import { packBundle, tilePath, unpackBundle } from '../../platform/ledger/index.ts'
 import { sameBytes, sha256 } from '../../platform/lib/bytes.ts'
-import { Problem } from '../../platform/lib/problem.ts'
-import { ARCHIVE_PROBLEMS } from './problems.ts'
+import type { Problem } from '../../platform/lib/problem.ts'
+import { ArchiveProblem } from './problems.ts'
 import {
   type ArchiveStore,
   manifestPath,
@@ -174,5 +174,5 @@ async function readListed(
 }
 
 function damaged(detail: string): Problem {
-  return new Problem(ARCHIVE_PROBLEMS['archive.damaged'], detail)
+  return new ArchiveProblem('archive.damaged', detail)
 }

@@ -44,6 +44,7 @@ export function authzenHandlers(ports: AuthzenPorts): RawHandler[] {
   return [
     ...names.map((name) => ({
       name: `authzen ${name}`,
+      edge: 'authzen',
       paths: [PATHS[name]],
       inBooks: true,
       atOnce: true,
@@ -54,6 +55,7 @@ export function authzenHandlers(ports: AuthzenPorts): RawHandler[] {
     ...requestHandlers(ports),
     {
       name: 'authzen metadata',
+      edge: 'authzen',
       paths: [METADATA_PATH],
       atOnce: true,
       handle: (message, reply, context) =>

@@ -1,6 +1,7 @@
 import type { Module } from '../module.ts'
 import type { AUTHZEN_OPERATIONS } from './acts.ts'
 import { AUTHZEN_COMMANDS } from './commands.ts'
+import { AuthzenProblem } from './problems.ts'
 import { AUTHZEN_TABLES } from './tables.ts'
 
 const SETTINGS = {}
@@ -12,6 +13,7 @@ const SETTINGS = {}
 export const AUTHZEN: Module<typeof SETTINGS, typeof AUTHZEN_OPERATIONS> = {
   name: 'AuthZEN',
   settings: SETTINGS,
+  problems: AuthzenProblem.declared,
   tables: AUTHZEN_TABLES.tables,
   sealed: async () => (await import('./submissions/index.ts')).SUBMISSIONS_SEALED,
   commands: AUTHZEN_COMMANDS,

@@ -1,8 +1,8 @@
 import { base64url, fromBase64url, sha256url } from '../../platform/lib/bytes.ts'
 import { canonicalJson } from '../../platform/lib/canonical-json.ts'
 import { ExactNumber, isObject, type Json, type JsonObject } from '../../platform/lib/json.ts'
-import { Problem } from '../../platform/lib/problem.ts'
 import type { AuthzenPorts } from './ports.ts'
+import { AuthzenProblem } from './problems.ts'
 import { malformedRequest } from './read-request.ts'
 
 /** Place where a search goes on, and how much it may bring. */
@@ -45,7 +45,7 @@ export function readPage(
   if (!token) return { after: undefined, limit: limit ?? PAGE_LIMIT.default, digest }
   const known = openToken(ports, token)
   if (known.digest !== digest || (limit ?? known.limit) !== known.limit)
-    throw new Problem('search.bad_page', 'the page token belongs to another request')
+    throw new AuthzenProblem('search.bad_page', 'the page token belongs to another request')
   return { after: known.after, limit: known.limit, digest }
 }
 
@@ -61,7 +61,7 @@ function openToken(ports: PagePorts, text: string): Token {
   const sealed = fromBase64url(text)
   const token = sealed && opened(ports, sealed)
   if (!token || ports.clock.now() - token.at > MAX_AGE_MS)
-    throw new Problem('search.bad_page', 'the page token is not valid, or has expired')
+    throw new AuthzenProblem('search.bad_page', 'the page token is not valid, or has expired')
   return token
 }
 

@@ -4,7 +4,7 @@ import { lstat, mkdir, open, readdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Problem } from '../../platform/lib/problem.ts'
 import { damaged, type TableFile } from './manifest.ts'
-import { BACKUP_PROBLEMS } from './problems.ts'
+import { BackupProblem } from './problems.ts'
 
 const TABLES_FOLDER = 'tables'
 /** Bytes that are written at once. */
@@ -23,8 +23,8 @@ export async function makeDirectory(directory: string): Promise<void> {
   await writing(directory, async () => {
     await mkdir(directory, { recursive: true, mode: 0o700 })
     if ((await readdir(directory)).length > 0)
-      throw new Problem(
-        BACKUP_PROBLEMS['backup.cannot_write'],
+      throw new BackupProblem(
+        'backup.cannot_write',
         `${directory} is not empty: name a new directory`,
       )
     await mkdir(join(directory, TABLES_FOLDER), { mode: 0o700 })
@@ -38,7 +38,7 @@ export async function writing<T>(directory: string, work: () => Promise<T>): Pro
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
     if (cause instanceof Problem || !/^E[A-Z]+$/.test(code)) throw cause
-    throw new Problem(BACKUP_PROBLEMS['backup.cannot_write'], `${directory}: ${code}`, { cause })
+    throw new BackupProblem('backup.cannot_write', `${directory}: ${code}`, { cause })
   }
 }
 
@@ -61,7 +61,7 @@ export async function writeLines(
     for await (const line of lines) {
       // A character is three bytes at most.
       if (line.length > MAX_LINE_BYTES / 3)
-        throw new Problem(BACKUP_PROBLEMS['backup.cannot_write'], `a row for ${path} is too long`)
+        throw new BackupProblem('backup.cannot_write', `a row for ${path} is too long`)
       waiting += line
       rows++
       if (waiting.length > BUFFER_BYTES) await flush()

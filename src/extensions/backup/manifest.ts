@@ -6,8 +6,8 @@ import { sameBytes } from '../../platform/lib/bytes.ts'
 import { canonicalJson } from '../../platform/lib/canonical-json.ts'
 import type { Id } from '../../platform/lib/id.ts'
 import { isObject, parseJson } from '../../platform/lib/json.ts'
-import { Problem } from '../../platform/lib/problem.ts'
-import { BACKUP_PROBLEMS } from './problems.ts'
+import type { Problem } from '../../platform/lib/problem.ts'
+import { BackupProblem } from './problems.ts'
 
 export const FORMAT = 1
 export const MANIFEST = 'manifest.json'
@@ -82,13 +82,13 @@ export async function readManifest(
   const text = canonicalJson(new Map([...sealed].filter(([member]) => member !== 'seal')))
   const manifest: Partial<Manifest> = JSON.parse(text)
   if (manifest.format !== FORMAT)
-    throw new Problem(
-      BACKUP_PROBLEMS['backup.other_schema'],
+    throw new BackupProblem(
+      'backup.other_schema',
       `${path} has a format that this build does not know`,
     )
   if (!master.ids.some((id) => id === manifest.master_key))
-    throw new Problem(
-      BACKUP_PROBLEMS['backup.other_master_key'],
+    throw new BackupProblem(
+      'backup.other_master_key',
       `it was sealed with the master key ${String(manifest.master_key).slice(0, 16)}, and here is ${master.ids.join(', ')}`,
     )
   const given = Buffer.from(String(sealed.get('seal')), 'base64url')
@@ -104,5 +104,5 @@ function sealsOf(text: string, master: ManifestKeys): readonly Buffer[] {
 }
 
 export function damaged(detail: string, cause?: unknown): Problem {
-  return new Problem(BACKUP_PROBLEMS['backup.damaged'], detail, { cause })
+  return new BackupProblem('backup.damaged', detail, { cause })
 }

@@ -1,6 +1,6 @@
 import type { Module } from '../module.ts'
 import { BACKUP_COMMANDS } from './commands.ts'
-import { BACKUP_PROBLEMS } from './problems.ts'
+import { BackupProblem } from './problems.ts'
 
 const SETTINGS = {}
 
@@ -8,7 +8,7 @@ const SETTINGS = {}
 export const BACKUP: Module<typeof SETTINGS> = {
   name: 'backup',
   settings: SETTINGS,
-  problems: BACKUP_PROBLEMS,
+  problems: BackupProblem.declared,
   commands: BACKUP_COMMANDS,
   open: async () => ({}),
   checks: [

@@ -15,7 +15,7 @@ import {
   requireNoServer,
   takeDestination,
 } from './move-store.ts'
-import { BACKUP_PROBLEMS } from './problems.ts'
+import { BackupProblem } from './problems.ts'
 import type { Backup } from './read-backup.ts'
 import type { RestoreParts } from './restore.ts'
 import { treeSize } from './stored-ledger.ts'
@@ -56,13 +56,10 @@ export async function importMove(parts: RestoreParts, backup: Backup): Promise<v
   const { clock, onTable, random, storage } = parts
   const { directory, isImported, manifest } = backup
   if (manifest.kind !== 'move')
-    throw new Problem(
-      BACKUP_PROBLEMS['backup.wrong_kind'],
-      `${directory} is a backup: use \`remit restore\``,
-    )
+    throw new BackupProblem('backup.wrong_kind', `${directory} is a backup: use \`remit restore\``)
   if (isImported)
-    throw new Problem(
-      BACKUP_PROBLEMS['backup.imported'],
+    throw new BackupProblem(
+      'backup.imported',
       `${directory} was imported, or an import was interrupted`,
     )
   // INVARIANT: taken before it is imported, so that no two databases go on with the same tasks.
@@ -97,7 +94,7 @@ async function requireDestination(
   await requireEmpty(tx, build)
   if (to === undefined || here === to) return
   const detail = `the export is for the database ${to}, and this one ${here ? `is ${here}` : 'was not prepared'}`
-  throw new Problem(BACKUP_PROBLEMS['backup.other_destination'], detail)
+  throw new BackupProblem('backup.other_destination', detail)
 }
 
 async function take(directory: string, from: string, to: string): Promise<void> {

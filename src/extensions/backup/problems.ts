@@ -1,7 +1,7 @@
-import { moduleProblems } from '../../platform/lib/problem.ts'
+import { moduleProblem } from '../../platform/lib/problem.ts'
 
 /** Problems with backups and exports. Kept sorted. */
-export const BACKUP_PROBLEMS = moduleProblems({
+const PROBLEMS = {
   'backup.cannot_write': { status: 500, title: 'The backup cannot be written' },
   'backup.damaged': { status: 500, title: 'The backup is damaged' },
   'backup.imported': { status: 409, title: 'The export was imported before' },
@@ -11,4 +11,12 @@ export const BACKUP_PROBLEMS = moduleProblems({
   'backup.other_master_key': { status: 409, title: 'The backup belongs to another master key' },
   'backup.other_schema': { status: 409, title: 'The backup has another schema than this build' },
   'backup.wrong_kind': { status: 409, title: 'The directory is not an export' },
-})
+} as const
+
+type OwnProblems = typeof PROBLEMS
+
+declare module '../../platform/lib/problem.ts' {
+  interface ModuleProblems extends OwnProblems {}
+}
+
+export const BackupProblem = moduleProblem(PROBLEMS)

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { MasterKey } from '../../platform/keys/index.ts'
-import { Problem } from '../../platform/lib/problem.ts'
 import {
   type StorageBuild,
   type StoredRow,
@@ -16,7 +15,7 @@ import {
   readManifest,
   type TableFile,
 } from './manifest.ts'
-import { BACKUP_PROBLEMS } from './problems.ts'
+import { BackupProblem } from './problems.ts'
 import { readRow } from './row-line.ts'
 
 /** A backup whose manifest was checked. */
@@ -46,19 +45,19 @@ export async function openBackup(directory: string, here: BackupPlace): Promise<
   const fresh = await readManifest(directory, MANIFEST, here.master)
   const manifest = fresh ?? (await readManifest(directory, IMPORTED, here.master))
   if (!manifest)
-    throw new Problem(
-      BACKUP_PROBLEMS['backup.incomplete'],
+    throw new BackupProblem(
+      'backup.incomplete',
       `${directory} has no ${MANIFEST}: it is no backup, or was not finished`,
     )
   if (manifest.issuer !== here.issuer)
-    throw new Problem(
-      BACKUP_PROBLEMS['backup.other_issuer'],
+    throw new BackupProblem(
+      'backup.other_issuer',
       `it is of ${manifest.issuer}, and REMIT_ISSUER is ${here.issuer}`,
     )
   const needed = schemaNames(here.build)
   if (!isDeepStrictEqual(manifest.schema, needed))
-    throw new Problem(
-      BACKUP_PROBLEMS['backup.other_schema'],
+    throw new BackupProblem(
+      'backup.other_schema',
       `it was made by Remit ${manifest.remit} with the schema ${manifest.schema.join(', ')}, and this build needs ${needed.join(', ')}`,
     )
   const expected = tablesOf(here.build, 'kept', 'ended', 'emptied').map((name) => [

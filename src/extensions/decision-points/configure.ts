@@ -2,12 +2,12 @@ import type { CatalogView } from '../../catalog/catalog/index.ts'
 import { RULES } from '../../catalog/catalog/index.ts'
 import { isCredential, isCredentialHeader } from '../../identity/connections/index.ts'
 import { isName } from '../../platform/lib/id.ts'
-import { Problem } from '../../platform/lib/problem.ts'
+import type { Problem } from '../../platform/lib/problem.ts'
 import type { Secret } from '../../platform/lib/secret.ts'
 import type { FactParts } from '../../tasks/facts/index.ts'
 import { type DecisionPoint, decisionPointPlace, TIMEOUT_MS } from './decision-point.ts'
 import { deletePoint, insertPoint } from './decision-point-store.ts'
-import { DECISION_POINT_PROBLEMS } from './problems.ts'
+import { DecisionPointProblem } from './problems.ts'
 
 export type PointParts = Pick<
   FactParts,
@@ -54,8 +54,8 @@ export async function addPoint(parts: PointParts, given: NewPoint): Promise<Deci
   const sealed = secret && parts.master.seal(secret.reveal(), decisionPointPlace(point))
   const raised = await parts.storage.lanes.revocation.transaction(async (tx) => {
     if (!(await insertPoint(tx, { ...point, sealed })))
-      throw new Problem(
-        DECISION_POINT_PROBLEMS['decision_point.exists'],
+      throw new DecisionPointProblem(
+        'decision_point.exists',
         `there is a decision point \`${point.name}\``,
       )
     await parts.ledger.append(tx, {
@@ -84,8 +84,8 @@ export async function removePoint(
 ): Promise<void> {
   const raised = await parts.storage.transaction(async (tx) => {
     if (!(await deletePoint(tx, name)))
-      throw new Problem(
-        DECISION_POINT_PROBLEMS['decision_point.unknown'],
+      throw new DecisionPointProblem(
+        'decision_point.unknown',
         `there is no decision point \`${name}\``,
       )
     await parts.ledger.append(tx, { type: 'decision_point.removed', by, facts: { name } })
@@ -137,5 +137,5 @@ function isEndpoint(text: string): boolean {
 }
 
 function badDecisionPoint(detail: string): Problem {
-  return new Problem(DECISION_POINT_PROBLEMS['decision_point.bad'], detail)
+  return new DecisionPointProblem('decision_point.bad', detail)
 }

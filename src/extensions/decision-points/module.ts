@@ -1,7 +1,7 @@
 import type { Module } from '../module.ts'
 import type { POINT_OPERATIONS } from './acts.ts'
 import { DECISION_POINT_COMMANDS } from './commands.ts'
-import { DECISION_POINT_PROBLEMS } from './problems.ts'
+import { DecisionPointProblem } from './problems.ts'
 import { DECISION_POINT_TABLES } from './tables.ts'
 
 const SETTINGS = {}
@@ -10,7 +10,7 @@ const SETTINGS = {}
 export const DECISION_POINTS: Module<typeof SETTINGS, typeof POINT_OPERATIONS> = {
   name: 'decision points',
   settings: SETTINGS,
-  problems: DECISION_POINT_PROBLEMS,
+  problems: DecisionPointProblem.declared,
   tables: DECISION_POINT_TABLES.tables,
   sealed: async () => (await import('./decision-point.ts')).DECISION_POINTS_SEALED,
   commands: DECISION_POINT_COMMANDS,

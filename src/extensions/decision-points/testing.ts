@@ -7,7 +7,6 @@ import {
 } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { sample, type WideningCase } from '../../console/api/testing.ts'
-import { DECISION_POINT_PROBLEMS } from './problems.ts'
 
 /** Question that a decision point was asked. */
 export interface PointQuestion {
@@ -70,7 +69,7 @@ export const WIDENING: Readonly<Record<string, WideningCase>> = {
     ),
     attempts: [
       {
-        ...{ path: '/decision-points', code: DECISION_POINT_PROBLEMS['decision_point.bad'] },
+        ...{ path: '/decision-points', code: 'decision_point.bad' },
         body: { name: 'opa', url: 'https://opa.example/evaluation', resources: ['nothing'] },
       },
     ],
@@ -81,12 +80,6 @@ export const WIDENING: Readonly<Record<string, WideningCase>> = {
       ...sample('/decision-points/opa', {}, {}),
       other: { path: '/decision-points/two', body: {} },
     },
-    attempts: [
-      {
-        path: '/decision-points/nothing',
-        code: DECISION_POINT_PROBLEMS['decision_point.unknown'],
-        body: {},
-      },
-    ],
+    attempts: [{ path: '/decision-points/nothing', code: 'decision_point.unknown', body: {} }],
   },
 }

@@ -5,7 +5,6 @@ import { assertRefused } from '../../../test/refusals.ts'
 import { inEachWorld } from '../../../test/world.ts'
 import { removals } from '../../background.ts'
 import { tablesOf } from '../../platform/storage/index.ts'
-import { RETENTION_PROBLEMS } from './problems.ts'
 
 inEachWorld(
   'retention by the API',
@@ -70,7 +69,7 @@ inEachWorld(
       const hold = await ada.send('POST', '/retention/holds', { matter: 'case-17', person: sam })
       assert.equal(hold.status, 200, hold.text)
       const erase = () => ada.send('POST', '/ledger/erase', { decision: id, why: 'requested' })
-      assertRefused(await erase(), RETENTION_PROBLEMS['retention.held'])
+      assertRefused(await erase(), 'retention.held')
       const asked = await ada.send('POST', '/retention/erasures', { person: sam })
       assert.equal(asked.status, 200, asked.text)
       await round()
@@ -160,11 +159,11 @@ inEachWorld(
       const hold = { matter: 'case-18', ...nobody }
       assertRefused(await ada.send('POST', '/retention/holds', hold), 'person.unknown')
       const empty = await ada.send('POST', '/retention/holds', { matter: 'case-18' })
-      assertRefused(empty, RETENTION_PROBLEMS['retention.bad_hold'])
+      assertRefused(empty, 'retention.bad_hold')
       const wordy = { matter: 'about Sam Smith', resource: 'orders' }
       assertRefused(await ada.send('POST', '/retention/holds', wordy), 'request.malformed')
       const lift = await ada.send('DELETE', '/retention/holds/hld_AAAAAAAAAAAAAAAAAAAAAA')
-      assertRefused(lift, RETENTION_PROBLEMS['retention.unknown_hold'])
+      assertRefused(lift, 'retention.unknown_hold')
       const sam = await w.api('sam')
       assert.equal((await sam.send('GET', '/retention')).status, 403)
     })

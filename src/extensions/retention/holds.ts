@@ -1,9 +1,9 @@
 import { newId } from '../../platform/lib/id.ts'
-import { Problem } from '../../platform/lib/problem.ts'
+import type { Problem } from '../../platform/lib/problem.ts'
 import type { HoldScope, LegalHold } from './hold.ts'
 import { countChange, findHold, insertHold, markLifted } from './hold-store.ts'
 import type { RetentionParts } from './parts.ts'
-import { RETENTION_PROBLEMS } from './problems.ts'
+import { RetentionProblem } from './problems.ts'
 import { restartPasses } from './progress-store.ts'
 
 type HoldParts = Pick<RetentionParts, 'clock' | 'ledger' | 'random' | 'storage'>
@@ -57,12 +57,12 @@ export async function liftHold(
 
 function requireBounded({ agentId, fromAt, personId, resource, taskId, untilAt }: HoldScope): void {
   if ([agentId, fromAt, personId, resource, taskId, untilAt].every((each) => each === null))
-    throw new Problem(
-      RETENTION_PROBLEMS['retention.bad_hold'],
+    throw new RetentionProblem(
+      'retention.bad_hold',
       'name a person, an agent, a task, a resource or a span of time',
     )
   if (fromAt !== null && untilAt !== null && untilAt <= fromAt)
-    throw new Problem(RETENTION_PROBLEMS['retention.bad_hold'], 'the span ends before it begins')
+    throw new RetentionProblem('retention.bad_hold', 'the span ends before it begins')
 }
 
 function recordOf(type: string, hold: LegalHold, by: string) {
@@ -84,8 +84,5 @@ function recordOf(type: string, hold: LegalHold, by: string) {
 }
 
 function unknownHold(id: string): Problem {
-  return new Problem(
-    RETENTION_PROBLEMS['retention.unknown_hold'],
-    `there is no hold \`${id}\` that stands`,
-  )
+  return new RetentionProblem('retention.unknown_hold', `there is no hold \`${id}\` that stands`)
 }

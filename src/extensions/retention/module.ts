@@ -1,7 +1,7 @@
 import type { Module } from '../module.ts'
 import type { RETENTION_MODULE_OPERATIONS } from './acts.ts'
 import { RETENTION_COMMANDS } from './commands.ts'
-import { RETENTION_PROBLEMS } from './problems.ts'
+import { RetentionProblem } from './problems.ts'
 import { RETENTION_SETTINGS, retentionContradictions, rulesIn } from './settings.ts'
 import { RETENTION_TABLES } from './tables.ts'
 
@@ -9,7 +9,7 @@ import { RETENTION_TABLES } from './tables.ts'
 export const RETENTION: Module<typeof RETENTION_SETTINGS, typeof RETENTION_MODULE_OPERATIONS> = {
   name: 'retention',
   settings: RETENTION_SETTINGS,
-  problems: RETENTION_PROBLEMS,
+  problems: RetentionProblem.declared,
   contradictions: retentionContradictions,
   tables: RETENTION_TABLES.tables,
   commands: RETENTION_COMMANDS,

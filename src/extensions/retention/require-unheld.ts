@@ -1,9 +1,8 @@
 import type { LedgerRecord } from '../../platform/ledger/index.ts'
-import { Problem } from '../../platform/lib/problem.ts'
 import type { Tx } from '../../platform/storage/index.ts'
 import { isHeld } from './hold.ts'
 import { lockHolds, readHolds } from './hold-store.ts'
-import { RETENTION_PROBLEMS } from './problems.ts'
+import { RetentionProblem } from './problems.ts'
 import { subjectsOfRecords } from './record-classes.ts'
 
 /**
@@ -18,8 +17,8 @@ export async function requireUnheld(tx: Tx, records: readonly LedgerRecord[]): P
   const subjects = await subjectsOfRecords(tx, records)
   const held = subjects.filter((each) => isHeld(holds, each)).length
   if (held > 0)
-    throw new Problem(
-      RETENTION_PROBLEMS['retention.held'],
+    throw new RetentionProblem(
+      'retention.held',
       `a legal hold covers ${held} of ${records.length} records`,
     )
 }

@@ -1,6 +1,14 @@
-import { moduleProblems } from '../../platform/lib/problem.ts'
+import { moduleProblem } from '../../platform/lib/problem.ts'
 
 /** Problems with what Slack posts. Kept sorted. */
-export const SLACK_PROBLEMS = moduleProblems({
+const PROBLEMS = {
   'chat.bad_signature': { status: 401, title: 'The signature of the chat service is not valid' },
-})
+} as const
+
+type OwnProblems = typeof PROBLEMS
+
+declare module '../../platform/lib/problem.ts' {
+  interface ModuleProblems extends OwnProblems {}
+}
+
+export const SlackProblem = moduleProblem(PROBLEMS)

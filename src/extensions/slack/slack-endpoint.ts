@@ -15,6 +15,7 @@ const MAX_BODY = 262_144
 export function slackEndpoint(parts: ChatParts, secret: Secret): RawHandler {
   return {
     name: 'chat slack',
+    edge: 'chat',
     paths: [PATH],
     handle: (message, reply) => receive(parts, secret, message, reply),
   }

@@ -2,9 +2,9 @@ import { createHmac } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { headerValues } from '../../platform/http/index.ts'
 import { sameBytes } from '../../platform/lib/bytes.ts'
-import { Problem } from '../../platform/lib/problem.ts'
+import type { Problem } from '../../platform/lib/problem.ts'
 import type { Secret } from '../../platform/lib/secret.ts'
-import { SLACK_PROBLEMS } from './problems.ts'
+import { SlackProblem } from './problems.ts'
 
 /** Age of a delivery, or its time ahead of ours, in ms. Slack's documentation names five minutes. */
 export const MAX_AGE_MS = 300_000
@@ -42,8 +42,8 @@ export function checkSignature(
 
 /** One problem for all: a stranger learns nothing from it. */
 export function badSignature(): Problem {
-  return new Problem(
-    SLACK_PROBLEMS['chat.bad_signature'],
+  return new SlackProblem(
+    'chat.bad_signature',
     'this was not signed by Slack, a moment ago, for once',
   )
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import type { Problem } from '../lib/problem.ts'
+import type { EdgeName } from '../lib/request-observer.ts'
 import { pathOf } from './request-gate.ts'
 
 export interface RawContext {
@@ -27,6 +28,8 @@ export interface RawContext {
 export interface RawHandler {
   /** Name in the log, where the path would be. */
   readonly name: string
+  /** Edge that it belongs to, for metrics. Default: `oauth`. */
+  readonly edge?: EdgeName
   /** Exact paths, or everything below one that ends in `/`. */
   readonly paths: readonly string[]
   /**

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import { Problem } from '../lib/problem.ts'
-import type { EdgeName, RequestObserver } from '../lib/request-observer.ts'
+import type { RequestObserver } from '../lib/request-observer.ts'
 import { activeTrace, traceMembers } from '../lib/trace.ts'
 import { Admission, refuseBusy } from './inbound/admission.ts'
 import { boundedServer, CAPACITY, type Capacity } from './inbound/bounded-server.ts'
@@ -239,7 +239,7 @@ export function createNodeServer(options: NodeServerOptions): Server {
     }
     const { observer } = options
     observer.follow(request, response, handle)
-    if (handler) observer.place(request, edgeOf(handler), handler.paths[0])
+    if (handler) observer.place(request, handler.edge ?? 'oauth', handler.paths[0])
   })
   server.maxHeadersCount = LIMITS.headerCount
   server.on('checkExpectation', (_request, response) => {
@@ -248,12 +248,6 @@ export function createNodeServer(options: NodeServerOptions): Server {
     sendProblem(response, problem, options.newRequestId())
   })
   return server
-}
-
-function edgeOf({ name }: RawHandler): EdgeName {
-  if (name === 'token endpoint') return 'token'
-  if (name.startsWith('chat')) return 'chat'
-  return name.startsWith('authzen') ? 'authzen' : 'oauth'
 }
 
 /** Listening failures in words. */

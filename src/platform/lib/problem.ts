@@ -17,7 +17,7 @@ export interface ProblemKind {
 }
 
 /**
- * Catalogue of the problems of the centre by stable code: one part for each subject. Modules declare their own (`moduleProblems`). One
+ * Catalogue of the problems of the centre by stable code: one part for each subject. Modules declare their own (`moduleProblem`). One
  * page per code in `docs/problems/`, and a check that both lists are equal. A denial is not a problem: it is a decision.
  */
 export const PROBLEMS = {
@@ -36,21 +36,13 @@ export const PROBLEMS = {
 
 const OF_MODULES = new Map<string, ProblemKind>()
 
-declare const DECLARED: unique symbol
+/** Problems of modules, by code. Each module adds its own to this type, beside `moduleProblem`. */
+// biome-ignore lint/suspicious/noEmptyInterface: modules add to it
+export interface ModuleProblems {}
 
-/** Code of a problem that a module declared. INVARIANT: only `moduleProblems` makes one, so that each has a status and a title. */
-export type ModuleCode = string & { readonly [DECLARED]: true }
+export type ModuleCode = keyof ModuleProblems
 
 export type ProblemCode = keyof typeof PROBLEMS | ModuleCode
-
-/** Declares the problems of a module. Answers the codes, of which problems can be made from then on. */
-export function moduleProblems<D extends Readonly<Record<string, ProblemKind>>>(
-  declared: D,
-): { readonly [C in keyof D]: ModuleCode } {
-  for (const [code, kind] of Object.entries(declared)) OF_MODULES.set(code, kind)
-  const codes: unknown = Object.fromEntries(Object.keys(declared).map((code) => [code, code]))
-  return codes as { readonly [C in keyof D]: ModuleCode } // as: each was just declared
-}
 
 export function isProblemCode(text: string): text is ProblemCode {
   return Object.hasOwn(PROBLEMS, text) || OF_MODULES.has(text)
@@ -63,17 +55,18 @@ export function problemKind(code: ProblemCode): ProblemKind {
   return kind
 }
 
+type ProblemDetails = readonly [
+  detail: string,
+  options?: { cause?: unknown; members?: Readonly<Record<string, unknown>> },
+]
+
 /** A failure with a stable code. `detail` is for the caller: lower case, no full stop, never a secret. */
 export class Problem extends Error {
   readonly code: ProblemCode
   readonly detail: string
   readonly members: Readonly<Record<string, unknown>>
 
-  constructor(
-    code: ProblemCode,
-    detail: string,
-    options: { cause?: unknown; members?: Readonly<Record<string, unknown>> } = {},
-  ) {
+  constructor(code: ProblemCode, ...[detail, options = {}]: ProblemDetails) {
     super(`${code}: ${detail}`, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'Problem'
     this.code = code
@@ -95,6 +88,20 @@ export class Problem extends Error {
       detail: this.detail,
       code: this.code,
       ...this.members,
+    }
+  }
+}
+
+/** Declares the problems of a module. Answers their class. */
+export function moduleProblem<D extends Partial<Readonly<Record<ModuleCode, ProblemKind>>>>(
+  declared: D,
+) {
+  for (const [code, kind] of Object.entries<ProblemKind>(declared)) OF_MODULES.set(code, kind)
+  return class extends Problem {
+    static readonly declared = declared
+
+    constructor(code: keyof D & ModuleCode, ...about: ProblemDetails) {
+      super(code, ...about)
     }
   }
 }

@@ -39,7 +39,7 @@ export async function recordOutcome<R extends DecidedCalls & Pick<CompletedReque
   const outcome = { state, status: withheld?.status ?? status, latencyMs, digest, reason, said }
   await endCalls(ports, callsOf(done), outcome, { isBehind: !withheld && status !== undefined })
   if (problem?.cause)
-    ports.log.warn({ decision: done.verdict.decisionId, err: problem.cause }, String(problem.code))
+    ports.log.warn({ decision: done.verdict.decisionId, err: problem.cause }, problem.code)
   if (withheld) throw ended(withheld.problem, done.verdict.decisionId)
   if (status === undefined)
     throw ended(

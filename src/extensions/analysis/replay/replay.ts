@@ -1,9 +1,8 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { Problem } from '../../../platform/lib/problem.ts'
 import { nextMessage } from '../../../platform/lib/worker-task.ts'
 import type { Reader } from '../../../platform/storage/index.ts'
-import { ANALYSIS_PROBLEMS } from '../problems.ts'
+import { AnalysisProblem } from '../problems.ts'
 import { type DecisionSelection, recordedPages } from './recorded-pages.ts'
 import type { ReplaySets } from './replay-thread.ts'
 import type { ReplayReport } from './replayer.ts'
@@ -28,10 +27,7 @@ const PAGE_MS = 60_000
  */
 export async function replay(db: Reader, given: Replay): Promise<ReplayReport> {
   if (running)
-    throw new Problem(
-      ANALYSIS_PROBLEMS['policy.replay_running'],
-      'this replica already runs a replay',
-    )
+    throw new AnalysisProblem('policy.replay_running', 'this replica already runs a replay')
   running = true
   const thread = new ReplayThread(given.sets)
   try {

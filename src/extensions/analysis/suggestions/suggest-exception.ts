@@ -1,9 +1,8 @@
 import type { CallParts } from '../../../calls/calls/index.ts'
-import { Problem } from '../../../platform/lib/problem.ts'
 import { isLink, isTemplate, splitPolicies } from '../../../policy/cedar/index.ts'
 import { Declarations, schemaInSteps } from '../../../policy/policy/index.ts'
 import { decideAgain } from '../../../tasks/decision-log/index.ts'
-import { ANALYSIS_PROBLEMS } from '../problems.ts'
+import { AnalysisProblem } from '../problems.ts'
 import { cedarString, conditionOf } from './conditions.ts'
 import { type ApprovalHabit, approvalHabits } from './habits.ts'
 import { eachPermitted, type SuggestionReport } from './suggest.ts'
@@ -39,8 +38,8 @@ export async function suggestException(
   const habits = await approvalHabits(parts, agent)
   const habit = habits.find((each) => each.action === action)
   if (!habit)
-    throw new Problem(
-      ANALYSIS_PROBLEMS['approval.no_habit'],
+    throw new AnalysisProblem(
+      'approval.no_habit',
       `people do not always approve ${action} of ${agent}`,
     )
   const catalog = await parts.catalog.current()
@@ -51,10 +50,7 @@ export async function suggestException(
   const conditions = habit.limits.map((limit) => conditionOf(declared, seenLimit(limit)))
   // INVARIANT: an exception without one of its limits would be wider than what people approved.
   if (!conditions.every((each) => each !== undefined))
-    throw new Problem(
-      ANALYSIS_PROBLEMS['approval.no_habit'],
-      'a limit on it cannot be written as a rule',
-    )
+    throw new AnalysisProblem('approval.no_habit', 'a limit on it cannot be written as a rule')
   const { linked, text } = withException(before, habit, conditions)
   const draft = await checked(text, schema)
   const now = parts.clock.now()

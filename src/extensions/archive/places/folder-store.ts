@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { base64url, sameBytes } from '../../../platform/lib/bytes.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
 import type { Random } from '../../../platform/lib/random.ts'
-import { ARCHIVE_PROBLEMS } from '../problems.ts'
+import { ArchiveProblem } from '../problems.ts'
 import type { ArchivePlace, ArchivePlaceFacts } from '../segment.ts'
 import { type UnreachableReason, unreachablePlace } from './unreachable.ts'
 
@@ -70,10 +70,7 @@ export class FolderStore implements ArchivePlace {
     const before = await this.get(path)
     if (!before) return false
     if (sameBytes(before, bytes)) return true
-    throw new Problem(
-      ARCHIVE_PROBLEMS['archive.other_content'],
-      `${path} is there with other content`,
-    )
+    throw new ArchiveProblem('archive.other_content', `${path} is there with other content`)
   }
 
   /** INVARIANT: nothing is read or written outside the folder. */

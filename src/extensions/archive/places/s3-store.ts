@@ -1,7 +1,7 @@
 import { sameBytes } from '../../../platform/lib/bytes.ts'
-import { Problem } from '../../../platform/lib/problem.ts'
+import type { Problem } from '../../../platform/lib/problem.ts'
 import { type Outbound, outbound } from '../../../platform/net/index.ts'
-import { ARCHIVE_PROBLEMS } from '../problems.ts'
+import { ArchiveProblem } from '../problems.ts'
 import type { ArchivePlace, ArchivePlaceFacts } from '../segment.ts'
 import {
   type RequestParts,
@@ -95,10 +95,7 @@ export class S3Store implements ArchivePlace {
     const before = await this.get(path)
     if (!before) return false
     if (sameBytes(before, bytes)) return true
-    throw new Problem(
-      ARCHIVE_PROBLEMS['archive.other_content'],
-      `${path} is there with other content`,
-    )
+    throw new ArchiveProblem('archive.other_content', `${path} is there with other content`)
   }
 
   /** INVARIANT: nothing is read or written outside the prefix. */

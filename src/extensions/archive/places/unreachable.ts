@@ -1,5 +1,5 @@
-import { Problem } from '../../../platform/lib/problem.ts'
-import { ARCHIVE_PROBLEMS } from '../problems.ts'
+import type { Problem } from '../../../platform/lib/problem.ts'
+import { ArchiveProblem } from '../problems.ts'
 
 /** Reason why an archive cannot be reached: member `reason` of the problem `archive.unreachable`. */
 export type UnreachableReason =
@@ -77,7 +77,7 @@ export function unreachablePlace(
   { cause, says }: { readonly cause?: unknown; readonly says?: string } = {},
 ): Problem {
   const more = says === undefined || says === '' ? '' : ` (${says})`
-  return new Problem(ARCHIVE_PROBLEMS['archive.unreachable'], `${where}: ${WORDS[reason]}${more}`, {
+  return new ArchiveProblem('archive.unreachable', `${where}: ${WORDS[reason]}${more}`, {
     cause,
     members: { reason },
   })

@@ -1,6 +1,6 @@
 import { type ApiParts, actsWith, time, toJson } from '../../../console/api/index.ts'
 import * as kit from '../../../console/operation-kit/schemas.ts'
-import { Problem } from '../../../platform/lib/problem.ts'
+import { AuthzenProblem } from '../problems.ts'
 import {
   checkOnlySetInWorker,
   findOnlySet,
@@ -38,7 +38,10 @@ export const POLICY_SET_OPERATIONS = actsWith<PolicySetApi>()(POLICY_SETS, {
         ? await latestOnlySet(read, name)
         : await findOnlySet(read, name, Number(version))
     if (!found)
-      throw new Problem('policy_set.unknown', `there is no version \`${version}\` of \`${name}\``)
+      throw new AuthzenProblem(
+        'policy_set.unknown',
+        `there is no version \`${version}\` of \`${name}\``,
+      )
     return toJson(SHOWN, found, publishedShape(found))
   },
   validate: async (_parts, { body }) => {

@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject, parseJson } from '../../../platform/lib/json.ts'
 import { Problem } from '../../../platform/lib/problem.ts'
+import { AuthzenProblem } from '../problems.ts'
 import { ONLY_LIMITS } from './only-set.ts'
 import type { EntityShape, SchemaShape } from './shape.ts'
 import { type CedarJson, shapedRecord } from './shaped-value.ts'
@@ -174,7 +175,7 @@ function entityKey({ id, type }: { readonly type: string; readonly id: string })
 }
 
 function invalidEntities(message: string): Problem {
-  return new Problem('policy_set.invalid', `the entities: ${message}`, {
+  return new AuthzenProblem('policy_set.invalid', `the entities: ${message}`, {
     members: { mistakes: [{ part: 'entities', message }] },
   })
 }

@@ -14,6 +14,7 @@ import {
 import { isObject, type JsonObject } from '../../../platform/lib/json.ts'
 import { Problem, type ProblemCode } from '../../../platform/lib/problem.ts'
 import { parsePolicies, readExactJson } from '../../../policy/cedar/index.ts'
+import { AuthzenProblem } from '../problems.ts'
 import { readEntities } from './entities.ts'
 import type { PolicyOnlySet } from './only-set.ts'
 import { type ActionShape, type EntityShape, readShape, type SchemaShape } from './shape.ts'
@@ -206,7 +207,7 @@ function compare(a: string, b: string): number {
 }
 
 function invalidPart(part: 'policies' | 'schema', message: string): Problem {
-  return new Problem('policy_set.invalid', `the ${part}: ${message}`, {
+  return new AuthzenProblem('policy_set.invalid', `the ${part}: ${message}`, {
     members: { mistakes: [{ part, message }] },
   })
 }

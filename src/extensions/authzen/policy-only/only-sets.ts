@@ -1,4 +1,3 @@
-import { Problem } from '../../../platform/lib/problem.ts'
 import {
   keptKeys,
   type Live,
@@ -6,6 +5,7 @@ import {
   type LiveView,
 } from '../../../platform/revocation/index.ts'
 import type { Storage } from '../../../platform/storage/index.ts'
+import { AuthzenProblem } from '../problems.ts'
 import { LoadedOnlySet } from './loaded-set.ts'
 import { ONLY_LIMITS, onlySetKey } from './only-set.ts'
 import { latestOnlySet } from './set-store.ts'
@@ -76,7 +76,7 @@ export class OnlySets {
 
   async #load(name: string): Promise<LoadedOnlySet> {
     const set = await latestOnlySet(this.#storage.read, name)
-    if (!set) throw new Problem('policy_set.unknown', `there is no policy set \`${name}\``)
+    if (!set) throw new AuthzenProblem('policy_set.unknown', `there is no policy set \`${name}\``)
     return new LoadedOnlySet(set)
   }
 

@@ -2,9 +2,10 @@ import type { Ledger } from '../../../platform/ledger/index.ts'
 import { domainHash } from '../../../platform/lib/canonical-json.ts'
 import type { Clock } from '../../../platform/lib/clock.ts'
 import { isName } from '../../../platform/lib/id.ts'
-import { Problem } from '../../../platform/lib/problem.ts'
+import type { Problem } from '../../../platform/lib/problem.ts'
 import type { Live } from '../../../platform/revocation/index.ts'
 import { isDuplicate, type Storage } from '../../../platform/storage/index.ts'
+import { AuthzenProblem } from '../problems.ts'
 import type { PolicyOnlyMistake } from './check-set.ts'
 import { checkOnlySetInWorker } from './check-set-in-worker.ts'
 import { type OnlySetText, onlySetKey, type PolicyOnlySet } from './only-set.ts'
@@ -34,7 +35,7 @@ export async function publishOnlySet(
   set: OnlySetText & { readonly name: string; readonly note: string; readonly by: string },
 ): Promise<PublishedOnlySet> {
   const { by, entities, name, note, schema } = set
-  if (!isName(name)) throw new Problem('policy_set.invalid', 'the name is not one')
+  if (!isName(name)) throw new AuthzenProblem('policy_set.invalid', 'the name is not one')
   const { mistakes, policies, warnings } = await checkOnlySetInWorker({
     policies: set.policies,
     schema,
@@ -59,7 +60,7 @@ export async function publishOnlySet(
     })
     .catch((error: unknown) => {
       throw isDuplicate(error)
-        ? new Problem('policy_set.overtaken', 'another version came first; try again')
+        ? new AuthzenProblem('policy_set.overtaken', 'another version came first; try again')
         : error
     })
   await parts.live.settle(raised)
@@ -71,5 +72,5 @@ export function invalidSet(mistakes: readonly PolicyOnlyMistake[]): Problem {
   const where = first?.line === undefined ? '' : ` line ${first.line}, column ${first.column}:`
   const words = first ? `${first.part}:${where} ${first.message}` : 'unreadable'
   const more = mistakes.length > 1 ? ` (and ${mistakes.length - 1} more)` : ''
-  return new Problem('policy_set.invalid', `${words}${more}`, { members: { mistakes } })
+  return new AuthzenProblem('policy_set.invalid', `${words}${more}`, { members: { mistakes } })
 }

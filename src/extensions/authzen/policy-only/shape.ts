@@ -1,5 +1,6 @@
-import { Problem } from '../../../platform/lib/problem.ts'
+import type { Problem } from '../../../platform/lib/problem.ts'
 import { cedarWasm } from '../../../policy/cedar/index.ts'
+import { AuthzenProblem } from '../problems.ts'
 
 /** Shape of a value in a schema, with every name looked up. */
 export type ValueShape =
@@ -185,7 +186,7 @@ function full(space: string, name: string): string {
 }
 
 function invalidSchema(message: string): Problem {
-  return new Problem('policy_set.invalid', `the schema: ${message}`, {
+  return new AuthzenProblem('policy_set.invalid', `the schema: ${message}`, {
     members: { mistakes: [{ part: 'schema', message }] },
   })
 }

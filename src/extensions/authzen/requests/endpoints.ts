@@ -25,6 +25,7 @@ export function requestHandlers(ports: AuthzenPorts): RawHandler[] {
   return [
     {
       name: 'authzen access requests',
+      edge: 'authzen',
       paths: [REQUESTS_PATH, `${REQUESTS_PATH}/`],
       handle: (message, reply, context) => answering(ports, { message, reply, context }),
     },

@@ -1,8 +1,8 @@
 import { sha256url } from '../../../platform/lib/bytes.ts'
 import { canonicalJson } from '../../../platform/lib/canonical-json.ts'
 import { isList, isObject, type Json, type JsonObject } from '../../../platform/lib/json.ts'
-import { Problem } from '../../../platform/lib/problem.ts'
 import type { AuthzenPorts } from '../ports.ts'
+import { AuthzenProblem } from '../problems.ts'
 import { readQuestion } from '../question.ts'
 import { malformedRequest, type ReadRequest } from '../read-request.ts'
 import { keptOf } from '../record.ts'
@@ -55,7 +55,10 @@ function readItems(
   const read = items.map((item: Json) => {
     if (!isMap(item)) throw malformedRequest('an item has to be an object')
     if (!item.has('denial'))
-      throw new Problem('access_request.bad_binding', 'bind each item by a `denial` of its own')
+      throw new AuthzenProblem(
+        'access_request.bad_binding',
+        'bind each item by a `denial` of its own',
+      )
     const one = new Map([...item, ...memberNamed(body, 'subject')])
     const wished = [body, item].flatMap((from) => [...objectIn(from, 'requested_access')])
     const whole = new Map([
@@ -121,7 +124,7 @@ function boundId(ports: Pick<AuthzenPorts, 'master'>, denial: JsonObject): strin
     : given
   const id = denial.has('evaluation_id') ? given : named
   if (typeof id !== 'string' || id.length > MAX_TEXT || id !== named)
-    throw new Problem(
+    throw new AuthzenProblem(
       'access_request.bad_binding',
       'bind the denial by its `evaluation_id`, its `binding_token`, or both',
     )

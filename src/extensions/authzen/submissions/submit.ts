@@ -12,6 +12,7 @@ import { Problem } from '../../../platform/lib/problem.ts'
 import type { Tx } from '../../../platform/storage/index.ts'
 import { findDecision } from '../../../tasks/decision-log/index.ts'
 import { findTask } from '../../../tasks/tasks/index.ts'
+import { AuthzenProblem } from '../problems.ts'
 import type { CallbackWish } from './callbacks/callback.ts'
 import { findCallback, insertPendingCallback } from './callbacks/callback-store.ts'
 import {
@@ -108,7 +109,7 @@ async function submittedBefore(
  */
 async function requireRegistered(tx: Tx, pep: string, { endpoint }: CallbackWish): Promise<void> {
   if ((await findCallback(tx, pep))?.url !== endpoint)
-    throw new Problem(
+    throw new AuthzenProblem(
       'access_request.unknown_callback',
       '`callback.endpoint` is not the address that is registered for this enforcement point',
     )
@@ -135,7 +136,10 @@ async function denialFor(
   if (given.actors.some((actor, i) => actor !== chain[i]))
     throw unbound('`client.actor` is not who acts under the task')
   if (denial.expiresAt <= parts.clock.now())
-    throw new Problem('access_request.denial_expired', 'the denial can no longer be submitted')
+    throw new AuthzenProblem(
+      'access_request.denial_expired',
+      'the denial can no longer be submitted',
+    )
   if (!mayAskAbout(pep, denial.question.resource))
     throw notRequestable('the enforcement point may not have people asked about this any more')
   return denial
@@ -186,13 +190,13 @@ function newItem(
 }
 
 function unbound(detail: string): Problem {
-  return new Problem('access_request.bad_binding', detail)
+  return new AuthzenProblem('access_request.bad_binding', detail)
 }
 
 function notRequestable(detail: string): Problem {
-  return new Problem('access_request.not_requestable', detail)
+  return new AuthzenProblem('access_request.not_requestable', detail)
 }
 
 function reused(): Problem {
-  return new Problem('access_request.duplicate', 'the key was used for another submission')
+  return new AuthzenProblem('access_request.duplicate', 'the key was used for another submission')
 }

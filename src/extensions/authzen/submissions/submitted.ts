@@ -5,7 +5,8 @@ import {
 } from '../../../approvals/access-requests/index.ts'
 import type { MachineClient } from '../../../identity/machine-clients/index.ts'
 import type { LedgerEvent } from '../../../platform/ledger/index.ts'
-import { Problem } from '../../../platform/lib/problem.ts'
+import type { Problem } from '../../../platform/lib/problem.ts'
+import { AuthzenProblem } from '../problems.ts'
 import type { EvaluationRequest, SubmissionResult, SubmittedItem } from './submission.ts'
 import { findSubmission } from './submission-store.ts'
 
@@ -27,7 +28,7 @@ export async function findSubmitted(
   const made = await findSubmission(parts.storage.read, pep.id, { id })
   if (made.length === 0) throw unknownSubmission()
   if (made.some(({ expiresAt }) => expiresAt <= parts.clock.now()))
-    throw new Problem('access_request.expired', 'the submission is no longer available')
+    throw new AuthzenProblem('access_request.expired', 'the submission is no longer available')
   const submitted = await withRequests(parts, made)
   if (!submitted.every(({ request }) => mayAskAbout(pep, request.resource)))
     throw unknownSubmission()
@@ -51,7 +52,7 @@ export async function cancelSubmitted(
         isAny = true
     return isAny
   })
-  if (!cancelled) throw new Problem('access_request.not_pending', 'it is no longer pending')
+  if (!cancelled) throw new AuthzenProblem('access_request.not_pending', 'it is no longer pending')
   return withRequests(
     parts,
     submitted.map(({ made }) => made),
@@ -75,5 +76,5 @@ export async function withRequests(
 }
 
 function unknownSubmission(): Problem {
-  return new Problem('access_request.unknown', 'there is no such submission')
+  return new AuthzenProblem('access_request.unknown', 'there is no such submission')
 }

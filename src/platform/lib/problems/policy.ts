@@ -1,19 +1,5 @@
 /** Problems with policies and with the enforcement points that ask them. Kept sorted. */
 export const POLICY_PROBLEMS = {
-  'access_request.bad_binding': { status: 400, title: 'The submission does not match the denial' },
-  'access_request.denial_expired': { status: 410, title: 'The denial can no longer be submitted' },
-  'access_request.duplicate': {
-    status: 409,
-    title: 'The idempotency key was used for another submission',
-  },
-  'access_request.expired': { status: 410, title: 'The submission is no longer available' },
-  'access_request.not_pending': { status: 409, title: 'The submission is no longer pending' },
-  'access_request.not_requestable': { status: 400, title: 'The denial is not requestable' },
-  'access_request.unknown': { status: 404, title: 'There is no such submission' },
-  'access_request.unknown_callback': {
-    status: 400,
-    title: 'The callback address is not registered',
-  },
   'evaluation.does_not_fit': { status: 400, title: 'A value does not match the schema' },
   'evaluation.malformed': { status: 400, title: 'The evaluation request is not valid' },
   'evaluation.must_be_taken': { status: 403, title: 'The permit would use something up' },
@@ -41,8 +27,4 @@ export const POLICY_PROBLEMS = {
   'policy.tests_failed': { status: 409, title: 'The tests of the policies fail' },
   'policy.unknown_version': { status: 404, title: 'There is no such policy version' },
   'policy.would_break': { status: 409, title: 'The change would invalidate the policies in force' },
-  'policy_set.invalid': { status: 400, title: 'The policy set has mistakes' },
-  'policy_set.overtaken': { status: 409, title: 'Another version was published at the same time' },
-  'policy_set.unknown': { status: 404, title: 'There is no such policy set' },
-  'search.bad_page': { status: 400, title: 'The page token does not match the request' },
 } as const

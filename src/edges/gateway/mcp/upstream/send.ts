@@ -156,7 +156,7 @@ export function exchangeOutcome(
   if (ended.state === 'answered') throw new Error('a call was answered without a message')
   const problem = problemOf(ended, left)
   if (problem.cause)
-    ports.log.warn({ decision: verdict.decisionId, err: problem.cause }, String(problem.code))
+    ports.log.warn({ decision: verdict.decisionId, err: problem.cause }, problem.code)
   const next = ended.state === 'not_sent' ? AGAIN : LOOK_FIRST
   const text = `Failed: ${problem.detail}. ${next} Decision ${verdict.decisionId}.`
   return {
