@@ -35,7 +35,7 @@ export async function writeMaterials(folder: string): Promise<readonly string[]>
   const bill = join(folder, 'remit.cdx.json')
   const licences = join(folder, 'LICENCES.txt')
   await writeFile(bill, billOfMaterials())
-  await writeFile(licences, components.map(inWords).join(`\n${'-'.repeat(80)}\n\n`))
+  await writeFile(licences, inPages(components))
   return [bill, licences]
 }
 
@@ -62,6 +62,14 @@ function billOfMaterials(): string {
   return `${JSON.stringify({ ...rest, metadata: about }, null, 2)}\n`
 }
 
+/** Licences of packages by name, with their texts. */
+export async function licencesOf(names: readonly string[]): Promise<string> {
+  const found = await Promise.all(
+    names.map((name) => componentAt(join(root, 'node_modules', name))),
+  )
+  return inPages(found.filter((each) => each !== undefined))
+}
+
 async function installedByServers(): Promise<readonly Component[]> {
   const lock = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8'))
   const entries = Object.entries<Readonly<Record<string, unknown>>>(lock.packages)
@@ -83,6 +91,10 @@ async function componentAt(folder: string): Promise<Component | undefined> {
   const licence = typeof license === 'string' ? license : String(license?.type ?? 'none stated')
   const text = file === undefined ? '' : await readFile(join(folder, file), 'utf8')
   return { name, version, licence, text }
+}
+
+function inPages(components: readonly Component[]): string {
+  return components.map(inWords).join(`\n${'-'.repeat(80)}\n\n`)
 }
 
 function inWords({ name, version, licence, text }: Component): string {

@@ -1,10 +1,11 @@
 // The packages of the server with its command line, and of the samples that `remit dev` starts beside it. Each has the files that its
-// program can reach, compiled, and depends on the packages that those import, in the versions that the lock file was tested with.
+// program can reach, compiled, and depends on the packages that those import, in the versions that the lock file was tested with; a few are part of the bundle.
 import { cp, readdir, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { SAMPLES } from '../layout/packages.ts'
-import { bundle } from './bundle.ts'
+import { BUNDLED, bundle } from './bundle.ts'
 import { finish, type Manifest, readManifest, root } from './emit.ts'
+import { licencesOf } from './materials.ts'
 import { type Reach, reachOf } from './reach.ts'
 
 const src = join(root, 'src')
@@ -58,17 +59,22 @@ function common({ name, version, engines, ...rest }: Manifest): object {
 function pinned({ packages }: Reach, manifest: Manifest): Readonly<Record<string, string>> {
   const versions = { ...manifest.devDependencies, ...manifest.dependencies }
   return Object.fromEntries(
-    [...packages].toSorted().map((name) => {
-      const { [name]: version } = versions
-      if (version === undefined) throw new Error(`${name} is imported, and no dependency`)
-      return [name, version]
-    }),
+    [...packages]
+      .filter((name) => !BUNDLED.includes(name))
+      .toSorted()
+      .map((name) => {
+        const { [name]: version } = versions
+        if (version === undefined) throw new Error(`${name} is imported, and no dependency`)
+        return [name, version]
+      }),
   )
 }
 
-async function compile(folder: string, { entry, threads }: Reach): Promise<void> {
+async function compile(folder: string, { entry, packages, threads }: Reach): Promise<void> {
   await rm(folder, { recursive: true, force: true })
   await bundle(join(folder, 'lib'), [entry, ...threads])
+  const within = BUNDLED.filter((name) => packages.has(name))
+  if (within.length > 0) await writeFile(join(folder, 'LICENCES.txt'), await licencesOf(within))
 }
 
 /**

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { MetricReader, type ResourceMetrics } from '@opentelemetry/sdk-metrics'
-import { listenProblem } from '../../platform/http/index.ts'
+import { listenProblem, nodeHttp } from '../../platform/http/index.ts'
 import { prometheusName } from './metrics.ts'
 
 const LIMITS = {
@@ -43,7 +43,7 @@ export class MetricsPage {
 
   constructor(collect: () => Promise<string>, onError: (error: unknown) => void) {
     this.#collect = collect
-    this.#server = createServer(LIMITS, (request, response) => {
+    this.#server = nodeHttp.createServer(LIMITS, (request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
         onError(error)
         response.destroy()

@@ -13,6 +13,7 @@ export { ClientAddresses } from './inbound/client-addresses.ts'
 export { collectBody } from './inbound/collect-body.ts'
 export { framingFault, rawValues } from './inbound/framing.ts'
 
+export { nodeHttp } from './inbound/node-http.ts'
 export { ServerCertificate } from './inbound/server-certificate.ts'
 export { StrangerLimits } from './inbound/stranger-limits.ts'
 export { takePieces } from './inbound/take-pieces.ts'

@@ -1,8 +1,9 @@
-import { IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { Problem } from '../../lib/problem.ts'
 import type { AddressQuota } from '../../lib/under-way/address-quota.ts'
 import type { ClientAddresses } from './client-addresses.ts'
+import { nodeHttp } from './node-http.ts'
 
 /** Limits that the requests of one origin share. */
 export interface InboundLimits {
@@ -25,7 +26,7 @@ const PIECE_OVERHEAD = 256
  * A request whose body costs bounded memory and time however it is sent. INVARIANT: every body comes through here, whichever code reads it,
  * and whether or not any does.
  */
-export class BoundedRequest extends IncomingMessage {
+export class BoundedRequest extends nodeHttp.IncomingMessage {
   readonly #limits: InboundLimits
   #key: { readonly of: string | undefined } | undefined
   #held = 0

@@ -1,6 +1,7 @@
-import { ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { BoundedRequest, isUnfinished } from './bounded-request.ts'
 import { isDoubted } from './framing.ts'
+import { nodeHttp } from './node-http.ts'
 
 /** Limits in bytes and milliseconds of a body that is no longer wanted. */
 const LINGER = { bytes: 1_048_576, ms: 1_000 } as const
@@ -10,7 +11,7 @@ const LINGER = { bytes: 1_048_576, ms: 1_000 } as const
  * next request. The answer is sent at once; the connection then takes and drops a little of what still comes, because
  * a client that is cut off while it sends may never see the answer (RFC 9112 section 9.6).
  */
-export class BoundedResponse extends ServerResponse {
+export class BoundedResponse extends nodeHttp.ServerResponse {
   #lingering = false
 
   override writeHead(...head: unknown[]): this {

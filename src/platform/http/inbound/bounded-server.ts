@@ -1,16 +1,11 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerOptions,
-} from 'node:http'
+import type { IncomingMessage, RequestListener, Server, ServerOptions } from 'node:http'
 import type { Server as NetServer, Socket } from 'node:net'
 import { AddressQuota } from '../../lib/under-way/address-quota.ts'
 import { BoundedRequest, type InboundLimits } from './bounded-request.ts'
 import { BoundedResponse } from './bounded-response.ts'
 import { ClientAddresses } from './client-addresses.ts'
 import { isDoubted } from './framing.ts'
+import { nodeHttp } from './node-http.ts'
 import type { ServerCertificate } from './server-certificate.ts'
 
 /** Resources that strangers may hold of one origin, in total and for each address. */
@@ -51,7 +46,7 @@ export function boundedServer(
   const take: RequestListener = (request, response) => {
     if (!isDoubted(request)) handle(request, response)
   }
-  const server = certificate?.server(options) ?? createServer(options)
+  const server = certificate?.server(options) ?? nodeHttp.createServer(options)
   server.on('request', take)
   boundConnections(server, { addresses, capacity })
   server.on('checkContinue', (request: IncomingMessage, response: BoundedResponse) => {
