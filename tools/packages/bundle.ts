@@ -62,10 +62,13 @@ const packagesApart: Plugin = {
   },
 }
 
-/** Sources as they are bundled: as they are, but for two things. */
+/** Sources as they are bundled. Ours differ by their letters and by what they say of their place, those of packages by their letters alone. */
 const atTheirPlace: Plugin = {
   name: 'at their place',
   setup({ onLoad }) {
+    onLoad({ filter: /\.m?js$/ }, async ({ path }) => ({
+      contents: inAscii(await readFile(path, 'utf8')),
+    }))
     onLoad({ filter: /\.ts$/ }, async ({ path }) => {
       const place = relative(src, path).replace(/\.ts$/, '.js').split(sep).join('/')
       const contents = inAscii(await readFile(path, 'utf8'))
