@@ -32,3 +32,19 @@ test('what weighs more than all may is not kept, and takes nobody else with it',
   assert.equal(cache.get('b', ''), undefined)
   assert.equal(cache.get('a', ''), 1)
 })
+
+test('a value is read once for all who ask meanwhile, for each mark', async () => {
+  const cache = new LruCache<string>(5)
+  let reads = 0
+  const read = (value: string | undefined) => async () => {
+    reads++
+    return value
+  }
+  const both = [cache.find('a', 1, read('one')), cache.find('a', 1, read('other'))]
+  const newer = cache.find('a', 2, read('two'))
+  assert.deepEqual(await Promise.all([...both, newer]), ['one', 'one', 'two'])
+  assert.equal(reads, 2)
+  assert.equal(cache.find('a', 2, read('never')), 'two', 'a kept value is there at once')
+  assert.equal(await cache.find('b', 1, read(undefined)), undefined)
+  assert.equal(await cache.find('b', 1, read('found')), 'found', 'nothing found is not kept')
+})

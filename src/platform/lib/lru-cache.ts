@@ -1,3 +1,6 @@
+import type { Awaitable } from './pipeline.ts'
+import { SharedReads } from './under-way/shared-reads.ts'
+
 interface KeptValue<Value> {
   /** State that the value is valid for. */
   readonly mark: number | string
@@ -12,6 +15,7 @@ interface KeptValue<Value> {
 export class LruCache<Value> {
   readonly #most: number
   readonly #values = new Map<string, KeptValue<Value>>()
+  readonly #reads = new SharedReads<Value | undefined>()
   #weight = 0
 
   /** `most`: what all values weigh together, at most. A value of which nothing is said weighs one. */
@@ -42,6 +46,29 @@ export class LruCache<Value> {
       this.#drop(oldest)
     }
     return value
+  }
+
+  /**
+   * Finds a value, or reads it and keeps it. All who ask for the same value while it is read share that read: a change that
+   * outdates a value for many calls costs one read and not one for each. A read that fails or finds nothing is not kept.
+   */
+  find(key: string, mark: number | string, read: () => Promise<Value>): Awaitable<Value>
+  find(
+    key: string,
+    mark: number | string,
+    read: () => Promise<Value | undefined>,
+  ): Awaitable<Value | undefined>
+  find(
+    key: string,
+    mark: number | string,
+    read: () => Promise<Value | undefined>,
+  ): Awaitable<Value | undefined> {
+    const kept = this.get(key, mark)
+    if (kept !== undefined) return kept
+    return this.#reads.share(`${mark} ${key}`, async () => {
+      const found = await read()
+      return found === undefined ? undefined : this.put(key, mark, found)
+    })
   }
 
   #drop(key: string): void {

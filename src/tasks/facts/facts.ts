@@ -15,7 +15,6 @@ import {
   keptKeys,
   type Live,
   type LiveKey,
-  type LiveKind,
   type LiveView,
 } from '../../platform/revocation/index.ts'
 import type { Storage } from '../../platform/storage/index.ts'
@@ -33,7 +32,7 @@ import { alsoKeys, certifiedAt, keysOfCall } from './liveness.ts'
 import { type CallParties, type SettingParts, throughGroup, untrustedIssuer } from './parties.ts'
 import { type KeptSetting, makeSetting, type Setting } from './setting.ts'
 import { intersecting, type SpaceContext, spaceDenial } from './space-context.ts'
-import { Locator } from './space-context-cache.ts'
+import { epochIn, Locator } from './space-context-cache.ts'
 
 /**
  * Limits that were set for those who take part in a task, and the live state that says whether
@@ -97,17 +96,17 @@ export class Facts {
 
   /** Finds a task. Only what never changes about it may be used of the answer: not its state. */
   task(id: string): Awaitable<TaskLineage | undefined> {
-    return this.#tasks.get(id, 'fixed') ?? this.#findTask(id)
+    return this.#tasks.find(id, 'fixed', () => this.#readTask(id))
   }
 
-  async #findTask(id: string): Promise<TaskLineage | undefined> {
+  async #readTask(id: string): Promise<TaskLineage | undefined> {
     const task = await findTask(this.#storage.read, id)
     if (!task) return undefined
     const parent = task.parentId === null ? undefined : await this.task(task.parentId)
     const chain = [task.agentId, ...(parent?.chain ?? [])]
     const above = parent ? [parent.task, ...parent.above] : []
     const spaces = await this.#locator.line(task.spaceId)
-    return this.#tasks.put(id, 'fixed', { task, chain, above, spaces })
+    return { task, chain, above, spaces }
   }
 
   /** Answers `callKeys` of a call of a task: the same list each time, so that its view is found by it. */
@@ -165,16 +164,11 @@ export class Facts {
     return parties
   }
 
-  async #settingOf(
-    held: TaskLineage,
-    resource: string,
-    around: SettingParts,
-  ): Promise<KeptSetting> {
+  #settingOf(held: TaskLineage, resource: string, around: SettingParts): Awaitable<KeptSetting> {
     const { also, view } = around
     const key = `${held.task.id} ${resource}`
     const mark = `${view.hash} ${also.hash} ${apartFromHash(also)}`
-    const kept = this.#settings.get(key, mark)
-    return kept ?? this.#settings.put(key, mark, await this.#make(held, resource, around))
+    return this.#settings.find(key, mark, () => this.#make(held, resource, around))
   }
 
   /**
@@ -283,47 +277,35 @@ export class Facts {
   async limitsOn(subjects: readonly LimitSubject[]): Promise<ApplicableLimits> {
     const view = await this.#live.view(UNDER)
     const key = subjects.map(({ id, kind }) => `${kind} ${id}`).join(' ')
-    const epoch = epochOf(view, LIMITS.kind, LIMITS.id)
-    const kept = this.#limits.get(key, epoch)
-    if (kept) return { limits: kept, view }
-    const limits = await limitsOn(this.#storage.read, subjects)
-    return { limits: this.#limits.put(key, epoch, limits), view }
+    const epoch = epochIn(view, LIMITS.kind, LIMITS.id)
+    const limits = await this.#limits.find(key, epoch, () => limitsOn(this.#storage.read, subjects))
+    return { limits, view }
   }
 
   /** Finds a bearer token as it was issued. Whether it still counts is live state. */
   bearer(digest: string): Awaitable<BearerToken | undefined> {
-    return this.#bearers.get(digest, 'fixed') ?? this.#findBearer(digest)
-  }
-
-  async #findBearer(digest: string): Promise<BearerToken | undefined> {
-    const token = await findBearerToken(this.#storage.read, digest)
-    return token && this.#bearers.put(digest, 'fixed', token)
+    return this.#bearers.find(digest, 'fixed', () => findBearerToken(this.#storage.read, digest))
   }
 
   /** The task that a token of another server opened, once it has. */
-  async foreign(digest: string): Promise<Id<'task'> | undefined> {
-    const kept = this.#foreign.get(digest, 'fixed')
-    if (kept !== undefined) return kept
-    const task = await findForeignTask(this.#storage.read, digest)
-    return task && this.#foreign.put(digest, 'fixed', task)
+  foreign(digest: string): Awaitable<Id<'task'> | undefined> {
+    return this.#foreign.find(digest, 'fixed', () => findForeignTask(this.#storage.read, digest))
   }
 
-  async agent(id: string, view: LiveView): Promise<Agent> {
-    const epoch = epochOf(view, 'agent', id)
-    const kept = this.#agents.get(id, epoch)
-    if (kept) return kept
-    const agent = await findAgent(this.#storage.read, id)
-    if (!agent) throw new Error(`agent ${id} is alive and has no row`)
-    return this.#agents.put(id, epoch, agent)
+  agent(id: string, view: LiveView): Awaitable<Agent> {
+    return this.#agents.find(id, epochIn(view, 'agent', id), async () => {
+      const agent = await findAgent(this.#storage.read, id)
+      if (!agent) throw new Error(`agent ${id} is alive and has no row`)
+      return agent
+    })
   }
 
-  async person(id: string, view: LiveView): Promise<Person> {
-    const epoch = epochOf(view, 'person', id)
-    const kept = this.#people.get(id, epoch)
-    if (kept) return kept
-    const person = await findPerson(this.#storage.read, id)
-    if (!person) throw new Error(`person ${id} is alive and has no row`)
-    return this.#people.put(id, epoch, person)
+  person(id: string, view: LiveView): Awaitable<Person> {
+    return this.#people.find(id, epochIn(view, 'person', id), async () => {
+      const person = await findPerson(this.#storage.read, id)
+      if (!person) throw new Error(`person ${id} is alive and has no row`)
+      return person
+    })
   }
 
   /** Finds the issuers as they are now: their epochs are among the task's. */
@@ -361,10 +343,4 @@ function apartFromHash({ states }: LiveView): string {
     .filter(({ kind }) => kind === RULES.kind || kind === 'thread' || kind === 'client')
     .map(({ epoch, id, kind }) => `${kind}:${id}:${epoch}`)
     .join(' ')
-}
-
-function epochOf(view: LiveView, kind: LiveKind, id: string): number {
-  const state = view.states.find((each) => each.kind === kind && each.id === id)
-  if (!state) throw new Error(`${kind} ${id} is not in the view`)
-  return state.epoch
 }

@@ -40,10 +40,11 @@ export class Locator {
   /** Names of a space and those above it, nearest first: what never changes. Empty where there is none. */
   async line(spaceId: string | null): Promise<readonly string[]> {
     if (spaceId === null) return []
-    const kept = this.#lines.get(spaceId, 'fixed')
-    if (kept) return kept
-    const line = (await findLine(this.#storage.read, spaceId)).map(({ id }) => id)
-    return line.length === 0 ? [] : this.#lines.put(spaceId, 'fixed', line)
+    const line = await this.#lines.find(spaceId, 'fixed', async () => {
+      const read = await findLine(this.#storage.read, spaceId)
+      return read.length === 0 ? undefined : read.map(({ id }) => id)
+    })
+    return line ?? []
   }
 
   /** Answers the spaces of those names with their rules, as of a view that watches over them. */
@@ -51,9 +52,9 @@ export class Locator {
     const line: Space[] = []
     for (const id of names) {
       const epoch = epochIn(view, 'space', id)
-      const space = this.#spaces.get(id, epoch) ?? (await findSpace(this.#storage.read, id))
+      const space = await this.#spaces.find(id, epoch, () => findSpace(this.#storage.read, id))
       if (!space) throw new Error(`space ${id} is alive and has no row`)
-      line.push(this.#spaces.put(id, epoch, space))
+      line.push(space)
     }
     return line
   }
@@ -69,11 +70,10 @@ export class Locator {
     const key = { kind: 'thread', id } as const
     for (let reads = 0; reads < MAX_READS; reads++) {
       const before = epochIn(await this.#live.view([key]), 'thread', id)
-      const thread = this.#threads.get(id, before) ?? (await findThread(this.#storage.read, id))
+      const thread = await this.#threads.find(id, before, () => findThread(this.#storage.read, id))
       if (!thread) throw new Error(`a task is for the thread ${id}, which has no row`)
       const also = await this.#live.view([...others, ...conversationKeys(thread)])
-      if (epochIn(also, 'thread', id) === before)
-        return { thread: this.#threads.put(id, before, thread), also }
+      if (epochIn(also, 'thread', id) === before) return { thread, also }
     }
     throw new Error(`the thread ${id} is stated faster than it can be read`)
   }
@@ -120,7 +120,8 @@ export class Locator {
   }
 }
 
-function epochIn(view: LiveView, kind: LiveKey['kind'], id: string): number {
+/** Finds the epoch of one key in a view. @throws Error where the view does not hold the key */
+export function epochIn(view: LiveView, kind: LiveKey['kind'], id: string): number {
   const state = view.states.find((each) => each.kind === kind && each.id === id)
   if (!state) throw new Error(`${kind} ${id} is not in the view`)
   return state.epoch

@@ -142,7 +142,7 @@ export async function histogramOf(
 }
 
 /** Calls of an agent for a person that other processes permitted since then, as far as it matters. */
-export async function callsElsewhere(
+export async function countCallsElsewhere(
   db: Reader,
   of: { readonly agentId: string; readonly personId: string; readonly replicaId: string },
   since: number,

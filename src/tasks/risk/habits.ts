@@ -1,6 +1,7 @@
 import { LruCache } from '../../platform/lib/lru-cache.ts'
 import type { Awaitable } from '../../platform/lib/pipeline.ts'
 import { DAY, MINUTE } from '../../platform/lib/time-units.ts'
+import { SharedReads } from '../../platform/lib/under-way/shared-reads.ts'
 import type { Step, Storage } from '../../platform/storage/index.ts'
 import {
   deleteHabitsQuery,
@@ -42,6 +43,7 @@ export interface Habits {
  */
 export class HabitBook {
   readonly #storage: Storage
+  readonly #reads = new SharedReads<Habits>()
   /** Times when each habit was last noted. */
   readonly #known = new LruCache<number>(MAX_KEPT)
   /** Times at which each habit was looked for, and was not there. */
@@ -59,7 +61,10 @@ export class HabitBook {
     for (const habit of habits) {
       const key = habitKey(agentId, habit)
       const kept = this.#known.get(key, KEPT)
-      if (kept === undefined && !this.#isAbsent(key, at)) return this.#read(agentId, habits, at)
+      if (kept === undefined && !this.#isAbsent(key, at))
+        return this.#reads.share(habits.map((each) => habitKey(agentId, each)).join('\n'), () =>
+          this.#read(agentId, habits, at),
+        )
       if (kept === undefined) first.push(habit)
       else if (kept <= at - DAY) again.push(habit)
     }

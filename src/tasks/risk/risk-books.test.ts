@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { decideCall } from '../../calls/calls/decide-call.ts'
 import { identify } from '../../calls/calls/identify.ts'
 import { recordOutcome } from '../../calls/calls/outcome.ts'
@@ -17,6 +18,7 @@ import { DAY } from '../../platform/lib/time-units.ts'
 import type { Storage } from '../../platform/storage/index.ts'
 import { forEachEngine } from '../../platform/storage/testing.ts'
 import { findDecision } from '../decision-log/decision-store.ts'
+import { CallsElsewhere } from './calls-elsewhere.ts'
 import { forgetRisk } from './forget.ts'
 import { RiskHistory } from './risk-books.ts'
 
@@ -182,6 +184,26 @@ forEachEngine('what is known from before', (open) => {
     )
     world.parts.clock.advance(61_000)
     assert.equal((await weighed(world, by, READ)).callsLastMinute, 0)
+  })
+
+  test('calls that come while others are counted share one count, and go on with the last for two seconds more', async (t) => {
+    const { world, ...by } = await begin(t)
+    const { counts, storage } = countingReads(world.parts.storage)
+    const books = new CallsElsewhere({ storage, replicaId: 'rpl_other' })
+    const { agentId, personId } = by.held.opened.task
+    const count = () => books.count({ agentId, personId }, world.parts.clock.now())
+    await world.decide(by.held, by.token, READ)
+    assert.deepEqual(await Promise.all(Array.from({ length: 32 }, count)), Array(32).fill(1))
+    assert.equal(counts.reads, 1)
+    assert.equal(count(), 1)
+    world.parts.clock.advance(2_000)
+    await world.decide(by.held, by.token, READ)
+    assert.deepEqual([count(), count(), counts.reads], [1, 1, 2], 'nobody waits for the new count')
+    while ((await count()) !== 2) await setImmediate()
+    assert.equal(counts.reads, 2)
+    world.parts.clock.advance(4_000)
+    assert.equal(await count(), 2)
+    assert.equal(counts.reads, 3, 'a count that is four seconds old is waited for')
   })
 
   test('an agent that does what it always does reads no database', async (t) => {

@@ -1,14 +1,14 @@
 import type { TypedArguments } from '@remit/engine'
 import { type Action, countedRisk } from '../../catalog/catalog/index.ts'
-import type { Awaitable } from '../../platform/lib/pipeline.ts'
 import type { Random } from '../../platform/lib/random.ts'
-import { DAY, MINUTE } from '../../platform/lib/time-units.ts'
+import { DAY } from '../../platform/lib/time-units.ts'
 import type { LiveView } from '../../platform/revocation/index.ts'
 import type { Step, Storage } from '../../platform/storage/index.ts'
 import type { TaskLineage } from '../tasks/index.ts'
 
 import { type Assessment, assess, type RiskInputs } from './assess.ts'
-import { callsElsewhere, type Habit } from './books-store.ts'
+import type { Habit } from './books-store.ts'
+import { CallsElsewhere } from './calls-elsewhere.ts'
 import { counterpartiesOf } from './counterparties.ts'
 import { HabitBook, type Habits } from './habits.ts'
 import { hoursIn, Pace } from './pace.ts'
@@ -48,11 +48,6 @@ export interface RiskBooksOptions {
   readonly timeZone: string
 }
 
-const LOOK_ELSEWHERE_MS = 2_000
-/** Counting of calls in a minute stops here. */
-const MAX_ELSEWHERE = 1_000
-const MAX_REMEMBERED = 20_000
-
 /**
  * Books about earlier calls of agents: they hold our own entries, never anything from the request.
  * A call that is usual for its agent reads no database.
@@ -65,15 +60,14 @@ export class RiskHistory {
   readonly #hour: (at: number) => number
   readonly #hourUtc = hoursIn('UTC')
   readonly #pace = new Pace()
-  /** Calls that other processes permitted, as of a moment ago. */
-  readonly #elsewhere = new Map<string, { readonly at: number; readonly count: number }>()
-  #startedAt: number | undefined
+  readonly #elsewhere: CallsElsewhere
 
   constructor(options: RiskBooksOptions) {
     this.#options = options
     this.#habits = new HabitBook(options.storage)
     this.#sizes = new UsualSizes(options)
     this.#heard = new HeardSignals(options.storage)
+    this.#elsewhere = new CallsElsewhere(options)
     this.#hour = hoursIn(options.timeZone)
   }
 
@@ -90,7 +84,7 @@ export class RiskHistory {
       whom && (whom === 'many' || habits.first.some(({ counterparty }) => counterparty !== ''))
     // A definition that is new is a signal of risk.
     const since = action.accepted?.at
-    const counting = this.#callsElsewhere(of, paceKey)
+    const counting = this.#elsewhere.count(held.task, at)
     const elsewhere = counting instanceof Promise ? await counting : counting
     const hearing = this.#heard.about(held, of.view, at)
     const external = hearing instanceof Promise ? await hearing : hearing
@@ -144,33 +138,6 @@ export class RiskHistory {
   async #ratio(size: Size, at: number): Promise<bigint | undefined> {
     const median = await this.#sizes.median(size, at)
     return median === undefined ? undefined : ratioOf(size.units, median)
-  }
-
-  /**
-   * Counts the calls of other replicas, and those of this one before it was restarted, in the log
-   * of decisions. Each agent and person is looked up at most every two seconds. A server
-   * that has its store for itself stops looking one minute after its start.
-   */
-  #callsElsewhere({ at, held }: RiskQuery, paceKey: string): Awaitable<number> {
-    this.#startedAt ??= at
-    if (!this.#options.storage.shared && at - this.#startedAt > MINUTE) return 0
-    const known = this.#elsewhere.get(paceKey)
-    if (known && at - known.at < LOOK_ELSEWHERE_MS && at >= known.at) return known.count
-    return this.#countElsewhere(held.task, paceKey, at)
-  }
-
-  async #countElsewhere(
-    { agentId, personId }: TaskLineage['task'],
-    paceKey: string,
-    at: number,
-  ): Promise<number> {
-    const { replicaId, storage } = this.#options
-    const of = { agentId, personId, replicaId }
-    const count = await callsElsewhere(storage.read, of, at - MINUTE, MAX_ELSEWHERE)
-    this.#elsewhere.delete(paceKey)
-    this.#elsewhere.set(paceKey, { at, count })
-    if (this.#elsewhere.size > MAX_REMEMBERED) this.#elsewhere.clear()
-    return count
   }
 }
 

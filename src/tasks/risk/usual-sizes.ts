@@ -33,11 +33,11 @@ export class UsualSizes {
   async median(of: SizeKey, at: number): Promise<bigint | undefined> {
     const today = dayOf(at)
     const key = `${of.agentId} ${of.action} ${of.path}`
-    const kept = this.#medians.get(key, today)
-    if (kept) return kept.median
-    const days = { from: today - DAYS, before: today }
-    const median = medianOf(await histogramOf(this.#storage.read, of, days))
-    return this.#medians.put(key, today, { median }).median
+    const kept = await this.#medians.find(key, today, async () => {
+      const days = { from: today - DAYS, before: today }
+      return { median: medianOf(await histogramOf(this.#storage.read, of, days)) }
+    })
+    return kept.median
   }
 
   /** Makes the steps for the transaction that permits the call. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../platform/lib/clock.ts'
+import { SharedReads } from '../../../platform/lib/under-way/shared-reads.ts'
 
 /** Value that was fetched, and how long it counts, milliseconds. */
 export interface FetchedValue<T> {
@@ -23,7 +24,7 @@ export class KeptFetches<T> {
   readonly #clock: Clock
   readonly #fetch: (url: string) => Promise<FetchedValue<T>>
   readonly #kept = new Map<string, KeptValue<T>>()
-  readonly #underWay = new Map<string, Promise<T>>()
+  readonly #underWay = new SharedReads<T>()
 
   constructor(clock: Clock, fetch: (url: string) => Promise<FetchedValue<T>>) {
     this.#clock = clock
@@ -38,24 +39,19 @@ export class KeptFetches<T> {
       this.#keep(url, kept)
       return Promise.resolve(kept.value)
     }
-    const underWay = this.#underWay.get(url) ?? this.#begin(url)
-    return underWay
+    return this.#underWay.share(url, () => this.#read(url))
   }
 
-  #begin(url: string): Promise<T> {
-    const fetching = this.#fetch(url)
-      .then(({ lifeMs, value }) => {
-        const at = this.#clock.monotonic()
-        this.#keep(url, { value, at, until: at + lifeMs })
-        return value
-      })
-      .catch((error: unknown) => {
-        this.#kept.delete(url)
-        throw error
-      })
-      .finally(() => this.#underWay.delete(url))
-    this.#underWay.set(url, fetching)
-    return fetching
+  async #read(url: string): Promise<T> {
+    try {
+      const { lifeMs, value } = await this.#fetch(url)
+      const at = this.#clock.monotonic()
+      this.#keep(url, { value, at, until: at + lifeMs })
+      return value
+    } catch (error) {
+      this.#kept.delete(url)
+      throw error
+    }
   }
 
   #keep(url: string, kept: KeptValue<T>): void {

@@ -61,12 +61,9 @@ export class HeardSignals {
   ): Promise<readonly StoredSignal[]> {
     const state = view.states.find(({ id, kind }) => kind === of.kind && id === of.id)
     if (!state) throw new Error(`${of.kind} ${of.id} is not in the view`)
-    const key = `${of.kind} ${of.id}`
-    const kept = this.#kept.get(key, state.epoch)
     // Rows read after the epoch are never older than it.
-    return (
-      kept ??
-      this.#kept.put(key, state.epoch, await selectSignals(this.#storage.read, subjects, at))
+    return this.#kept.find(`${of.kind} ${of.id}`, state.epoch, () =>
+      selectSignals(this.#storage.read, subjects, at),
     )
   }
 }
