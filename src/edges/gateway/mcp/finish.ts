@@ -5,13 +5,15 @@ import type { CompletedCall } from './call-steps.ts'
 import type { McpPorts } from './ports.ts'
 
 /**
- * Answers, and records the outcome, whatever it was. What has to be kept for a repeated call is recorded first. A store that
- * fails now cannot undo what the server did, and a caller that is told of a failure repeats the call: so the answer is still sent.
+ * Answers, and records the outcome, whatever it was. The outcome of an approved call is recorded first: the client may ask
+ * again at once, and a task that has ended is never told as working again. A store that fails now cannot undo what the
+ * server did, and a caller that is told of a failure repeats the call: so the answer is still sent.
  */
 export async function finish(done: CompletedCall, ports: McpPorts): Promise<AnsweredCall> {
-  if (isKept(done)) await record(done, ports)
+  const isApproved = done.verdict.requestId !== undefined
+  if (isApproved) await record(done, ports)
   done.answer.end(done.outcome.reply)
-  return { recorded: isKept(done) ? undefined : record(done, ports, { isBehind: true }) }
+  return { recorded: isApproved ? undefined : record(done, ports, { isBehind: true }) }
 }
 
 /** A call whose caller has the answer. `recorded` never rejects. */
