@@ -20,14 +20,14 @@ export interface ServerImporter {
   readonly from: 'server'
   /** Member of the request that has the address of the server. */
   readonly source: 'mcp' | 'a2a'
-  /** Name of the kind, which follows `an`. */
-  readonly what: string
+  /** Name of the kind, with its article. */
+  readonly kind: string
   /** Asks the server, with headers of its connection. @throws Problem `catalog.…`, `outbound.…` */
-  plan(server: AskedServer, options: ImportOptions): Promise<ImportPlan>
+  plan(server: ServerSource, options: ImportOptions): Promise<ImportPlan>
 }
 
 /** Server that is asked, and the way to it. */
-export interface AskedServer extends Pick<Outbound, 'fetchJson'> {
+export interface ServerSource extends Pick<Outbound, 'fetchJson'> {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
 }

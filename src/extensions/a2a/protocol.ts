@@ -19,7 +19,7 @@ export const A2A_PROTOCOL: ProtocolAdapter = {
 export const A2A_IMPORTER: ServerImporter = {
   from: 'server',
   source: 'a2a',
-  what: 'A2A agent',
+  kind: 'an A2A agent',
   plan: async ({ fetchJson, headers, url }, options) =>
     planAgentImport(await fetchCard(fetchJson, url, { headers }), options),
 }

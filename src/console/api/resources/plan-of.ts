@@ -71,7 +71,7 @@ function ownImporters({ describeMcp }: Pick<ApiParts, 'describeMcp'>): readonly 
     {
       from: 'server',
       source: 'mcp',
-      what: 'MCP server',
+      kind: 'an MCP server',
       plan: async ({ headers, url }, options) =>
         planMcpImportInWorker(await describeMcp({ url, headers }), options),
     },
@@ -120,14 +120,14 @@ function operationOf({ method, name, names, path }: Action): KnownOperation {
 async function planServer(
   parts: ApiParts,
   { known, name, wanted }: PlannedImport,
-  { plan, source, what }: ServerImporter,
+  { kind, plan, source }: ServerImporter,
 ): Promise<ImportPlan> {
   const { direct, title, upstream } = wanted
   if (upstream !== undefined)
-    throw new Problem('request.malformed', `the upstream of an ${what} is its address`)
+    throw new Problem('request.malformed', `the upstream of ${kind} is its address`)
   if (direct !== undefined)
-    throw new Problem('request.malformed', `an ${what} is called through the gateway`)
-  const url = checkAddress(`address of the ${what}`, wanted[source] ?? '')
+    throw new Problem('request.malformed', `${kind} is called through the gateway`)
+  const url = checkAddress(`address of ${kind}`, wanted[source] ?? '')
   const kept = keptSettings(wanted, known, url)
   const headers = await credentialHeaders(parts, kept.connection)
   const { fetchJson } = parts
