@@ -9,8 +9,8 @@ export interface Options {
   readonly profile: boolean
   /** Text in the names of the only ways to measure. */
   readonly only: string | undefined
-  /** Folder of another checkout, which is measured in turns with this one. */
-  readonly beside: string | undefined
+  /** Folders of other checkouts, which are measured in turns with this one. */
+  readonly beside: readonly string[]
   /** Number of people, instead of a million. */
   readonly people: number | undefined
   /** Results are written by runs of the usual length that leave nothing out; any other is a try, which prints. */
@@ -21,7 +21,7 @@ export interface Options {
 const ENOUGH = 100_000
 
 /**
- * `--seconds S --rounds R`, and of `--profile`, `--only TEXT`, `--people N` and `--beside DIR` what is offered.
+ * `--seconds S --rounds R`, and of `--profile`, `--only TEXT`, `--people N` and `--beside DIR` (any number of times) what is offered.
  * @throws TypeError when anything else is given
  */
 export function readOptions(
@@ -33,7 +33,7 @@ export function readOptions(
       seconds: { type: 'string' },
       rounds: { type: 'string' },
       only: { type: 'string' },
-      beside: { type: 'string' },
+      beside: { type: 'string', multiple: true, default: [] },
       people: { type: 'string' },
       profile: { type: 'boolean', default: false },
     },
@@ -41,7 +41,7 @@ export function readOptions(
   const { beside, only, people, profile, rounds, seconds } = values
   if (only !== undefined && !offered.includes('only'))
     throw new TypeError('there is nothing to choose from with --only')
-  if (beside !== undefined && !offered.includes('beside'))
+  if (beside.length > 0 && !offered.includes('beside'))
     throw new TypeError('this is not measured beside another checkout')
   if (profile && !offered.includes('profile')) throw new TypeError('there is no profile of this')
   if (people !== undefined && !offered.includes('people'))

@@ -87,7 +87,7 @@ export async function measureMost(
     add(MEASURES.cpu, 'µs', cpuMicroseconds * requestsEach)
     add(MEASURES.core, '', (cpuMicroseconds * perSecond) / 1e6)
   }
-  addLatencies(atConnections('in the closed loop', connections), way, load, rounds)
+  addLatencies(way, load, rounds, { connections })
   add(MEASURES.generator, '', load.generatorBusy)
 }
 
@@ -107,7 +107,7 @@ export async function measureAtRate(
 ): Promise<void> {
   const { name, program, requestsEach = 1 } = way
   const cost = await costOf(program, await openLoopOf(way, { perSecond, seconds }))
-  addLatencies(`at ${perSecond}/s`, way, cost.load, rounds)
+  addLatencies(way, cost.load, rounds, { perSecond })
   rounds.addRare(name, refusedAt(perSecond), '', cost.load.refused / cost.load.requests)
   if (!program) return
   const cpu = cost.cpuMicroseconds * requestsEach
@@ -156,10 +156,28 @@ async function openLoopOf(
   return () => openLoop(port, requests, options)
 }
 
-function addLatencies(how: string, way: Way, { latencies }: Load, rounds: Rounds): void {
+/** Shares of the requests whose latency is told; the last one only of an open loop, which stands for many callers. */
+export const SHARES = ['p50', 'p99', 'p99.9'] as const
+type Share = (typeof SHARES)[number]
+
+/** Names the latency of a share of the requests: at a rate of an open loop, else in the closed loop. */
+export function latencyAt(share: Share, connections = CONNECTIONS, perSecond?: number): string {
+  if (perSecond !== undefined) return `${share} at ${perSecond}/s`
+  return atConnections(`${share} in the closed loop`, connections)
+}
+
+function addLatencies(
+  way: Way,
+  { latencies }: Load,
+  rounds: Rounds,
+  at: { connections?: number; perSecond?: number },
+): void {
   const each = summed(latencies, way.requestsEach ?? 1)
-  rounds.addMeasure(way.name, `p50 ${how}`, 'ms', percentile(each, 0.5))
-  rounds.addMeasure(way.name, `p99 ${how}`, 'ms', percentile(each, 0.99))
+  for (const share of SHARES) {
+    if (share === 'p99.9' && at.perSecond === undefined) continue
+    const name = latencyAt(share, at.connections, at.perSecond)
+    rounds.addMeasure(way.name, name, 'ms', percentile(each, Number(share.slice(1)) / 100))
+  }
 }
 
 /** Pages are asked for one after another. */

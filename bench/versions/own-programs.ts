@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { onCores } from '../harness/machine.ts'
 import { startProgram } from '../harness/program.ts'
-import { emptyHome, serveCommand } from '../harness/remit.ts'
+import { emptyHome, serveBy, serveCommand } from '../harness/remit.ts'
 import type { Rounds } from '../harness/results.ts'
 import type { Version } from './version.ts'
 
@@ -67,8 +67,10 @@ export class Starts {
 
   /** Milliseconds until it serves. */
   async #once(): Promise<number> {
+    const { main, project } = this.#version
+    const command = main === undefined ? serveCommand({ project }) : serveBy(main, { project })
     const began = performance.now()
-    const program = await startProgram(serveCommand({ project: this.#version.project }), {
+    const program = await startProgram(command, {
       ...{ cores: 'any', ready: 'Remit serves' },
       env: this.#home.env,
     })

@@ -28,6 +28,11 @@ export const JOBS = {
   task: 'AuthZEN evaluation, call of a task',
 } as const
 
+/** Name of the calls that go to the API without a gateway. */
+export const DIRECT = 'the API without a gateway'
+/** A second, at which latency is measured. */
+export const RATE = 500
+
 /** A job of one version, and how it is measured. */
 export interface Job {
   readonly way: Way
@@ -39,6 +44,7 @@ export interface Job {
 
 /** A server of one version, with everything in it that the jobs need. */
 export interface ServedVersion {
+  readonly name: string
   readonly remit: Remit
   readonly jobs: readonly Job[]
   stop(): Promise<void>
@@ -48,6 +54,8 @@ export interface ServedVersion {
 export interface Version {
   readonly name: string
   readonly project: string
+  /** Program of its package; undefined for a version that had none. */
+  readonly main: string | undefined
 }
 
 /** Starts the server of a checkout, and seeds it by the programs of that checkout. */
@@ -64,6 +72,7 @@ export async function serveVersion(
     cores: of.cores,
     upstream: `http://127.0.0.1:${upstream.port}`,
     project: version.project,
+    ...(version.main === undefined ? {} : { main: version.main }),
     seeds: [
       [join(bench, 'gateway', 'mcp', 'seed.ts'), servers, servers],
       [join(bench, 'authzen', 'seed.ts'), secretsFile],
@@ -73,6 +82,7 @@ export async function serveVersion(
   rmSync(home, { recursive: true })
   const client = await CodeClient.register(remit.issuer, `${remit.gateway}/${FEW.name}`)
   return {
+    name: version.name,
     remit,
     jobs: [
       ...(await gatewayJobs(version.name, { remit, client, upstream })),
