@@ -60,7 +60,7 @@ function judged(
   return [{ name, value, unit, ...aim }, ...shares(name, now, others.map(of), others)]
 }
 
-/** What the gateway adds to a call at a rate: the difference from a call without it in the same round. */
+/** Latency that the gateway adds to a call at a rate: the difference from a call without it in the same round. */
 function added(share: keyof typeof MAY_ADD, rounds: Rounds, others: readonly string[]): Finding[] {
   const measure = latencyAt(share, CONNECTIONS, RATE)
   const direct = rounds.getMeasure(DIRECT, measure)
